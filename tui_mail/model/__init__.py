@@ -1,0 +1,1 @@
+"""Values only: frozen dataclasses and pure functions, standard library, no I/O."""

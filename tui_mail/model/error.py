@@ -1,0 +1,87 @@
+"""The errors of the house; each has one clear line for the person who meets it.
+
+Transports translate what libraries raise into these; the engine decides whether to
+retry, ask or report; the screen or the command line shows the line once.
+"""
+
+from tui_mail.model.displayable import Displayable, displayable
+
+
+class MailError(Exception):
+    """Something could not be done; its text is one displayable line."""
+
+    def __init__(self, line: str) -> None:
+        super().__init__(displayable(line))
+
+    @property
+    def line(self) -> Displayable:
+        """The sentence to show."""
+        return Displayable(str(self.args[0]))
+
+
+class UsageError(MailError):
+    """What was typed cannot be meant: exit status 2."""
+
+
+class SettingsError(UsageError):
+    """The settings hold a mistake; the line names file, line, key and the remedy."""
+
+
+class QueryError(UsageError):
+    """A query holds a mistake; the line names the column, counted from 1."""
+
+    def __init__(self, line: str, column: int) -> None:
+        super().__init__(f"column {column}: {line}")
+        self.column = column
+
+
+class LinkLost(MailError):
+    """The connection could not be made, broke, or hung; trying again may help."""
+
+
+class CertificateRefused(LinkLost):
+    """The server's certificate does not prove who it is."""
+
+
+class LoginRefused(MailError):
+    """The server did not take the name and password; asking again is needed."""
+
+
+class SecretMissing(MailError):
+    """No password could be had for an account."""
+
+
+class ServerRefused(MailError):
+    """The server answered NO or BAD.
+
+    ``code`` is the response code without brackets and arguments, upper case
+    (RFC 5530), or empty.
+    """
+
+    def __init__(self, line: str, code: str = "") -> None:
+        super().__init__(line)
+        self.code = code
+
+
+class ProtocolError(MailError):
+    """The server said something that no server may say; the link is dropped."""
+
+
+class NotFound(MailError):
+    """A message, mailbox or account of that name is not here."""
+
+
+class StoreDamaged(MailError):
+    """The account's file is damaged beyond what could be opened."""
+
+
+class StoreTooNew(MailError):
+    """The account's file was written by a newer version; it is not touched."""
+
+
+class AccountChanged(MailError):
+    """The settings name another server or user than the store was filled from."""
+
+
+class EngineBusy(MailError):
+    """Another process works on this account."""

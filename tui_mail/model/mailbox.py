@@ -1,0 +1,99 @@
+"""Mailboxes: what a server lists and what the store knows."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from tui_mail.model.displayable import Displayable
+from tui_mail.model.ids import MailboxId, ModSeq, Uid, UidValidity
+
+
+class SpecialUse(StrEnum):
+    """What a mailbox is for (RFC 6154); ``inbox`` is ours, for the one called INBOX."""
+
+    INBOX = "inbox"
+    SENT = "sent"
+    DRAFTS = "drafts"
+    TRASH = "trash"
+    ARCHIVE = "archive"
+    JUNK = "junk"
+    ALL = "all"
+    FLAGGED = "flagged"
+
+
+@dataclass(frozen=True, slots=True)
+class MailboxCounts:
+    """What STATUS says of a mailbox without selecting it (RFC 9051, 6.3.11)."""
+
+    messages: int
+    unseen: int
+    uid_next: Uid
+    uid_validity: UidValidity
+    highest_modseq: ModSeq
+
+
+@dataclass(frozen=True, slots=True)
+class ListedMailbox:
+    """One mailbox as the server lists it (RFC 9051, 6.3.9)."""
+
+    wire_name: bytes
+    """The name in the octets the server used; only these go back to it."""
+    name: str
+    """The name decoded from modified UTF-7, hierarchy and all; not yet displayable."""
+    delimiter: str
+    """The hierarchy delimiter; empty where the names are flat."""
+    attributes: frozenset[str]
+    """Lower case, with the backslash: ``\\noselect``, ``\\haschildren``."""
+    special_use: SpecialUse | None
+    subscribed: bool
+    counts: MailboxCounts | None = None
+
+    @property
+    def selectable(self) -> bool:
+        """Whether it can hold messages."""
+        return not self.attributes & {"\\noselect", "\\nonexistent"}
+
+
+@dataclass(frozen=True, slots=True)
+class MailboxState:
+    """The cursors of one mailbox, committed with the changes that they cover."""
+
+    uid_validity: UidValidity | None = None
+    """None before the first synchronization."""
+    uid_next: Uid = Uid(1)
+    """Every message below was seen, or lies below ``low_uid``."""
+    highest_modseq: ModSeq = ModSeq(0)
+    """Every flag change up to here is in the store; 0 where the server has none."""
+    low_uid: Uid = Uid(0)
+    """The downward cursor: messages from here up are in the store; 1 when all are.
+    0 before the first window."""
+    exists: int = 0
+    """How many messages the server had when it was last selected."""
+    keywords_kept: bool = True
+    """Whether the server keeps keywords (PERMANENTFLAGS has ``\\*``)."""
+    read_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Mailbox:
+    """One mailbox as the store knows it."""
+
+    id: MailboxId
+    wire_name: bytes
+    name: Displayable
+    """The whole name with the delimiter shown as ``/``."""
+    parts: tuple[Displayable, ...]
+    """The name cut at its delimiter."""
+    special_use: SpecialUse | None
+    selectable: bool
+    subscribed: bool
+    local: bool
+    """It lies only here: a POP3 or local account's, or not yet created on the server."""
+    total: int
+    """Messages here; more may be on the server while the first synchronization runs."""
+    unread: int
+    server_total: int
+    """Messages on the server when it last said so."""
+    state: MailboxState
+    synced_at: datetime | None
+    """When it was last known to agree with the server."""

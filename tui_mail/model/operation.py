@@ -1,0 +1,92 @@
+"""The user's wishes: what a person did, as values.
+
+A wish names local numbers, never UIDs. The store performs it at once and the engine
+replays it on the server when it can. Wishes about flags are deltas (see
+:mod:`tui_mail.model.flags`); everything else is one of the operations here.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from tui_mail.model.displayable import Displayable
+from tui_mail.model.ids import ActionId, MailboxId, MessageNumber, OperationId
+
+
+@dataclass(frozen=True, slots=True)
+class SetFlags:
+    """Add and remove flags or keywords of messages."""
+
+    messages: tuple[MessageNumber, ...]
+    add: frozenset[str] = frozenset()
+    remove: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """Move messages into another mailbox of the same account."""
+
+    messages: tuple[MessageNumber, ...]
+    target: MailboxId
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """Copy messages into another mailbox of the same account."""
+
+    messages: tuple[MessageNumber, ...]
+    target: MailboxId
+
+
+@dataclass(frozen=True, slots=True)
+class Expunge:
+    """Delete messages for ever; there is no reversal."""
+
+    messages: tuple[MessageNumber, ...]
+
+
+Wish = SetFlags | Move | Copy | Expunge
+
+
+class OperationState(StrEnum):
+    """How far an operation has come."""
+
+    QUEUED = "queued"
+    SENT = "sent"
+    """It was sent and the answer is not here yet, or was lost."""
+    FAILED = "failed"
+    """The server refused it; its local effect was taken back, a person decides."""
+
+
+@dataclass(frozen=True, slots=True)
+class PendingOperation:
+    """One line of what waits for a server."""
+
+    id: str
+    """``op-12``, or ``flag-…`` for the deltas of one flag in one mailbox."""
+    kind: str
+    """``flag``, ``move``, ``copy``, ``expunge``, …"""
+    what: Displayable
+    """A sentence: ``move 12 messages to Archive``."""
+    state: OperationState
+    attempts: int
+    not_before: datetime | None
+    error: Displayable
+    operation: OperationId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class JournalEntry:
+    """One key press in the journal, with what it takes to undo it."""
+
+    id: ActionId
+    said: Displayable
+    """What was done, in words: ``archived "Budget"``."""
+    at: datetime
+    session: str
+    """Which start of the reader did it."""
+    undone: bool
+    messages: tuple[MessageNumber, ...]
+    """At most the first hundred."""
+    mailbox: MailboxId | None
+    """The mailbox in which it was done."""
