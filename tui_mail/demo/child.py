@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 USER = "ann"
-SECRET_FILE = "secret"  # noqa: S105  (a file's name)
+SECRET_FILE = "secret"
 HOST = "127.0.0.1"
 
 Start = Callable[[str], Awaitable[asyncio.Server]]

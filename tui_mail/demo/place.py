@@ -94,7 +94,7 @@ def _require_extra() -> None:
 def _ends_on_signals() -> Iterator[None]:
     """Turn a polite end (SIGTERM, SIGHUP) into an exception, so that all is tidied."""
 
-    def leave(number: int, frame: FrameType | None) -> NoReturn:
+    def leave(number: int, _frame: FrameType | None) -> NoReturn:
         raise SystemExit(128 + number)
 
     if threading.current_thread() is not threading.main_thread():

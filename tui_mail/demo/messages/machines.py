@@ -70,7 +70,7 @@ Ann
 
 _NO_DATE = Letter(
     at="2026-11-18 13:37",
-    sender="Scanner, second floor <scanner@corp.example>",
+    sender='"Scanner, second floor" <scanner@corp.example>',
     subject="Scan 0042",
     text="One page, 200 dpi. The clock of this device is not set.\n",
     attachments=(Attachment("scan-0042.png", "image/png", png(210, 297, paper)),),

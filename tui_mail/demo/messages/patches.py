@@ -60,19 +60,19 @@ index 3f1c2aa..9b0d4e7 100644
 --- a/src/prompt.c
 +++ b/src/prompt.c
 @@ -41,12 +41,13 @@ static bool ask(const char *question)
- 	return answer == 'y' || answer == 'Y';
+ \treturn answer == 'y' || answer == 'Y';
  }
 
 -void log_line(struct log *log, const char *line)
 +bool log_open(struct log *log, const char *path)
  {
--	if (!ask("Log this line?"))
--		return;
--	fputs(line, log->file);
-+	if (!ask("Log into this file?"))
-+		return false;
-+	log->file = fopen(path, "a");
-+	return log->file != NULL;
+-\tif (!ask("Log this line?"))
+-\t\treturn;
+-\tfputs(line, log->file);
++\tif (!ask("Log into this file?"))
++\t\treturn false;
++\tlog->file = fopen(path, "a");
++\treturn log->file != NULL;
  }
 
 --
@@ -102,10 +102,10 @@ index 77aa01c..c0ffee1 100644
 +++ b/src/prompt.h
 @@ -3,7 +3,8 @@
  struct log {
- 	FILE *file;
--	bool asked;
-+	bool answered;
-+	bool answer;
+ \tFILE *file;
+-\tbool asked;
++\tbool answered;
++\tbool answer;
  };
 
 --
@@ -123,8 +123,8 @@ index 77aa01c..c0ffee1 100644
         headers=_HEADERS,
         text="""\
 Ingrid Solheim wrote:
-> +	log->file = fopen(path, "a");
-> +	return log->file != NULL;
+> +\tlog->file = fopen(path, "a");
+> +\treturn log->file != NULL;
 
 And if it is NULL, who tells the person that just said yes? They will think they
 said no.

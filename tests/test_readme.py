@@ -1,0 +1,53 @@
+"""The README says what is true: its settings parse, its keys and pictures exist."""
+
+import re
+import subprocess
+from pathlib import Path
+
+from tests.write_readme import README, with_key_table
+from tui_mail.config.load import load_settings
+from tui_mail.config.places import Places
+from tui_mail.demo.messages import letters
+
+ROOT = README.parent
+TEXT = README.read_text()
+
+
+def test_the_key_table_is_that_of_the_commands() -> None:
+    assert with_key_table(TEXT) == TEXT, "run: python -m tests.write_readme"
+
+
+def test_the_settings_example_is_valid(tmp_path: Path) -> None:
+    example = re.search(r"<!-- settings: begin.*?```toml\n(.*?)```", TEXT, re.S)
+    assert example is not None
+    path = tmp_path / "config.toml"
+    path.touch(mode=0o600)
+    path.write_text(example.group(1))
+    places = Places(tmp_path, tmp_path, tmp_path, tmp_path)
+    settings = load_settings(path, places)
+    assert list(settings.accounts) == ["work"]
+    assert settings.accounts["work"].keep_days == 90
+
+
+def test_every_picture_and_link_of_the_readme_is_there() -> None:
+    targets = re.findall(r"\]\(([^)]+)\)", TEXT)
+    assert targets
+    for target in targets:
+        assert target.startswith("https://") or (ROOT / target).exists(), target
+
+
+def test_the_first_screen_names_both_commands() -> None:
+    first_screen = "\n".join(TEXT.splitlines()[:25])
+    assert ".venv/bin/tui-mail demo" in first_screen
+    assert "tests/run" in first_screen
+    assert "screenshots/" in first_screen
+
+
+def test_the_test_command_is_the_one_that_ci_runs() -> None:
+    script = (ROOT / ".ci" / "run").read_text()
+    assert script.rstrip().endswith("exec tests/run")
+    assert subprocess.run(["test", "-x", "tests/run"], cwd=ROOT).returncode == 0
+
+
+def test_the_number_of_sample_messages_is_right() -> None:
+    assert f"with {len(letters())} sample messages" in TEXT
