@@ -1,0 +1,263 @@
+"""The mailbox pane: accounts as headings, their mailboxes below, unread counts at the right."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from rich.style import Style
+from textual.message import Message
+from textual.strip import Strip
+
+from tui_mail.model.displayable import Displayable, own
+from tui_mail.model.ids import MailboxId
+from tui_mail.model.mailbox import Mailbox, SpecialUse
+from tui_mail.ui.signs import UNICODE, Signs
+from tui_mail.ui.widgets.drawing import two_ends
+from tui_mail.ui.widgets.line_list import LineList
+
+_QUIET = frozenset({SpecialUse.TRASH, SpecialUse.JUNK, SpecialUse.SENT, SpecialUse.ALL})
+"""Mailboxes whose unread messages nobody waits for: their counts are dim."""
+
+
+@dataclass(frozen=True, slots=True)
+class TreeRow:
+    """One line of the tree."""
+
+    account: str
+    mailbox: Mailbox | None
+    """None at an account's heading."""
+    title: Displayable
+    depth: int = 0
+    children: bool = False
+    unread: int = 0
+    """Of a folded parent, its children's too."""
+
+
+class MailboxTree(LineList):
+    """All accounts' mailboxes."""
+
+    class Selected(Message):
+        """A mailbox was chosen: show its messages."""
+
+        def __init__(self, account: str, mailbox_id: MailboxId) -> None:
+            self.account, self.mailbox_id = account, mailbox_id
+            super().__init__()
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = set()
+
+    def __init__(
+        self,
+        *,
+        signs: Signs = UNICODE,
+        id: str | None = None,  # noqa: A002
+        classes: str | None = None,
+    ) -> None:
+        super().__init__(id=id, classes=classes)
+        self._signs = signs
+        self._accounts: tuple[tuple[str, tuple[Mailbox, ...]], ...] = ()
+        self._notes: dict[str, Displayable] = {}
+        self._folded: set[tuple[str, tuple[str, ...]]] = set()
+        self._rows: list[TreeRow] = []
+        self._open: tuple[str, MailboxId] | None = None
+
+    # State down.
+
+    def show(self, accounts: Sequence[tuple[str, Sequence[Mailbox]]]) -> None:
+        """Show the mailboxes of the accounts, in the order they come."""
+        fresh = tuple((name, tuple(boxes)) for name, boxes in accounts)
+        if fresh != self._accounts:
+            self._accounts = fresh
+            self._build()
+
+    def set_open(self, account: str, mailbox: MailboxId | None) -> None:
+        """Say which mailbox the list shows; the cursor goes there too."""
+        self._open = (account, mailbox) if mailbox is not None else None
+        row = self._row_of(self._open)
+        if row is not None:
+            self.cursor = row
+        self.refresh()
+
+    def set_note(self, account: str, note: Displayable) -> None:
+        """Put a word beside an account's name: "offline"."""
+        if self._notes.get(account, "") != note:
+            self._notes[account] = note
+            self.refresh()
+
+    @property
+    def selected(self) -> tuple[str, Mailbox] | None:
+        """The mailbox under the cursor with its account."""
+        if not self._rows:
+            return None
+        row = self._rows[self.cursor]
+        return (row.account, row.mailbox) if row.mailbox else None
+
+    # What a person does.
+
+    def open_selected(self) -> bool:
+        """Choose the mailbox under the cursor; one that only holds others folds."""
+        if not self._rows:
+            return False
+        row = self._rows[self.cursor]
+        if row.mailbox is None or not row.mailbox.selectable:
+            return self.unfold() or self.fold()
+        self.post_message(self.Selected(row.account, row.mailbox.id))
+        return True
+
+    def fold(self) -> bool:
+        """Fold the mailbox under the cursor, or go to the one that holds it."""
+        row = self._rows[self.cursor] if self._rows else None
+        if row is None or row.mailbox is None:
+            return False
+        key = (row.account, _key(row.mailbox))
+        if row.children and key not in self._folded:
+            self._folded.add(key)
+            self._build()
+            return True
+        for place in range(self.cursor - 1, -1, -1):
+            above = self._rows[place]
+            if above.mailbox is not None and above.depth < row.depth:
+                self.cursor = place
+                return True
+        return False
+
+    def unfold(self) -> bool:
+        """Unfold the mailbox under the cursor; False if there is nothing to unfold."""
+        row = self._rows[self.cursor] if self._rows else None
+        if row is None or row.mailbox is None:
+            return False
+        key = (row.account, _key(row.mailbox))
+        if key not in self._folded:
+            return False
+        self._folded.remove(key)
+        self._build()
+        return True
+
+    # How it is drawn.
+
+    def row_count(self) -> int:
+        """Count headings and mailboxes."""
+        return len(self._rows)
+
+    def skips(self, row: int) -> bool:
+        """The cursor stands on mailboxes only."""
+        return self._rows[row].mailbox is None
+
+    def row_chosen(self) -> None:
+        """Open the mailbox."""
+        self.open_selected()
+
+    def draw_row(self, row: int, width: int, *, selected: bool) -> Strip:
+        """Draw a heading or a mailbox."""
+        line = self._rows[row]
+        if line.mailbox is None:
+            return self._heading(line, width)
+        over = Style()
+        if selected and self.has_focus:
+            over = Style(bgcolor=self.get_component_rich_style("list--cursor").bgcolor)
+        plain = self.rich_style + over
+        dim = self.get_component_rich_style("list--dim") + over
+        accent = self.get_component_rich_style("list--accent") + over
+        is_open = self._open == (line.account, line.mailbox.id)
+        unread = line.unread > 0
+        quiet = line.mailbox.special_use in _QUIET
+        strong = self.get_component_rich_style("list--strong") + over
+        title = plain if line.mailbox.selectable else dim
+        if is_open or (unread and not quiet):
+            title = strong
+        lead = self._signs.cursor if is_open else " "
+        if selected and self.has_focus and not is_open:
+            lead = self._signs.folded
+        fold = self._fold_sign(line)
+        left = [
+            (
+                f"{lead}{'  ' * min(line.depth, 5)}{fold} ",
+                accent if lead != " " else dim,
+            ),
+            (line.title, title),
+        ]
+        count = f" {line.unread:,} " if unread else " "
+        right = [(count, dim if quiet else strong)]
+        return two_ends(left, right, width, plain)
+
+    def _heading(self, line: TreeRow, width: int) -> Strip:
+        heading = self.get_component_rich_style("list--heading")
+        note = self._notes.get(line.account, own(""))
+        dim = self.get_component_rich_style("list--dim")
+        right = [(f" {note} ", dim)] if note else []
+        return two_ends([(f" {line.title}", heading)], right, width, self.rich_style)
+
+    def _fold_sign(self, line: TreeRow) -> str:
+        if not line.children or line.mailbox is None:
+            return " "
+        folded = (line.account, _key(line.mailbox)) in self._folded
+        return self._signs.folded if folded else self._signs.open
+
+    def _build(self) -> None:
+        before = self._rows[self.cursor] if self._rows else None
+        self._rows = [
+            row
+            for account, boxes in self._accounts
+            for row in tree_rows(account, boxes, self._folded)
+        ]
+        place = None
+        if before is not None and before.mailbox is not None:
+            place = self._row_of((before.account, before.mailbox.id))
+        if place is None:
+            place = self._row_of(self._open)
+        self.rows_changed(place or 0)
+
+    def _row_of(self, wanted: tuple[str, MailboxId] | None) -> int | None:
+        for place, row in enumerate(self._rows):
+            if row.mailbox and (row.account, row.mailbox.id) == wanted:
+                return place
+        return None
+
+
+def _key(mailbox: Mailbox) -> tuple[str, ...]:
+    return tuple(mailbox.parts)
+
+
+def title_of(mailbox: Mailbox, depth: int) -> Displayable:
+    """Name a mailbox: INBOX by the word people use, others by their last part."""
+    if mailbox.special_use is SpecialUse.INBOX:
+        return own("Inbox")
+    parts = mailbox.parts or (mailbox.name,)
+    return own("/".join(parts[min(depth, len(parts) - 1) :]))
+
+
+def tree_rows(
+    account: str,
+    boxes: Sequence[Mailbox],
+    folded: set[tuple[str, tuple[str, ...]]],
+) -> list[TreeRow]:
+    """Lay an account's mailboxes out as lines, those in folded ones left out.
+
+    The boxes come ordered; a box stands below its nearest ancestor that is listed.
+    """
+    keys = {_key(box) for box in boxes}
+    rows = [TreeRow(account, None, own(account))]
+    held: dict[tuple[str, ...], int] = {}
+    parents = {_key(box): _ancestors(_key(box), keys) for box in boxes}
+    for box in boxes:
+        for ancestor in parents[_key(box)]:
+            held[ancestor] = held.get(ancestor, 0) + box.unread
+    for box in boxes:
+        key = _key(box)
+        above = parents[key]
+        if any((account, ancestor) in folded for ancestor in above):
+            continue
+        nearest = len(above[-1]) if above else 0
+        is_folded = (account, key) in folded
+        unread = box.unread + (held.get(key, 0) if is_folded else 0)
+        rows.append(
+            TreeRow(
+                account, box, title_of(box, nearest), len(above), key in held, unread
+            )
+        )
+    return rows
+
+
+def _ancestors(
+    key: tuple[str, ...], keys: set[tuple[str, ...]]
+) -> list[tuple[str, ...]]:
+    return [key[:length] for length in range(1, len(key)) if key[:length] in keys]
