@@ -121,6 +121,8 @@ def _environment(folder: Path) -> Iterator[None]:
         "XDG_CACHE_HOME": folder / "cache",
         "XDG_RUNTIME_DIR": folder / "run",
     }
+    if sys.platform == "darwin":
+        changes["HOME"] = folder / "home"
     before = {name: os.environ.get(name) for name in (*changes, "TZ")}
     for name, path in changes.items():
         path.mkdir(mode=0o700)
