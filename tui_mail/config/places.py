@@ -63,9 +63,10 @@ def _runtime() -> Path:
 
     The name is the same for every process of the user, since they meet in it.
     """
-    base = os.environ.get("XDG_RUNTIME_DIR")
-    if base and Path(base).is_dir():
-        return Path(base) / NAME
+    base = Path(os.environ.get("XDG_RUNTIME_DIR", ""))
+    usable = base if base.is_dir() else base.parent
+    if base.is_absolute() and os.access(usable, os.W_OK):
+        return base / NAME
     return Path(tempfile.gettempdir()) / f"{NAME}-{os.getuid()}"
 
 
