@@ -75,11 +75,21 @@ def make_theme(table: Mapping[str, object], path: Path) -> Theme:
         raise SettingsError(f"{path}: name: must be a text")
     filled = {**_defaults(dark=dark, ansi=ansi), **colours}
     return Theme(
-        name=name,
+        name,
+        primary=filled["primary"],
+        secondary=filled["secondary"],
+        warning=filled["warning"],
+        error=filled["error"],
+        success=filled["success"],
+        accent=filled["accent"],
+        foreground=filled["foreground"],
+        background=filled["background"],
+        surface=filled["surface"],
+        panel=filled["panel"],
+        boost=filled["boost"],
         dark=dark,
         ansi=ansi,
         variables=_variables(table, path, filled),
-        **filled,
     )
 
 

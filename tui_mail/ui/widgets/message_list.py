@@ -119,7 +119,7 @@ class MessageList(LineList):
     ) -> None:
         super().__init__(id=id, classes=classes)
         self._clock = clock or (lambda: datetime.now(UTC).astimezone())
-        self._context = context or RowContext(now=self._clock())
+        self._shared = context or RowContext(now=self._clock())
         self._columns = tuple(columns)
         self._loader: Loader = lambda numbers: [None] * len(numbers)
         self._view: View = _NoView()
@@ -127,7 +127,7 @@ class MessageList(LineList):
         self._folded: set[int] = set()
         self._kept: OrderedDict[int, MessageSummary | None] = OrderedDict()
         self._threads = False
-        self._layout: Layout | None = None
+        self._columns_at: Layout | None = None
         self._anchor: int | None = None
         self.database: Database | None = None
         self.mailbox: MailboxId | None = None
@@ -177,8 +177,8 @@ class MessageList(LineList):
         self._kept.clear()
         self._folded.clear()
         self._folds = Folds(view.counts)
-        self._context = replace(self._context, now=self._clock(), recipients=recipients)
-        self._layout = None
+        self._shared = replace(self._shared, now=self._clock(), recipients=recipients)
+        self._columns_at = None
         self._anchor = None
         self._set_marks(set())
         row = self._row_of(cursor) if cursor is not None else None
@@ -196,8 +196,8 @@ class MessageList(LineList):
         following = self._numbers_from_cursor()
         self._view = view
         self._threads = self._threads if threads is None else threads
-        self._layout = None
-        self._context = replace(self._context, now=self._clock())
+        self._columns_at = None
+        self._shared = replace(self._shared, now=self._clock())
         present = set(view.numbers) if self._folded or self.marked else None
         if present is not None:
             self._folded &= present
@@ -226,13 +226,13 @@ class MessageList(LineList):
         show_remote: bool | None = None,
     ) -> None:
         """Change what all rows share: who "you" are, whether ``↓`` is of use."""
-        context = replace(self._context, now=self._clock())
+        context = replace(self._shared, now=self._clock())
         if own_addresses is not None:
             context = replace(context, own_addresses=own_addresses)
         if show_remote is not None:
             context = replace(context, show_remote=show_remote)
-        if context != self._context:
-            self._context = context
+        if context != self._shared:
+            self._shared = context
             self.refresh()
 
     # What is asked of it.
@@ -357,19 +357,19 @@ class MessageList(LineList):
 
     def draw_row(self, row: int, width: int, *, selected: bool) -> Strip:
         """Draw one message."""
-        if self._layout is None or self._layout.width != width:
-            self._layout = make_layout(
+        if self._columns_at is None or self._columns_at.width != width:
+            self._columns_at = make_layout(
                 width,
                 threads=self._threads,
-                date_form=self._context.date_form,
+                date_form=self._shared.date_form,
                 columns=self._columns,
             )
         summary = self._summary(row)
         state = self._state(row, selected=selected)
         styles = self._styles(selected=selected)
         if summary is None:
-            return make_blank_row(state, self._layout, self._context.signs, styles)
-        return make_row(summary, state, self._layout, self._context, styles)
+            return make_blank_row(state, self._columns_at, self._shared.signs, styles)
+        return make_row(summary, state, self._columns_at, self._shared, styles)
 
     def cursor_moved(self) -> None:
         """Tell which message the cursor is on."""

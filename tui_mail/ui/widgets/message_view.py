@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import ClassVar
 
 from rich.style import Style
@@ -13,7 +14,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from tui_mail.model.displayable import Displayable, own
+from tui_mail.model.displayable import Displayable
 from tui_mail.ui.cells import isolate
 from tui_mail.ui.content import MessageContent, content_lines
 from tui_mail.ui.document import Document, Look, Row, joined
@@ -250,15 +251,11 @@ class MessageView(ScrollView, can_focus=True, inherit_bindings=False):
             return self._draw(self._document.row(number), width)
         lines = self._empty if self._content is None else ()
         first = max(0, self.size.height // 3 - len(lines) // 2)
-        text = lines[y - first] if 0 <= y - first < len(lines) else own("")
-        return (
-            centred(
-                text,
-                width,
-                self.get_component_rich_style("view--dim" if text else None),
-            )
-            if text
-            else Strip.blank(width, self.rich_style)
+        if not 0 <= y - first < len(lines):
+            return Strip.blank(width, self.rich_style)
+        style = self.get_component_rich_style("view--dim")
+        return centred(
+            lines[y - first], width, self.rich_style if y == first else style
         )
 
     def _draw(self, row: Row, width: int) -> Strip:
@@ -320,7 +317,7 @@ def overlaid(
         return [(text, style)] if text else []
     edges = sorted({0, len(text), *(edge for span in spans for edge in span[:2])})
     pieces: list[tuple[str, Style]] = []
-    for low, high in zip(edges, edges[1:], strict=False):
+    for low, high in pairwise(edges):
         look = style
         for start, end, over in spans:
             if start <= low and high <= end:

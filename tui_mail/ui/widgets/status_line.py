@@ -8,6 +8,8 @@ from textual.widget import Widget
 from tui_mail.model.displayable import Displayable, own
 from tui_mail.ui.widgets.drawing import two_ends
 
+_NOTHING = own("")
+
 
 class StatusLine(Widget):
     """One row: the servers at the left, what ``u`` would undo at the right."""
@@ -33,7 +35,7 @@ class StatusLine(Widget):
     def show(
         self,
         left: Displayable,
-        right: Displayable = Displayable(""),
+        right: Displayable = _NOTHING,
         *,
         warning: bool = False,
     ) -> None:
