@@ -6,10 +6,28 @@ from dataclasses import dataclass, field
 from tui_mail.model.displayable import Displayable
 from tui_mail.model.ids import PartId
 
+_MACHINERY = frozenset(
+    {
+        "application/pgp-encrypted",
+        "application/pgp-signature",
+        "application/pkcs7-signature",
+        "application/x-pkcs7-signature",
+        "message/delivery-status",
+        "message/disposition-notification",
+    }
+)
+"""Parts that programs read: neither text nor attachment to a person."""
+
 
 @dataclass(frozen=True, slots=True)
 class BodyPart:
-    """One part, with its children if it is a multipart or an opened message."""
+    """One part, with its children if it is a multipart or an attached message.
+
+    An attached message has one child, its body. Where that is a multipart it has the
+    number of the message followed by ``.TEXT`` (``2.TEXT``), and its parts are ``2.1``,
+    ``2.2``; where it is not it is ``2.1``. The multipart that a whole message is has the
+    number ``""``, a message of one part has its part ``1`` as the root.
+    """
 
     part_id: PartId
     type: str
@@ -37,13 +55,13 @@ class BodyPart:
     @property
     def is_attachment(self) -> bool:
         """Whether a person would call it an attachment."""
-        if self.is_multipart:
+        if self.is_multipart or self.type in _MACHINERY:
             return False
         if self.disposition == "attachment":
             return True
-        if self.filename and not self.content_id:
-            return True
-        return not self.type.startswith(("text/", "image/")) and not self.children
+        if self.content_id and self.type.startswith("image/"):
+            return False
+        return bool(self.filename) or not self.type.startswith("text/")
 
     def walk(self) -> Iterator["BodyPart"]:
         """Yield this part and all below it in document order."""
