@@ -185,6 +185,7 @@ class Settings:
     )
     """By name, in the order of the file."""
     ui: UiSettings = field(default_factory=UiSettings)
+    """The reader's."""
     keys: Mapping[str, tuple[str, ...]] = field(
         default_factory=lambda: MappingProxyType({})
     )
