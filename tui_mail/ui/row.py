@@ -98,7 +98,7 @@ def make_layout(
     elif room < 24:
         sender = room * 2 // 5
     else:
-        sender = max(12, min(28, room * 3 // 10))
+        sender = max(12, min(28, room * 8 // 25))
     gap = 2 if sender else 0
     return Layout(width, sender, max(0, room - sender - gap), size, date, threads, wide)
 
@@ -193,8 +193,9 @@ def _names(
     text, dim = styles
     ellipsis = context.signs.ellipsis
     subject = fit(summary.subject or "(no subject)", layout.subject, ellipsis=ellipsis)
+    said = dim if layout.threads and state.depth else text
     if not layout.sender:
-        return [(subject, text)]
+        return [(subject, said)]
     indent = 0
     if layout.threads and state.depth:
         indent = min(state.depth - 1, _DEEPEST, max(0, layout.sender - 4))
@@ -204,7 +205,7 @@ def _names(
     pieces = [(name, text)]
     if count:
         pieces.append((count[: layout.sender], dim))
-    return [*pieces, ("  ", text), (subject, text)]
+    return [*pieces, ("  ", text), (subject, said)]
 
 
 def who(summary: MessageSummary, context: RowContext) -> Displayable:

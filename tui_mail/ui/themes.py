@@ -27,6 +27,8 @@ _OWN_COLOURS = {
     "line": "border-blurred",
 }
 """Our words in a theme file, and the names that Textual knows them by."""
+_READABLE = 4.6
+"""The contrast that derived colours keep; WCAG asks 4.5 of text."""
 _KEYS = ("name", *_COLOURS, *_SWITCHES, *_OWN_COLOURS, "variables")
 
 
@@ -156,6 +158,8 @@ def _filled_variables(colours: Mapping[str, str]) -> dict[str, str]:
     """Derive what we need from the named colours, quiet where Textual is loud."""
     if colours["background"].startswith("ansi"):
         return {
+            "ansi-background": "ansi_black",
+            "ansi-foreground": "ansi_white",
             "foreground-muted": "ansi_default",
             "block-cursor-background": "ansi_blue",
             "block-cursor-foreground": "ansi_bright_white",
@@ -165,18 +169,30 @@ def _filled_variables(colours: Mapping[str, str]) -> dict[str, str]:
             "scrollbar": "ansi_bright_black",
             "scrollbar-background": "ansi_default",
             "footer-key-foreground": "ansi_default",
+            "input-cursor-background": "ansi_black",
+            "input-cursor-foreground": "ansi_bright_white",
+            "input-cursor-text-style": "none",
+            "input-selection-background": "ansi_bright_blue",
+            "input-selection-foreground": "ansi_black",
+            "screen-selection-background": "ansi_bright_blue",
+            "screen-selection-foreground": "ansi_black",
         }
     background = Color.parse(colours["background"])
     foreground = Color.parse(colours["foreground"])
     accent = Color.parse(colours["accent"])
     line = background.blend(foreground, 0.22).hex
+    signs = [Color.parse(colours[name]) for name in ("foreground", "accent", "warning")]
+    cursor = _cursor(background, accent, signs)
+    unfocused = background.blend(foreground, 0.09)
+    panel = Color.parse(colours["panel"])
+    muted = _muted(foreground, background, (cursor, unfocused, panel)).hex
     return {
-        "foreground-muted": background.blend(foreground, 0.68).hex,
-        "text-muted": background.blend(foreground, 0.68).hex,
-        "block-cursor-background": background.blend(accent, 0.24).hex,
+        "foreground-muted": muted,
+        "text-muted": muted,
+        "block-cursor-background": cursor.hex,
         "block-cursor-foreground": foreground.hex,
         "block-cursor-text-style": "none",
-        "block-cursor-blurred-background": background.blend(foreground, 0.09).hex,
+        "block-cursor-blurred-background": unfocused.hex,
         "block-cursor-blurred-foreground": foreground.hex,
         "block-hover-background": background.blend(foreground, 0.06).hex,
         "border": accent.hex,
@@ -191,6 +207,38 @@ def _filled_variables(colours: Mapping[str, str]) -> dict[str, str]:
         "footer-key-foreground": foreground.hex,
         "input-selection-background": background.blend(accent, 0.4).hex,
     }
+
+
+def _cursor(background: Color, accent: Color, signs: list[Color]) -> Color:
+    """Tint the cursor's row as much as its text and signs stay easy to read on."""
+    for percent in range(24, 6, -1):
+        tinted = background.blend(accent, percent / 100)
+        if all(contrast(sign, tinted) >= _READABLE for sign in signs):
+            return tinted
+    return background.blend(accent, 0.06)
+
+
+def _muted(foreground: Color, background: Color, on: tuple[Color, ...]) -> Color:
+    """Dim the foreground as far as it can be read wherever it may stand."""
+    for percent in range(66, 100):
+        dimmed = background.blend(foreground, percent / 100)
+        if all(contrast(dimmed, each) >= _READABLE for each in on):
+            return dimmed
+    return foreground
+
+
+def contrast(first: Color, second: Color) -> float:
+    """Compute the contrast ratio of two colours (WCAG 2.1, 1.4.3)."""
+    low, high = sorted((_luminance(first), _luminance(second)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def _luminance(colour: Color) -> float:
+    red, green, blue = (
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
+        for part in colour.normalized
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
 def _colour(table: Mapping[str, object], key: str, path: Path) -> str:

@@ -144,6 +144,8 @@ class LineList(ScrollView, can_focus=True, inherit_bindings=False):
             self.scroll_to(y=top, animate=False, force=True, immediate=True)
 
     def _keep_in_sight(self) -> None:
+        if not self.size.height:
+            return
         top, rows = round(self.scroll_y), self.page_rows
         if self.cursor >= top + rows:
             beyond = self.cursor - (top + rows)

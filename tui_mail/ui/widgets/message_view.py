@@ -47,9 +47,9 @@ class MessageView(ScrollView, can_focus=True, inherit_bindings=False):
         & > .view--strong { text-style: bold; }
         & > .view--warning { color: $warning; text-style: bold; }
         & > .view--link { color: $accent; }
-        & > .view--quote1 { color: $primary; }
-        & > .view--quote2 { color: $secondary; }
-        & > .view--quote3 { color: $success; }
+        & > .view--quote1 { color: $secondary; }
+        & > .view--quote2 { color: $foreground-muted; }
+        & > .view--quote3 { color: $secondary; }
         & > .view--hit { background: $warning; color: $background; }
         & > .view--current { background: $accent; color: $background; text-style: bold; }
         &:ansi > .view--dim { text-style: dim; }
