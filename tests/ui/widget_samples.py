@@ -235,12 +235,12 @@ the conference and the room is free for the whole afternoon?
 
 会議は来週の水曜日に変更になりました。資料を確認してください。よろしくお願いいたします。
 
--- 
+--
 Petra
 +49 30 1234567
 
 [1] https://canal.example/menu
-"""
+""".replace("\n--\n", "\n-- \n")
 
 READABLE = ReadableText(
     text=displayable_lines(TEXT),

@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from rich.style import Style
 from textual import events
 from textual.binding import BindingType
 from textual.geometry import Offset, Region, Size
@@ -34,6 +35,7 @@ class LineList(ScrollView, can_focus=True, inherit_bindings=False):
         & > .list--cursor { background: $block-cursor-blurred-background; }
         &:focus > .list--cursor { background: $block-cursor-background; }
         &:ansi > .list--dim { text-style: dim; }
+        &:ansi:focus > .list--cursor { color: $block-cursor-foreground; }
     }
     """
     COMPONENT_CLASSES: ClassVar[set[str]] = {
@@ -86,6 +88,17 @@ class LineList(ScrollView, can_focus=True, inherit_bindings=False):
             self._empty = lines
             if not self.row_count():
                 self.refresh()
+
+    @property
+    def cursor_style(self) -> Style:
+        """What the cursor's row lays over the styles of its pieces.
+
+        Of sixteen colours few go together, so there it has one for all.
+        """
+        cursor = self.get_component_rich_style("list--cursor")
+        if not self.app.native_ansi_color:
+            return Style(bgcolor=cursor.bgcolor)
+        return Style(color=cursor.color, bgcolor=cursor.bgcolor, dim=False)
 
     def move(self, rows: int) -> bool:
         """Move the cursor by rows; False if it stood at the edge already."""

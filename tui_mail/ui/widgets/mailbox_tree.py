@@ -151,9 +151,7 @@ class MailboxTree(LineList):
         line = self._rows[row]
         if line.mailbox is None:
             return self._heading(line, width)
-        over = Style()
-        if selected and self.has_focus:
-            over = Style(bgcolor=self.get_component_rich_style("list--cursor").bgcolor)
+        over = self.cursor_style if selected and self.has_focus else Style()
         plain = self.rich_style + over
         dim = self.get_component_rich_style("list--dim") + over
         accent = self.get_component_rich_style("list--accent") + over

@@ -198,13 +198,13 @@ class MessageList(LineList):
         self._threads = self._threads if threads is None else threads
         self._columns_at = None
         self._shared = replace(self._shared, now=self._clock())
-        present = set(view.numbers) if self._folded or self.marked else None
-        if present is not None:
-            self._folded &= present
-            self._set_marks(self.marked & present)
+        present = set(view.numbers) if self._folded or self.marked else set()
+        self._folded &= present
         self._fold_again()
+        self._set_marks(self.marked & present)
         target = self._first_present(number, following)
-        shift = target - row if number == self._number_at(target) and top else 0
+        kept = bool(self.row_count()) and number == self._number_at(target)
+        shift = target - row if kept and top else 0
         self.rows_changed(target, top=top + shift)
         if self.cursor_number != number:
             self.cursor_moved()
@@ -386,10 +386,7 @@ class MessageList(LineList):
 
     def _styles(self, *, selected: bool) -> RowStyles:
         get = self.get_component_rich_style
-        over = Style()
-        if selected:
-            cursor = get("list--cursor")
-            over = Style(bgcolor=cursor.bgcolor)
+        over = self.cursor_style if selected else Style()
         return RowStyles(
             plain=self.rich_style + over,
             unread=get("list--unread") + over,

@@ -72,9 +72,7 @@ class PartList(LineList):
     def draw_row(self, row: int, width: int, *, selected: bool) -> Strip:
         """Draw one part."""
         depth, part = self._parts[row]
-        over = Style()
-        if selected:
-            over = Style(bgcolor=self.get_component_rich_style("list--cursor").bgcolor)
+        over = self.cursor_style if selected else Style()
         plain = self.rich_style + over
         dim = self.get_component_rich_style("list--dim") + over
         accent = self.get_component_rich_style("list--accent") + over

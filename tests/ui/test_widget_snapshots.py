@@ -1,0 +1,27 @@
+"""What the panes look like, at the sizes that people have."""
+
+import pytest
+from widget_samples import PanesApp, PartsApp
+
+
+@pytest.mark.parametrize(
+    ("theme", "size", "layout"),
+    [
+        ("tui-mail", (80, 24), "narrow"),
+        ("tui-mail", (120, 40), ""),
+        ("tui-mail-light", (120, 40), ""),
+        ("high-contrast", (80, 24), "narrow"),
+        ("ansi", (80, 24), "narrow"),
+    ],
+)
+def test_the_panes_look_as_they_did(snap_compare, theme, size, layout):
+    assert snap_compare(PanesApp(theme, layout), terminal_size=size)
+
+
+def test_the_parts_look_as_they_did(snap_compare):
+    assert snap_compare(PartsApp(), terminal_size=(80, 24))
+
+
+def test_without_colour_the_panes_look_as_they_did(snap_compare, monkeypatch):
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert snap_compare(PanesApp(), terminal_size=(120, 40))
