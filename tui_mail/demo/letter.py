@@ -22,6 +22,8 @@ class Attachment:
     octets: bytes
     content_id: str = ""
     """Set where the HTML shows it: then it is inline and related."""
+    method: str = ""
+    """What a calendar file asks for (RFC 5546)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,7 +125,11 @@ def _attach(message: EmailMessage, attachment: Attachment) -> None:
         )
         return
     message.add_attachment(
-        attachment.octets, maintype, subtype, filename=attachment.filename
+        attachment.octets,
+        maintype,
+        subtype,
+        filename=attachment.filename,
+        params={"method": attachment.method} if attachment.method else None,
     )
 
 

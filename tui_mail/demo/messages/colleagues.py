@@ -56,8 +56,6 @@ END:VEVENT
 END:VCALENDAR
 """.replace(b"\n", b"\r\n")
 
-_LUNCH = "lunch-2@quist.example"
-
 _FORWARDED = b"""\
 From: Lars Eriksson <lars@eriksson.example>
 To: Ann Example <ann@corp.example>
@@ -200,8 +198,9 @@ Room 3.14, second floor
 
 Bring the list of open bugs. There will be coffee.
 """,
-        attachments=(Attachment("invite.ics", "text/calendar", _ICALENDAR),),
-        headers=(("X-Calendar-Method", "REQUEST"),),
+        attachments=(
+            Attachment("invite.ics", "text/calendar", _ICALENDAR, method="REQUEST"),
+        ),
     ),
     Letter(
         at="2026-11-14 17:03",
