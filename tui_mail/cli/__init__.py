@@ -1,1 +1,5 @@
-"""Placeholder docstring: replaced by the package's owner."""
+"""The commands without a screen.
+
+``commands`` is the table of them; each has a module of its own with ``add_arguments``
+and ``run``, imported only when it is called. What they print goes through ``output``.
+"""

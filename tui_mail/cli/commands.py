@@ -1,0 +1,128 @@
+"""The table of commands: what there is, and which module does it."""
+
+import argparse
+import difflib
+import importlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NoReturn
+
+from tui_mail.cli.session import Session
+from tui_mail.model.error import UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One command; ``module`` is below ``tui_mail.cli``."""
+
+    name: str
+    module: str
+    summary: str
+
+
+COMMANDS = {
+    command.name: command
+    for command in (
+        Command("sync", "sync", "synchronize without a screen"),
+        Command("mailboxes", "mailboxes", "list the mailboxes"),
+        Command("search", "search", "find messages"),
+        Command("show", "show", "print a message"),
+        Command("flag", "flag", "add and remove flags"),
+        Command("move", "move", "move messages to another mailbox"),
+        Command("delete", "delete", "move messages to the trash, or delete them"),
+        Command("outbox", "outbox", "what waits for a server"),
+        Command("doctor", "doctor", "check settings, store, terminal and servers"),
+        Command("help", "manual", "the manual"),
+    )
+}
+"""The commands that are done here; the reader and the demo are the entry point's."""
+
+LATER = ("send", "sendmail", "compose", "export", "import", "open", "account")
+"""Names that are kept for commands to come."""
+
+_TAKES_VALUE = ("--config",)
+_MAY_BEGIN_WITH_A_MINUS = ("--query",)
+_SHIELD = "\0"
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose complaints are errors of the house."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise UsageError instead of leaving."""
+        raise UsageError(f"{message} (see: {self.prog} --help)")
+
+
+def add_common(parser: argparse.ArgumentParser) -> None:
+    """Add what every command takes."""
+    parser.add_argument("--config", metavar="FILE", help="the settings file")
+    parser.add_argument(
+        "-v", "--verbose", action="store_true", help="write more into the log"
+    )
+    parser.add_argument(
+        "--version", action="store_true", help="print the version and leave"
+    )
+
+
+def split(arguments: Sequence[str]) -> tuple[str | None, list[str]]:
+    """Find the command's name and take it out; None where there is no command."""
+    position = 0
+    while position < len(arguments):
+        word = arguments[position]
+        if word in _TAKES_VALUE:
+            position += 1
+        elif not word.startswith("-") or word == "-":
+            return word, [*arguments[:position], *arguments[position + 1 :]]
+        position += 1
+    return None, list(arguments)
+
+
+def run(name: str, arguments: Sequence[str]) -> int:
+    """Run one command and return its exit status; raises MailError."""
+    command = COMMANDS.get(name)
+    if command is None:
+        raise UsageError(_unknown(name))
+    module = importlib.import_module(f"tui_mail.cli.{command.module}")
+    parser = Parser(
+        prog=f"tui-mail {name}",
+        description=module.__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    module.add_arguments(parser)
+    add_common(parser)
+    chosen = parser.parse_args(_shielded(arguments))
+    _unshield(chosen)
+    with Session.begin(chosen.config, verbose=chosen.verbose) as session:
+        return int(module.run(session, chosen))
+
+
+def _shielded(arguments: Sequence[str]) -> list[str]:
+    """Keep argparse from taking ``-is:unread`` and the like for options.
+
+    A query's term may begin with a minus; no option of ours has a colon in it. NUL
+    cannot come from a command line.
+    """
+    out: list[str] = []
+    for word in arguments:
+        after = out[-1] if out else ""
+        term = word.startswith("-") and not word.startswith("--") and ":" in word
+        hidden = term or (after in _MAY_BEGIN_WITH_A_MINUS and word.startswith("-"))
+        out.append(_SHIELD + word if hidden else word)
+    return out
+
+
+def _unshield(chosen: argparse.Namespace) -> None:
+    for name, value in vars(chosen).items():
+        if isinstance(value, str):
+            setattr(chosen, name, value.removeprefix(_SHIELD))
+        elif isinstance(value, list):
+            setattr(chosen, name, [word.removeprefix(_SHIELD) for word in value])
+
+
+def _unknown(name: str) -> str:
+    if name in LATER or name.startswith("mailto:"):
+        return f"{name.partition(':')[0]}: not in this version yet"
+    near = difflib.get_close_matches(name, (*COMMANDS, "demo"), 1)
+    remedy = f'did you mean "{near[0]}"?' if near else "see: tui-mail --help"
+    return f'there is no command "{name}"; {remedy}'

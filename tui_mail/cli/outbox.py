@@ -1,0 +1,78 @@
+"""Show all that waits for a server; retry or cancel it."""
+
+import argparse
+
+from tui_mail.cli import output
+from tui_mail.cli.engines import wake
+from tui_mail.cli.session import Session
+from tui_mail.cli.values import rfc3339
+from tui_mail.config.settings import Account
+from tui_mail.model.error import NotFound
+from tui_mail.model.operation import PendingOperation
+from tui_mail.store.operations import cancel, load_pending, retry
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Say what the command takes."""
+    parser.add_argument("--json", action="store_true", help="one object per line")
+    for name, said in (
+        ("--retry", "let it be tried again now"),
+        ("--cancel", "take it back here; the server never hears of it"),
+    ):
+        parser.add_argument(name, action="append", metavar="ID", default=[], help=said)
+
+
+def run(session: Session, arguments: argparse.Namespace) -> int:
+    """Print what waits, or change it."""
+    for text in arguments.retry:
+        account, found = _find(session, text)
+        with session.database(account).transaction() as tx:
+            retry(tx, found.id)
+        wake(session, account)
+    for text in arguments.cancel:
+        account, found = _find(session, text)
+        with session.database(account).transaction() as tx:
+            cancel(tx, found.id)
+    if not arguments.retry and not arguments.cancel:
+        _print(session, json=arguments.json)
+    return 0
+
+
+def _find(session: Session, text: str) -> tuple[Account, PendingOperation]:
+    """Find what waits by ``ACCOUNT/ID``, or by its own id where only one has it."""
+    found = [
+        (account, pending)
+        for account in session.accounts()
+        for pending in load_pending(session.database(account))
+        if text in (pending.id, f"{account.name}/{pending.id}")
+    ]
+    if not found:
+        raise NotFound(f'nothing that waits has the id "{text}"')
+    if len(found) > 1:
+        names = ", ".join(f"{account.name}/{text}" for account, _ in found)
+        raise NotFound(f'several accounts have "{text}": {names}')
+    return found[0]
+
+
+def _print(session: Session, *, json: bool) -> None:
+    rows: list[list[str]] = []
+    for account in session.accounts():
+        for pending in load_pending(session.database(account)):
+            name = f"{account.name}/{pending.id}"
+            moment = pending.not_before
+            if json:
+                output.json_object(
+                    {
+                        "id": name,
+                        "account": account.name,
+                        "kind": pending.kind,
+                        "what": pending.what,
+                        "state": pending.state.value,
+                        "attempts": pending.attempts,
+                        "not_before": rfc3339(moment) if moment else None,
+                        "error": pending.error or None,
+                    }
+                )
+            rows.append([name, pending.state.value, pending.what, pending.error])
+    if rows and not json:
+        output.table(rows)

@@ -1,0 +1,70 @@
+"""What one run of a command works with: settings, places, open databases."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tui_mail.config.load import load_settings
+from tui_mail.config.places import Places, make_private
+from tui_mail.config.settings import Account, Settings
+from tui_mail.model.error import NotFound, UsageError
+from tui_mail.store.database import AccountIdentity, Database
+
+
+@dataclass(slots=True)
+class Session:
+    """One run of a command."""
+
+    places: Places
+    config: Path | None
+    verbose: bool
+    _ends: ExitStack
+    _settings: Settings | None = None
+    _databases: dict[str, Database] = field(default_factory=dict)
+
+    @classmethod
+    @contextmanager
+    def begin(cls, config: str | None, *, verbose: bool) -> Iterator["Session"]:
+        """Begin; the databases are closed at the end."""
+        with ExitStack() as ends:
+            path = Path(config) if config else None
+            yield cls(Places.find(), path, verbose, ends)
+
+    @property
+    def settings(self) -> Settings:
+        """The settings, read when they are first needed; raises SettingsError."""
+        if self._settings is None:
+            if self.config is not None and not self.config.exists():
+                raise UsageError(f"{self.config}: there is no such file")
+            self._settings = load_settings(self.config, self.places)
+        return self._settings
+
+    def account(self, name: str) -> Account:
+        """Find an account by its name, whatever its case; raises NotFound."""
+        for account in self.settings.accounts.values():
+            if account.name.lower() == name.lower():
+                return account
+        known = ", ".join(self.settings.accounts) or "none"
+        raise NotFound(f'there is no account "{name}"; there are: {known}')
+
+    def accounts(self, names: Sequence[str] = ()) -> list[Account]:
+        """Find accounts by their names, all without any; raises NotFound, UsageError."""
+        if names:
+            return [self.account(name) for name in dict.fromkeys(names)]
+        if not self.settings.accounts:
+            raise UsageError(f"{self.settings.path}: no account is set up yet")
+        return list(self.settings.accounts.values())
+
+    def database(self, account: Account) -> Database:
+        """Open an account's database, made where there is none; raises MailError."""
+        if account.name not in self._databases:
+            make_private(self.places.data)
+            database = Database.open(
+                self.places.database(account.name),
+                account.name,
+                identity=AccountIdentity(*account.identity),
+            )
+            self._ends.callback(database.close)
+            self._databases[account.name] = database
+        return self._databases[account.name]
