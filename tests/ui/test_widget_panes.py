@@ -171,6 +171,42 @@ async def test_what_is_seen_stays_where_it_is_when_mail_arrives():
         assert messages.scroll_y == top + 2
 
 
+async def test_mail_that_comes_out_of_sight_paints_no_row():
+    app = PanesApp()
+    async with app.run_test(size=(120, 40)) as pilot:
+        messages = app.query_one(MessageList)
+        messages.show_rows(load_inbox, flat_view(range(1, 80)))
+        await pilot.pause()
+        drawn: list[int] = []
+        draw = messages.draw_row
+
+        def counting(row, width, *, selected):
+            drawn.append(row)
+            return draw(row, width, selected=selected)
+
+        messages.draw_row = counting
+        messages.replace_view(flat_view(range(1, 1000)))
+        await pilot.pause()
+        assert drawn == []
+        messages.go(-1)
+        await pilot.pause()
+        assert messages.cursor_number == 999
+        assert messages.max_scroll_y == 999 - messages.page_rows
+
+
+async def test_a_click_moves_the_cursor_and_a_second_one_opens():
+    app = PanesApp()
+    async with app.run_test(size=(120, 40)) as pilot:
+        messages = app.query_one(MessageList)
+        await pilot.pause()
+        await pilot.click(MessageList, offset=(10, 2))
+        assert messages.cursor_number == 3
+        app.told.clear()
+        await pilot.click(MessageList, offset=(10, 2))
+        await pilot.pause()
+        assert [told.number for told in app.told] == [3]
+
+
 async def test_marks_survive_a_new_view_as_far_as_their_messages_do():
     app = PanesApp()
     async with app.run_test(size=(120, 40)) as pilot:

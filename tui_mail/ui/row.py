@@ -17,6 +17,8 @@ from tui_mail.ui.signs import UNICODE, Signs
 
 _DEEPEST = 4
 """Threads are indented no further than this."""
+_NAMED = 8
+"""More names than these fit into no column."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,9 +212,9 @@ def _names(
 
 def who(summary: MessageSummary, context: RowContext) -> Displayable:
     """Name the other side: the senders, or the recipients of what one sent oneself."""
-    people = summary.from_
+    people = summary.from_[:_NAMED]
     if context.recipients:
-        people = summary.to or summary.cc
+        people = (summary.to or summary.cc)[:_NAMED]
         names = ", ".join(_name(person, context) for person in people)
         return own(names or "(nobody yet)")
     return own(", ".join(_name(person, context) for person in people) or "(unknown)")

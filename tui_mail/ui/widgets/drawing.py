@@ -6,7 +6,17 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
+from tui_mail.model.displayable import Displayable, own
 from tui_mail.ui.cells import cut, take, width_of
+from tui_mail.ui.signs import UNICODE, Signs
+
+
+def progress_bar(
+    done: int, total: int, width: int = 14, signs: Signs = UNICODE
+) -> Displayable:
+    """Draw how much of something is done."""
+    full = width * min(done, total) // total if total > 0 else 0
+    return own(signs.bar_full * full + signs.bar_empty * (width - full))
 
 
 def centred(text: str, width: int, style: Style) -> Strip:
@@ -38,6 +48,7 @@ def two_ends(
     right: list[tuple[str, Style]],
     width: int,
     blank: Style,
+    signs: Signs = UNICODE,
 ) -> Strip:
     """Put pieces at both ends of a line; the right end stays whole, the left is cut."""
     tail = sum(width_of(text) for text, _ in right)
@@ -46,7 +57,7 @@ def two_ends(
     room = width - tail
     pieces: list[tuple[str, Style]] = []
     for text, style in left:
-        shown = cut(text, room)
+        shown = cut(text, room, signs.ellipsis)
         pieces.append((shown, style))
         room -= width_of(shown)
         if shown != text or room <= 0:

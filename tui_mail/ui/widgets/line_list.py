@@ -122,16 +122,19 @@ class LineList(ScrollView, can_focus=True, inherit_bindings=False):
         """Put the cursor on a row; -1 is the last."""
         self.cursor = self._landing(row if row >= 0 else self.row_count() - 1, 1)
 
-    def rows_changed(self, cursor: int, top: int | None = None) -> None:
+    def rows_changed(
+        self, cursor: int, top: int | None = None, *, repaint: bool = True
+    ) -> None:
         """Take note that there are other rows now, and paint them."""
-        self.virtual_size = Size(self.size.width, self.row_count())
+        self._count_rows()
         if top is not None:
             self._show_top(top)
         self.set_reactive(
             LineList.cursor, self._landing(max(0, cursor), 1) if self.row_count() else 0
         )
         self._keep_in_sight()
-        self.refresh()
+        if repaint:
+            self.refresh()
         self._place_terminal_cursor()
 
     def refresh_row(self, row: int) -> None:
@@ -139,6 +142,21 @@ class LineList(ScrollView, can_focus=True, inherit_bindings=False):
         y = row - round(self.scroll_y)
         if 0 <= y < self.size.height:
             self.refresh(Region(0, y, self.scrollable_content_region.width, 1))
+
+    def _count_rows(self) -> None:
+        """Tell the scroll bar how many rows there are.
+
+        Not through the reactive where it can be helped: that lays the screen out anew.
+        """
+        size = Size(self.size.width, self.row_count())
+        if size == self.virtual_size:
+            return
+        shown = self.virtual_size.height > self.size.height > 0
+        if not (shown and size.height > self.size.height):
+            self.virtual_size = size
+            return
+        self.set_reactive(LineList.virtual_size, size)
+        self._scroll_update(size)
 
     def _landing(self, row: int, step: int) -> int:
         last = self.row_count() - 1
@@ -200,7 +218,7 @@ class LineList(ScrollView, can_focus=True, inherit_bindings=False):
 
     def on_resize(self) -> None:
         """Draw the rows at the new width, the cursor in sight."""
-        self.virtual_size = Size(self.size.width, self.row_count())
+        self._count_rows()
         self._keep_in_sight()
         self._place_terminal_cursor()
 

@@ -175,14 +175,16 @@ class MailboxTree(LineList):
         ]
         count = f" {line.unread:,} " if unread else " "
         right = [(count, dim if quiet else strong)]
-        return two_ends(left, right, width, plain)
+        return two_ends(left, right, width, plain, self._signs)
 
     def _heading(self, line: TreeRow, width: int) -> Strip:
         heading = self.get_component_rich_style("list--heading")
         note = self._notes.get(line.account, own(""))
         dim = self.get_component_rich_style("list--dim")
         right = [(f" {note} ", dim)] if note else []
-        return two_ends([(f" {line.title}", heading)], right, width, self.rich_style)
+        return two_ends(
+            [(f" {line.title}", heading)], right, width, self.rich_style, self._signs
+        )
 
     def _fold_sign(self, line: TreeRow) -> str:
         if not line.children or line.mailbox is None:

@@ -193,7 +193,7 @@ class MessageList(LineList):
         """
         number, row = self.cursor_number, self.cursor
         top = round(self.scroll_y)
-        following = self._numbers_from_cursor()
+        following, seen = self._numbers_from_cursor(), self._seen()
         self._view = view
         self._threads = self._threads if threads is None else threads
         self._columns_at = None
@@ -205,7 +205,9 @@ class MessageList(LineList):
         target = self._first_present(number, following)
         kept = bool(self.row_count()) and number == self._number_at(target)
         shift = target - row if kept and top else 0
-        self.rows_changed(target, top=top + shift)
+        self.rows_changed(target, top=top + shift, repaint=False)
+        if self._seen() != seen:
+            self.refresh()
         if self.cursor_number != number:
             self.cursor_moved()
 
@@ -415,6 +417,14 @@ class MessageList(LineList):
             if following == depth:
                 return False
         return True
+
+    def _seen(self) -> list[tuple[int, RowState]]:
+        """Give what decides how the rows in sight look, besides the messages."""
+        top = round(self.scroll_y)
+        return [
+            (self._number_at(row), self._state(row, selected=row == self.cursor))
+            for row in range(top, min(top + self.size.height, self.row_count()))
+        ]
 
     def _summary(self, row: int) -> MessageSummary | None:
         number = int(self._number_at(row))

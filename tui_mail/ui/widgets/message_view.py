@@ -266,7 +266,7 @@ class MessageView(ScrollView, can_focus=True, inherit_bindings=False):
         if not row.right:
             return line_of(self._isolated(pieces), width, base)
         dim = self.get_component_rich_style("view--dim")
-        return two_ends(pieces, [(f"  {row.right} ", dim)], width, base)
+        return two_ends(pieces, [(f"  {row.right} ", dim)], width, base, self._signs)
 
     def _bars(self, row: Row) -> list[tuple[str, Style]]:
         return [

@@ -9,7 +9,7 @@ from textual.strip import Strip
 from tui_mail.model.body import BodyPart
 from tui_mail.model.displayable import Displayable, own
 from tui_mail.model.ids import PartId
-from tui_mail.ui.cells import cut, fit, width_of
+from tui_mail.ui.cells import fit
 from tui_mail.ui.content import decoded_size
 from tui_mail.ui.signs import UNICODE, Signs
 from tui_mail.ui.widgets.drawing import two_ends
@@ -84,9 +84,9 @@ class PartList(LineList):
             (f"{self._signs.cursor if selected else ' '} ", accent),
             (fit(part.part_id or own("0"), 7), dim),
             (fit("  " * min(depth, 4) + part.type, kind) + " ", dim),
-            (name_of(part, width - kind - 10 - width_of(right)), plain),
+            (name_of(part), plain),
         ]
-        return two_ends(left, [(right, dim)], width, plain)
+        return two_ends(left, [(right, dim)], width, plain, self._signs)
 
     def _is_here(self, part: BodyPart) -> bool:
         return bool(self._downloaded & {part.part_id, PartId("")})
@@ -98,10 +98,10 @@ class PartList(LineList):
         return 0
 
 
-def name_of(part: BodyPart, width: int) -> Displayable:
+def name_of(part: BodyPart) -> Displayable:
     """Name a part: its file name, else what it is."""
     if part.filename:
-        return own(cut(part.filename, max(1, width)))
+        return part.filename
     if part.is_multipart or part.is_attachment:
         return own("")
     return own("text to read" if part.type.startswith("text/") else "")
