@@ -4,12 +4,15 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tui_mail.config.load import load_settings
 from tui_mail.config.places import Places, make_private
 from tui_mail.config.settings import Account, Settings
 from tui_mail.model.error import NotFound, UsageError
-from tui_mail.store.database import AccountIdentity, Database
+
+if TYPE_CHECKING:
+    from tui_mail.store.database import Database
 
 
 @dataclass(slots=True)
@@ -21,7 +24,7 @@ class Session:
     verbose: bool
     _ends: ExitStack
     _settings: Settings | None = None
-    _databases: dict[str, Database] = field(default_factory=dict)
+    _databases: dict[str, "Database"] = field(default_factory=dict)
 
     @classmethod
     @contextmanager
@@ -56,9 +59,11 @@ class Session:
             raise UsageError(f"{self.settings.path}: no account is set up yet")
         return list(self.settings.accounts.values())
 
-    def database(self, account: Account) -> Database:
+    def database(self, account: Account) -> "Database":
         """Open an account's database, made where there is none; raises MailError."""
         if account.name not in self._databases:
+            from tui_mail.store.database import AccountIdentity, Database
+
             make_private(self.places.data)
             database = Database.open(
                 self.places.database(account.name),

@@ -1,0 +1,160 @@
+"""Arguments to the reader, the demo, or a command; and the last word on every error."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from tui_mail import __version__
+
+PIPE_CLOSED = 141
+INTERRUPTED = 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run tui-mail and return its exit status: 0 done, 1 could not be done, 2 misuse."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    before = arguments[: arguments.index("--")] if "--" in arguments else arguments
+    if "--version" in before:
+        sys.stdout.write(f"tui-mail {__version__}\n")
+        return 0
+    return _guarded(arguments)
+
+
+def _guarded(arguments: list[str]) -> int:
+    """Run, and turn whatever goes wrong into one line and a status."""
+    from tui_mail.cli.output import complain
+    from tui_mail.model.error import MailError, UsageError
+
+    try:
+        return _dispatch(arguments)
+    except UsageError as error:
+        complain(error.line)
+        return 2
+    except MailError as error:
+        complain(error.line)
+        return 1
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        _forget_stdout()
+        return PIPE_CLOSED
+    except OSError as error:
+        place = f"{error.filename}: " if error.filename else ""
+        complain(f"{place}{error.strerror or error}")
+        return 1
+    except Exception as error:  # noqa: BLE001 - the last resort: no traceback for a user
+        complain(_logged(error))
+        return 1
+
+
+def _dispatch(arguments: list[str]) -> int:
+    from tui_mail.cli import commands
+
+    _no_core_dumps()
+    name, rest = commands.split(arguments)
+    try:
+        if name is None:
+            return _reader(rest)
+        if name == "demo":
+            return _demo(rest)
+        return commands.run(name, rest)
+    except SystemExit as leaving:
+        return leaving.code if isinstance(leaving.code, int) else 0
+
+
+def _reader(arguments: list[str]) -> int:
+    from tui_mail.cli.commands import Parser, add_common
+    from tui_mail.cli.overview import overview
+    from tui_mail.config.load import load_settings
+    from tui_mail.config.places import Places
+
+    if "--help" in arguments or "-h" in arguments:
+        sys.stdout.write(overview())
+        return 0
+    parser = Parser(prog="tui-mail", add_help=False, allow_abbrev=False)
+    add_common(parser)
+    parser.add_argument("--offline", action="store_true")
+    parser.add_argument("--read-only", action="store_true")
+    chosen = parser.parse_args(arguments)
+    _needs_terminal()
+    places = Places.find()
+    settings = load_settings(Path(chosen.config) if chosen.config else None, places)
+
+    from tui_mail.ui.app import run_reader
+
+    return run_reader(
+        settings, places, offline=chosen.offline, read_only=chosen.read_only
+    )
+
+
+def _demo(arguments: list[str]) -> int:
+    from tui_mail.cli.commands import Parser, add_common
+
+    parser = Parser(
+        prog="tui-mail demo",
+        description="The reader with a sample mailbox on servers of its own; "
+        "it leaves nothing behind.",
+        allow_abbrev=False,
+    )
+    add_common(parser)
+    parser.parse_args(arguments)
+    _needs_terminal()
+
+    from tui_mail.config.load import load_settings
+    from tui_mail.demo import running
+    from tui_mail.ui.app import run_reader
+
+    with running() as place:
+        settings = load_settings(place.settings_path, place.places)
+        return run_reader(settings, place.places, clock=place.clock)
+
+
+def _needs_terminal() -> None:
+    from tui_mail.model.error import UsageError
+
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise UsageError(
+            "the reader needs a terminal; without one: tui-mail search, show, sync"
+        )
+
+
+def _no_core_dumps() -> None:
+    """Keep passwords out of core files."""
+    import resource
+
+    _, hard = resource.getrlimit(resource.RLIMIT_CORE)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, hard))
+
+
+def _forget_stdout() -> None:
+    """Let the interpreter flush into nothing at its end."""
+    import os
+
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nothing, sys.stdout.fileno())
+    os.close(nothing)
+
+
+def _logged(error: Exception) -> str:
+    """Put where it happened into the log; values are left out, they may be secret."""
+    import traceback
+
+    from tui_mail.config.logs import set_up_log
+    from tui_mail.config.places import Places
+
+    said = f"this is a mistake in tui-mail ({type(error).__name__})"
+    frames = traceback.extract_tb(error.__traceback__)
+    where = " < ".join(
+        f"{Path(frame.filename).name}:{frame.lineno} {frame.name}"
+        for frame in reversed(frames)
+    )
+    try:
+        places = Places.find()
+        set_up_log(places, verbose=False).error("%s at %s", type(error).__name__, where)
+    except OSError:
+        return said
+    return f"{said}; where it happened stands in {places.log_file()}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

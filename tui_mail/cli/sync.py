@@ -1,0 +1,70 @@
+"""Synchronize without a screen: what waits is replayed, then mail is fetched.
+
+Without accounts, all of them. A server that is down is said in one line; the others
+are done.
+"""
+
+import argparse
+import contextlib
+import subprocess
+import sys
+
+from tui_mail.cli.session import Session
+from tui_mail.cli.synchronizing import synchronize
+from tui_mail.config.logs import set_up_log
+from tui_mail.config.settings import Account
+from tui_mail.model.error import UsageError
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Say what the command takes."""
+    parser.add_argument("accounts", nargs="*", metavar="ACCOUNT")
+    for name, said in (
+        ("--watch", "stay, and heed what the servers say, until interrupted"),
+        ("--bodies", 'as download = "all", this once'),
+        ("--dry-run", "say what would be fetched, changed, deleted"),
+        ("--yes", "answer yes to what would be asked"),
+    ):
+        parser.add_argument(name, action="store_true", help=said)
+    parser.add_argument("--for-reader", action="store_true", help=argparse.SUPPRESS)
+
+
+def run(session: Session, arguments: argparse.Namespace) -> int:
+    """Synchronize."""
+    if arguments.watch and (arguments.dry_run or arguments.bodies):
+        raise UsageError("--watch goes neither with --dry-run nor with --bodies")
+    accounts = session.accounts(arguments.accounts)
+    with contextlib.suppress(OSError):
+        set_up_log(session.places, verbose=session.verbose)
+    if arguments.watch:
+        return _watch(session, accounts, for_reader=arguments.for_reader)
+    return synchronize(
+        session,
+        accounts,
+        bodies=arguments.bodies,
+        dry_run=arguments.dry_run,
+        yes=arguments.yes,
+    )
+
+
+def _watch(session: Session, accounts: list[Account], *, for_reader: bool) -> int:
+    """Be the engine of one account; for several, start one process each."""
+    if len(accounts) > 1:
+        return _watch_all(session, accounts)
+    from tui_mail.sync.engine import watch
+
+    return watch(accounts[0], session.settings, session.places, for_reader=for_reader)
+
+
+def _watch_all(session: Session, accounts: list[Account]) -> int:
+    command = [sys.executable, "-m", "tui_mail", "--config", str(session.settings.path)]
+    children = [
+        subprocess.Popen([*command, "sync", "--watch", account.name])
+        for account in accounts
+    ]
+    try:
+        return max(child.wait() for child in children)
+    finally:
+        for child in children:
+            child.terminate()
+            child.wait()

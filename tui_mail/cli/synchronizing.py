@@ -1,0 +1,77 @@
+"""Accounts brought in step, one line each."""
+
+import getpass
+import sys
+from collections.abc import Sequence
+
+from tui_mail.cli import output
+from tui_mail.cli.session import Session
+from tui_mail.config.settings import Account
+from tui_mail.model.error import MailError
+
+
+def synchronize(
+    session: Session,
+    accounts: Sequence[Account],
+    *,
+    bodies: bool = False,
+    dry_run: bool = False,
+    yes: bool = False,
+) -> int:
+    """Synchronize one account after the other; 1 if any could not be done.
+
+    An engine that is at work on an account is asked to do it.
+    """
+    from tui_mail.cli.engines import ask_engine
+    from tui_mail.sync.engine import run_once
+
+    status = 0
+    for account in accounts:
+        try:
+            receipt = None if bodies or dry_run else ask_engine(session, account)
+            if receipt is None:
+                done = run_once(
+                    account,
+                    session.settings,
+                    session.places,
+                    bodies=bodies,
+                    dry_run=dry_run,
+                    yes=yes,
+                    ask=ask_person,
+                    progress=_progress if sys.stderr.isatty() else None,
+                )
+                receipt = str(done)
+        except MailError as error:
+            _clear()
+            output.complain(_named(account, error.line))
+            status = 1
+        else:
+            _clear()
+            output.note(_named(account, receipt or "in step"))
+    return status
+
+
+def ask_person(question: str) -> str:
+    """Ask for a secret where there is a terminal; empty where there is none."""
+    if not sys.stdin.isatty():
+        return ""
+    try:
+        return getpass.getpass(question)
+    except EOFError:
+        return ""
+
+
+def _named(account: Account, line: str) -> str:
+    return line if line.startswith(f"{account.name}:") else f"{account.name}: {line}"
+
+
+def _progress(text: str, done: int, total: int) -> None:
+    figures = f" {done:,} of {total:,}" if total else ""
+    sys.stderr.write(f"\r\x1b[K{output.displayable(text)}{figures}")
+    sys.stderr.flush()
+
+
+def _clear() -> None:
+    if sys.stderr.isatty():
+        sys.stderr.write("\r\x1b[K")
+        sys.stderr.flush()
