@@ -143,11 +143,18 @@ def test_own_mail_is_named_you_and_sent_mail_by_whom_it_went_to():
 
 
 def test_text_is_cut_at_a_word_and_says_so():
-    assert cut("the quick brown fox", 16) == "the quick brown…"
-    assert cut("the quick brown fox", 13) == "the quick…"
+    fox = "the quick brown fox jumps over"
+    assert cut(fox, 25) == "the quick brown fox…"
+    assert cut(fox, 20) == "the quick brown fox…"
+    assert cut(fox, 13) == "the quick br…"
     assert cut("incomprehensibilities", 8) == "incompr…"
     assert cut("会議の予定について", 8) == "会議の…"
     assert fit("ab", 4, right=True) == "  ab"
+
+
+def test_a_wide_list_shows_how_the_text_begins():
+    assert "try the new place" not in drawn(summary(), width=93)
+    assert "try the new place" in drawn(summary(), width=180)
 
 
 def test_plain_text_is_not_isolated():

@@ -7,6 +7,9 @@ from rich.cells import cell_len
 FIRST_STRONG_ISOLATE = "\u2068"
 POP_ISOLATE = "\u2069"
 
+_WORDS_FROM = 20
+"""Columns from this width on are cut at a word."""
+
 _RIGHT_TO_LEFT = re.compile(
     "[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff\U00010800-\U00010fff\U0001e800-\U0001efff]"
 )
@@ -37,7 +40,10 @@ def take(text: str, width: int) -> str:
 
 
 def cut(text: str, width: int, ellipsis: str = "…") -> str:
-    """Cut a text that is too wide, at a word if one ends near, and say so with a sign."""
+    """Cut a text that is too wide, and say so with a sign.
+
+    It is cut at a word if one ends near; a narrow column has no room to waste on that.
+    """
     text = text[: width * 8 + 8]
     if width_of(text) <= width:
         return text
@@ -45,7 +51,8 @@ def cut(text: str, width: int, ellipsis: str = "…") -> str:
         return ellipsis[:width]
     kept = take(text, width - 1)
     space = kept.rfind(" ")
-    if text[len(kept) : len(kept) + 1] != " " and space >= len(kept) * 2 // 3 > 0:
+    at_word = text[len(kept) : len(kept) + 1] == " "
+    if not at_word and width >= _WORDS_FROM and space >= len(kept) * 2 // 3:
         kept = kept[:space]
     return kept.rstrip() + ellipsis
 

@@ -11,12 +11,14 @@ from textual.strip import Strip
 from tui_mail.model.displayable import Displayable, own
 from tui_mail.model.flags import ANSWERED, FLAGGED, FORWARDED, SEEN
 from tui_mail.model.message import Address, MessageSummary
-from tui_mail.ui.cells import fit, isolate, take, width_of
+from tui_mail.ui.cells import cut, fit, isolate, take, width_of
 from tui_mail.ui.dates import date_width, list_date
 from tui_mail.ui.signs import UNICODE, Signs
 
 _DEEPEST = 4
 """Threads are indented no further than this."""
+_SNIPPET_FROM = 80
+"""Cells of the subject's column from which the text's beginning is shown after it."""
 _NAMED = 8
 """More names than these fit into no column."""
 
@@ -194,10 +196,9 @@ def _names(
 ) -> list[Piece]:
     text, dim = styles
     ellipsis = context.signs.ellipsis
-    subject = fit(summary.subject or "(no subject)", layout.subject, ellipsis=ellipsis)
-    said = dim if layout.threads and state.depth else text
+    about = _subject(summary, state, layout, context, styles)
     if not layout.sender:
-        return [(subject, said)]
+        return about
     indent = 0
     if layout.threads and state.depth:
         indent = min(state.depth - 1, _DEEPEST, max(0, layout.sender - 4))
@@ -207,7 +208,28 @@ def _names(
     pieces = [(name, text)]
     if count:
         pieces.append((count[: layout.sender], dim))
-    return [*pieces, ("  ", text), (subject, said)]
+    return [*pieces, ("  ", text), *about]
+
+
+def _subject(
+    summary: MessageSummary,
+    state: RowState,
+    layout: Layout,
+    context: RowContext,
+    styles: tuple[Style, Style],
+) -> list[Piece]:
+    """Draw the subject, dim in a reply: it is the thread's; the snippet if there is room."""
+    text, dim = styles
+    said = dim if layout.threads and state.depth else text
+    ellipsis = context.signs.ellipsis
+    subject = summary.subject or own("(no subject)")
+    if layout.subject >= _SNIPPET_FROM and summary.snippet:
+        shown = cut(subject, layout.subject, ellipsis)
+        left = layout.subject - width_of(shown) - 3
+        if left >= 20:
+            snippet = fit(summary.snippet, left, ellipsis=ellipsis)
+            return [(shown, said), (f"   {snippet}", dim)]
+    return [(fit(subject, layout.subject, ellipsis=ellipsis), said)]
 
 
 def who(summary: MessageSummary, context: RowContext) -> Displayable:

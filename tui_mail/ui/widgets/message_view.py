@@ -238,6 +238,10 @@ class MessageView(ScrollView, can_focus=True, inherit_bindings=False):
         if top != round(self.scroll_y):
             self.scroll_to(y=top, animate=False, force=True, immediate=True)
 
+    def on_focus(self) -> None:
+        """Put the terminal's cursor where reading begins: screen readers follow it."""
+        self.app.cursor_position = self.content_region.offset
+
     def on_resize(self) -> None:
         """Wrap again if the width is another."""
         if self._document.width != max(4, self.scrollable_content_region.width - 2):
