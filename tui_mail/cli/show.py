@@ -7,8 +7,8 @@ import argparse
 from collections.abc import Sequence
 
 from tui_mail.cli import output
-from tui_mail.cli.session import Session
 from tui_mail.cli.opening import open_message
+from tui_mail.cli.session import Session
 from tui_mail.cli.showing import Shown
 from tui_mail.cli.values import address_line, addresses, rfc3339
 from tui_mail.model.body import BodyPart

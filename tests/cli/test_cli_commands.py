@@ -1,0 +1,168 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tui_mail import __version__
+from tui_mail.__main__ import main
+from tui_mail.cli.commands import LATER, split
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for name in ("CONFIG_HOME", "DATA_HOME", "STATE_HOME", "RUNTIME_DIR"):
+        (tmp_path / name).mkdir()
+        monkeypatch.setenv(f"XDG_{name}", str(tmp_path / name))
+    return tmp_path
+
+
+def run(*arguments: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(
+        [sys.executable, "-m", "tui_mail", *arguments],
+        cwd=ROOT,
+        input=stdin,
+        capture_output=True,
+    )
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--version"], ["sync", "--version"], ["--version", "nonsense"]]
+)
+def test_the_version_is_told_anywhere(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(arguments) == 0
+    assert capsys.readouterr().out == f"tui-mail {__version__}\n"
+
+
+def test_help_names_every_command_that_works_and_no_other(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["--help"]) == 0
+    text = capsys.readouterr().out
+    for name in (
+        "demo",
+        "sync",
+        "mailboxes",
+        "search",
+        "show",
+        "flag",
+        "move",
+        "doctor",
+    ):
+        assert f"\n  {name} " in text
+    for name in LATER:
+        assert f"\n  {name} " not in text
+
+
+def test_help_works_behind_a_command(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["help"]) == 0
+    assert main(["help", "queries"]) == 0
+    assert main(["help", "settings"]) == 0
+    text = capsys.readouterr().out
+    assert "password_command" in text
+    assert "older:2w" in text
+    assert "``" not in text
+
+
+@pytest.mark.parametrize("name", LATER)
+def test_a_command_to_come_says_so(
+    name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([name]) == 2
+    said = capsys.readouterr().err
+    assert said == f"tui-mail: {name}: not in this version yet\n"
+
+
+def test_a_misspelt_command_names_the_nearest(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["serach", "x"]) == 2
+    assert 'did you mean "search"' in capsys.readouterr().err
+
+
+def test_what_was_typed_is_shown_without_its_controls(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["show\x1b]0;x\x07"]) == 2
+    assert "\x1b" not in capsys.readouterr().err
+
+
+def test_an_unknown_option_is_wrong_usage_in_one_line(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["help", "--colour"]) == 2
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    assert "--colour" in said
+
+
+def test_a_mistake_in_the_settings_is_status_2(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = home / "my.toml"
+    path.write_text("[ui]\nthme = 1\n")
+    assert main(["--config", str(path), "doctor"]) == 2
+    assert f"{path}, line 2: ui.thme" in capsys.readouterr().err
+
+
+def test_the_reader_without_a_terminal_says_what_to_use_instead() -> None:
+    done = run()
+    assert done.returncode == 2
+    assert b"needs a terminal" in done.stderr
+    assert done.stdout == b""
+
+
+def test_a_command_is_found_behind_the_common_options() -> None:
+    assert split(["--config", "sync", "-v", "search", "-x"]) == (
+        "search",
+        ["--config", "sync", "-v", "-x"],
+    )
+    assert split(["--offline"]) == (None, ["--offline"])
+
+
+def test_an_error_nobody_foresaw_is_one_line_and_its_place_is_logged(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from tui_mail.cli import commands
+
+    def fail(name: str, rest: list[str]) -> int:
+        raise ZeroDivisionError("canary")
+
+    monkeypatch.setattr(commands, "run", fail)
+    assert main(["help"]) == 1
+    said = capsys.readouterr().err
+    assert said.startswith(
+        "tui-mail: this is a mistake in tui-mail (ZeroDivisionError)"
+    )
+    assert said.count("\n") == 1
+    log = (home / "STATE_HOME" / "tui-mail" / "tui-mail.log").read_text()
+    assert "test_cli_commands.py" in log
+    assert "canary" not in log
+    import logging
+
+    for handler in logging.getLogger("tui_mail").handlers[:]:
+        handler.close()
+        logging.getLogger("tui_mail").removeHandler(handler)
+
+
+def test_an_interrupt_is_130_without_a_word(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from tui_mail.cli import commands
+
+    def interrupt(name: str, rest: list[str]) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(commands, "run", interrupt)
+    assert main(["help"]) == 130
+    assert capsys.readouterr().err == ""
+
+
+def test_a_reader_of_the_output_that_leaves_is_no_error() -> None:
+    command = f"{sys.executable} -m tui_mail help settings | true"
+    done = subprocess.run(["sh", "-c", command], cwd=ROOT, capture_output=True)
+    assert done.stderr == b""

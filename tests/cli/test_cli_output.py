@@ -1,0 +1,73 @@
+import json
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tui_mail.cli import output
+from tui_mail.cli.columns import cut, padded, width
+
+HOSTILE = "a\x1b]0;t\x07\u202eb\u2028c\x9b2J"
+
+
+@pytest.mark.parametrize("say", [output.line, output.lines])
+def test_no_control_and_no_direction_character_is_printed(
+    say: object, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert callable(say)
+    say(HOSTILE)
+    printed = capsys.readouterr().out
+    assert not set(printed) & set("\x1b\x07\x9b\u202e\u2028")
+
+
+def test_json_escapes_what_a_terminal_would_obey_and_keeps_the_value(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    output.json_object({"subject": HOSTILE, "name": "日本 é"})
+    printed = capsys.readouterr().out
+    assert printed.count("\n") == 1
+    assert not set(printed) & set("\x1b\x07\x9b\u202e\u2028")
+    assert "日本 é" in printed
+    assert json.loads(printed) == {"subject": HOSTILE, "name": "日本 é"}
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(text=st.text())
+def test_json_of_any_text_is_one_readable_line(
+    text: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    output.json_object({"text": text})
+    printed = capsys.readouterr().out
+    assert json.loads(printed) == {"text": text}
+
+
+def test_a_complaint_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    output.complain("two\nlines\x1b")
+    assert capsys.readouterr().err == "tui-mail: two lines␛\n"
+
+
+def test_octets_go_out_as_they_are(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    output.octets(b"\x00\xff\r\n")
+    assert capfdbinary.readouterr().out == b"\x00\xff\r\n"
+
+
+def test_a_huge_text_is_cut_and_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    output.lines("é" * 11_000_000)
+    printed = capsys.readouterr().out
+    assert len(printed.encode()) <= output.LARGEST
+    assert printed.endswith("[cut here]\n")
+
+
+def test_columns_line_up_by_cells(capsys: pytest.CaptureFixture[str]) -> None:
+    output.table([["日本", "1"], ["abc", "22"]], right=frozenset({1}))
+    assert capsys.readouterr().out == "日本   1\nabc   22\n"
+
+
+@given(st.text(), st.integers(1, 20))
+def test_a_cut_text_never_takes_more_cells(text: str, cells: int) -> None:
+    assert width(cut(text, cells)) <= max(cells, 1)
+
+
+def test_a_short_text_is_filled_up() -> None:
+    assert padded("ab", 4) == "ab  "
+    assert padded("日", 4, right=True) == "  日"

@@ -1,0 +1,179 @@
+"""Check the settings, the store, the terminal, and each server step by step."""
+
+import argparse
+import locale
+import os
+import shutil
+import socket
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from tui_mail.cli import output
+from tui_mail.cli.session import Session
+from tui_mail.config.settings import Account, Server
+from tui_mail.model.displayable import displayable
+from tui_mail.model.error import (
+    CertificateRefused,
+    LoginRefused,
+    MailError,
+    SecretMissing,
+)
+
+_DEADLINE = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one check found; ``remedy`` says what to do where it is not well."""
+
+    account: str | None
+    check: str
+    well: bool
+    detail: str
+    remedy: str = ""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Say what the command takes."""
+    parser.add_argument("accounts", nargs="*", metavar="ACCOUNT")
+    parser.add_argument("--json", action="store_true", help="one object per line")
+
+
+def run(session: Session, arguments: argparse.Namespace) -> int:
+    """Print what was found, each line as it comes; 1 if anything is not well."""
+    status = 0
+    for finding in _findings(session, arguments.accounts):
+        status = max(status, int(not finding.well))
+        if arguments.json:
+            output.json_object(
+                {
+                    "account": finding.account,
+                    "check": finding.check,
+                    "ok": finding.well,
+                    "detail": finding.detail,
+                    "remedy": finding.remedy or None,
+                }
+            )
+            continue
+        place = f"{finding.account}: " if finding.account else ""
+        remedy = f" - {finding.remedy}" if finding.remedy else ""
+        sign = "ok  " if finding.well else "FAIL"
+        output.line(f"{sign}  {place}{finding.check}: {finding.detail}{remedy}")
+    return status
+
+
+def _findings(session: Session, names: list[str]) -> Iterator[Finding]:
+    yield from _terminal()
+    settings = session.settings
+    number = len(settings.accounts)
+    yield Finding(
+        None, "settings", well=True, detail=f"{settings.path}, {number} accounts"
+    )
+    for account in session.accounts(names) if number or names else ():
+        yield from _store(session, account)
+        for kind, server in (
+            ("imap", account.imap),
+            ("pop3", account.pop3),
+            ("smtp", account.smtp),
+        ):
+            if server is not None:
+                yield from _server(account, kind, server)
+
+
+def _terminal() -> Iterator[Finding]:
+    size = shutil.get_terminal_size()
+    name = os.environ.get("TERM", "")
+    detail = f"{name or 'no TERM'}, {size.columns}x{size.lines}"
+    if not sys.stdout.isatty():
+        yield Finding(
+            None, "terminal", well=True, detail=f"{detail}, not a terminal here"
+        )
+        return
+    if size.columns < 80 or size.lines < 24:
+        yield Finding(None, "terminal", False, detail, "make it at least 80x24")
+    elif name in ("", "dumb"):
+        yield Finding(None, "terminal", False, detail, "set TERM to your terminal")
+    else:
+        yield Finding(None, "terminal", well=True, detail=detail)
+    encoding = locale.getpreferredencoding(do_setlocale=False)
+    if encoding.lower().replace("-", "") != "utf8":
+        yield Finding(None, "locale", False, encoding, "set LANG to a UTF-8 locale")
+
+
+def _store(session: Session, account: Account) -> Iterator[Finding]:
+    if not session.places.database(account.name).exists():
+        yield Finding(account.name, "store", True, "no mail here yet")
+        return
+    try:
+        mistakes = session.database(account).check()
+    except MailError as error:
+        yield Finding(account.name, "store", False, error.line)
+        return
+    for mistake in mistakes:
+        yield Finding(account.name, "store", False, displayable(mistake))
+    if not mistakes:
+        yield Finding(account.name, "store", True, "sound")
+
+
+def _server(account: Account, kind: str, server: Server) -> Iterator[Finding]:
+    """Go step by step; the first step that fails is the last."""
+    where = f"{server.host}:{server.port}"
+    try:
+        found = socket.getaddrinfo(server.host, server.port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        said = error.strerror if isinstance(error, OSError) else error
+        yield _failed(account, f"{kind} name lookup", f"{server.host}: {said}", "host")
+        return
+    detail = ", ".join(dict.fromkeys(str(one[4][0]) for one in found))
+    yield Finding(account.name, f"{kind} name lookup", True, detail)
+    try:
+        address = (server.host, server.port)
+        socket.create_connection(address, timeout=_DEADLINE).close()
+    except OSError as error:
+        said = error.strerror or str(error) or "no answer"
+        yield _failed(account, f"{kind} TCP", f"{where}: {said}", "host and port")
+        return
+    yield Finding(account.name, f"{kind} TCP", True, where)
+    if kind == "imap":
+        yield from _imap(account, server)
+
+
+def _failed(account: Account, check: str, detail: str, keys: str) -> Finding:
+    return Finding(
+        account.name,
+        check,
+        False,
+        detail,
+        f"check {keys} in the settings, and the network",
+    )
+
+
+def _imap(account: Account, server: Server) -> Iterator[Finding]:
+    from tui_mail.cli.synchronizing import ask_person
+    from tui_mail.config.secret import find_secret
+    from tui_mail.transports.imap import ImapConnection
+
+    name = account.name
+    try:
+        secret = find_secret(account, server, ask=ask_person)
+        connection = ImapConnection.connect(server, secret, deadline=30.0)
+    except SecretMissing as error:
+        yield Finding(name, "imap password", False, error.line, "set password_command")
+    except CertificateRefused as error:
+        remedy = "set ca_file if the certificate is your own"
+        yield Finding(name, "imap TLS", False, error.line, remedy)
+    except LoginRefused as error:
+        remedy = "check username and password"
+        yield Finding(name, "imap login", False, error.line, remedy)
+    except MailError as error:
+        remedy = "check port and security in the settings"
+        yield Finding(name, "imap greeting", False, error.line, remedy)
+    else:
+        security = server.security.value
+        yield Finding(name, "imap TLS", True, f"security = {security}")
+        yield Finding(name, "imap greeting", True, "an IMAP server")
+        yield Finding(name, "imap login", True, server.username)
+        capabilities = " ".join(sorted(connection.capabilities))
+        yield Finding(name, "imap capabilities", True, capabilities)
+        connection.logout()

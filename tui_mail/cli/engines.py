@@ -1,0 +1,62 @@
+"""Engines at work on accounts: woken, asked to synchronize, asked for a part."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+from tui_mail.cli.session import Session
+from tui_mail.config.settings import Account
+from tui_mail.link.client import EngineClient
+from tui_mail.link.messages import FetchPart, Hello, Synchronize, Wake
+from tui_mail.model.error import LinkLost, MailError
+from tui_mail.model.ids import MessageNumber, PartId
+
+
+@contextmanager
+def _engine(session: Session, account: Account) -> Iterator[EngineClient | None]:
+    """Join the engine of an account; None where there is none."""
+    path = session.places.socket(account.name)
+    try:
+        client = EngineClient(path)
+        client.send(Hello(role="command", offline=False))
+    except (LinkLost, OSError):
+        yield None
+        return
+    try:
+        yield client
+    finally:
+        client.close()
+
+
+def wake(session: Session, account: Account) -> None:
+    """Tell an engine that is there that something waits."""
+    with suppress(MailError, OSError), _engine(session, account) as client:
+        if client is not None:
+            client.send(Wake())
+
+
+def ask_engine(session: Session, account: Account) -> str | None:
+    """Have an engine that is there synchronize; its receipt, None without an engine."""
+    with _engine(session, account) as client:
+        if client is None:
+            return None
+        return client.request(Synchronize(mailbox=None, request=1)) or "in step"
+
+
+def fetch(
+    session: Session, account: Account, number: MessageNumber, part: PartId | None
+) -> None:
+    """Fetch a part, or the readable text for None; raises MailError.
+
+    Without an engine the wish is written down and one synchronization fulfils it.
+    """
+    with _engine(session, account) as client:
+        if client is not None:
+            client.request(FetchPart(message=number, part=part, request=1))
+            return
+    from tui_mail.cli.synchronizing import ask_person
+    from tui_mail.store.content import want_part
+    from tui_mail.sync.engine import run_once
+
+    with session.database(account).transaction() as tx:
+        want_part(tx, number, part)
+    run_once(account, session.settings, session.places, ask=ask_person)
