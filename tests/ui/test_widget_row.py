@@ -3,6 +3,7 @@
 import unicodedata
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -13,6 +14,7 @@ from widget_samples import INBOX, NOW, OWN, person, summary
 
 from tui_mail.model.displayable import displayable
 from tui_mail.model.flags import ANSWERED, FLAGGED, FORWARDED, SEEN
+from tui_mail.model.message import MessageSummary
 from tui_mail.ui.cells import cut, fit, isolate, wrap_points
 from tui_mail.ui.dates import full_date, list_date
 from tui_mail.ui.folds import Folds
@@ -28,6 +30,7 @@ from tui_mail.ui.signs import ASCII, UNICODE, choose_signs, reorders_text
 
 CONTEXT = RowContext(now=NOW, own_addresses=OWN)
 STYLES = RowStyles(dim=Style(dim=True), accent=Style(color="blue"))
+PLAIN = RowState()
 SCRIPTS = st.text(
     st.characters(
         codec="utf-8",
@@ -37,7 +40,14 @@ SCRIPTS = st.text(
 )
 
 
-def drawn(row, state=RowState(), width=80, *, threads=True, context=CONTEXT):  # noqa: B008
+def drawn(
+    row: MessageSummary,
+    state: RowState = PLAIN,
+    width: int = 80,
+    *,
+    threads: bool = True,
+    context: RowContext = CONTEXT,
+) -> str:
     layout = make_layout(width, threads=threads)
     return make_row(row, state, layout, context, STYLES).text
 
@@ -53,8 +63,15 @@ def drawn(row, state=RowState(), width=80, *, threads=True, context=CONTEXT):  #
     isolating=st.booleans(),
 )
 def test_a_row_takes_exactly_its_width_and_holds_no_control_character(
-    sender, subject, width, depth, count, threads, flags, isolating
-):
+    sender: str,
+    subject: str,
+    width: int,
+    depth: int,
+    count: int,
+    threads: Any,
+    flags: set[str],
+    isolating: bool,
+) -> None:
     row = replace(
         summary(flags=flags, attachment=True, waiting=True),
         from_=(person("x", "x@y.example"),),
@@ -72,14 +89,14 @@ def test_a_row_takes_exactly_its_width_and_holds_no_control_character(
 
 
 @pytest.mark.parametrize("width", [40, 60, 80, 93, 120, 200])
-def test_dates_end_in_the_same_column_in_every_row(width):
+def test_dates_end_in_the_same_column_in_every_row(width: int) -> None:
     for row, depth, count in INBOX[:15]:
         text = drawn(row, RowState(depth=depth, count=count), width)
         said = list_date(row.date, NOW, wide=width >= 100)
         assert text.endswith(f"{said} ")
 
 
-def test_every_state_has_a_sign_of_its_own():
+def test_every_state_has_a_sign_of_its_own() -> None:
     state = RowState(cursor=True, marked=True, count=3)
     text = drawn(
         summary(flags=(FLAGGED,), attachment=True, waiting=True), state, width=80
@@ -91,18 +108,18 @@ def test_every_state_has_a_sign_of_its_own():
     assert "▸" in drawn(summary(), RowState(count=2, folded=True))
 
 
-def test_a_reply_hangs_on_its_thread_by_a_branch():
+def test_a_reply_hangs_on_its_thread_by_a_branch() -> None:
     assert "├ Grace" in drawn(summary(), RowState(depth=1, last_of_branch=False))
     assert " └ Grace" in drawn(summary(), RowState(depth=2))
 
 
-def test_what_is_not_downloaded_is_marked_only_where_that_is_of_use():
+def test_what_is_not_downloaded_is_marked_only_where_that_is_of_use() -> None:
     row = summary(downloaded=False)
     assert "↓" not in drawn(row)
     assert "↓" in drawn(row, context=replace(CONTEXT, show_remote=True))
 
 
-def test_the_ascii_twins_are_ascii_and_one_cell_wide():
+def test_the_ascii_twins_are_ascii_and_one_cell_wide() -> None:
     for name in UNICODE.__dataclass_fields__:
         assert cell_len(getattr(UNICODE, name)) == 1
         twin = getattr(ASCII, name)
@@ -114,17 +131,19 @@ def test_the_ascii_twins_are_ascii_and_one_cell_wide():
     assert drawn(row, state, context=context).isascii()
 
 
-def test_a_locale_without_utf8_takes_the_ascii_signs(monkeypatch):
+def test_a_locale_without_utf8_takes_the_ascii_signs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(
-        "locale.getpreferredencoding", lambda do_setlocale: "ISO-8859-1"
+        "locale.getpreferredencoding", lambda *, do_setlocale: "ISO-8859-1"
     )
     assert choose_signs() is ASCII
     assert choose_signs(ascii_only=False) is UNICODE
-    monkeypatch.setattr("locale.getpreferredencoding", lambda do_setlocale: "UTF-8")
+    monkeypatch.setattr("locale.getpreferredencoding", lambda *, do_setlocale: "UTF-8")
     assert choose_signs() is UNICODE
 
 
-def test_direction_isolates_are_written_only_where_the_terminal_reorders():
+def test_direction_isolates_are_written_only_where_the_terminal_reorders() -> None:
     assert reorders_text({"VTE_VERSION": "7200", "TERM": "xterm-256color"})
     assert not reorders_text({"VTE_VERSION": "7200", "TMUX": "/tmp/x"})
     assert not reorders_text({"TERM": "xterm-256color"})
@@ -134,7 +153,7 @@ def test_direction_isolates_are_written_only_where_the_terminal_reorders():
     assert "\u2068שלום\u2069" in text
 
 
-def test_own_mail_is_named_you_and_sent_mail_by_whom_it_went_to():
+def test_own_mail_is_named_you_and_sent_mail_by_whom_it_went_to() -> None:
     mine = summary(sender="Ann Example", address="ann@example.org")
     assert " you " in drawn(mine)
     theirs = replace(mine, to=(person("Lars Eriksson"), person("Mei Chen")))
@@ -142,7 +161,7 @@ def test_own_mail_is_named_you_and_sent_mail_by_whom_it_went_to():
     assert "Lars Eriksson, Mei Chen" in drawn(theirs, width=120, context=sent)
 
 
-def test_text_is_cut_at_a_word_and_says_so():
+def test_text_is_cut_at_a_word_and_says_so() -> None:
     fox = "the quick brown fox jumps over"
     assert cut(fox, 25) == "the quick brown fox…"
     assert cut(fox, 20) == "the quick brown fox…"
@@ -152,17 +171,19 @@ def test_text_is_cut_at_a_word_and_says_so():
     assert fit("ab", 4, right=True) == "  ab"
 
 
-def test_a_wide_list_shows_how_the_text_begins():
+def test_a_wide_list_shows_how_the_text_begins() -> None:
     assert "try the new place" not in drawn(summary(), width=93)
     assert "try the new place" in drawn(summary(), width=180)
 
 
-def test_plain_text_is_not_isolated():
+def test_plain_text_is_not_isolated() -> None:
     assert isolate("Réunion") == "Réunion"
 
 
 @given(text=SCRIPTS, width=st.integers(2, 60))
-def test_a_wrapped_line_loses_nothing_but_spaces_and_fits(text, width):
+def test_a_wrapped_line_loses_nothing_but_spaces_and_fits(
+    text: str, width: int
+) -> None:
     line = displayable(text)
     rows = wrap_points(line, width)
     pieces = [line[start:end] for start, end in rows]
@@ -182,11 +203,11 @@ def test_a_wrapped_line_loses_nothing_but_spaces_and_fits(text, width):
         (datetime(1, 1, 1, tzinfo=UTC), "0001-01"),
     ],
 )
-def test_a_date_is_said_as_short_as_it_can_be(moment, said):
+def test_a_date_is_said_as_short_as_it_can_be(moment: datetime, said: str) -> None:
     assert list_date(moment, NOW) == said
 
 
-def test_dates_are_in_the_readers_zone():
+def test_dates_are_in_the_readers_zone() -> None:
     there = NOW.astimezone(timezone(timedelta(hours=-10)))
     assert list_date(NOW, there) == "04:05"
     assert full_date(NOW, there) == "Mon 23 Nov 2026, 04:05"
@@ -198,14 +219,14 @@ def test_dates_are_in_the_readers_zone():
     [(0, "0 B"), (999, "999 B"), (1_240, "1.2 kB"), (340_000, "340 kB"),
      (999_999, "1.0 MB"), (1_212_000, "1.2 MB"), (5 * 10**10, "50 GB")],
 )  # fmt: skip
-def test_a_size_has_a_unit(octets, said):
+def test_a_size_has_a_unit(octets: int, said: str) -> None:
     assert size_text(octets) == said
 
 
 @given(
     threads=st.lists(st.tuples(st.integers(1, 5), st.booleans()), max_size=30),
 )
-def test_rows_and_places_agree_whatever_is_folded(threads):
+def test_rows_and_places_agree_whatever_is_folded(threads: Any) -> None:
     counts: list[int] = []
     seen: list[int] = []
     heads: list[int] = []

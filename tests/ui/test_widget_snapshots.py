@@ -1,5 +1,7 @@
 """What the panes look like, at the sizes that people have."""
 
+from typing import Any
+
 import pytest
 from widget_samples import PanesApp, PartsApp
 
@@ -14,14 +16,18 @@ from widget_samples import PanesApp, PartsApp
         ("ansi", (80, 24), "narrow"),
     ],
 )
-def test_the_panes_look_as_they_did(snap_compare, theme, size, layout):
+def test_the_panes_look_as_they_did(
+    snap_compare: Any, theme: Any, size: Any, layout: str
+) -> None:
     assert snap_compare(PanesApp(theme, layout), terminal_size=size)
 
 
-def test_the_parts_look_as_they_did(snap_compare):
+def test_the_parts_look_as_they_did(snap_compare: Any) -> None:
     assert snap_compare(PartsApp(), terminal_size=(80, 24))
 
 
-def test_without_colour_the_panes_look_as_they_did(snap_compare, monkeypatch):
+def test_without_colour_the_panes_look_as_they_did(
+    snap_compare: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     assert snap_compare(PanesApp(), terminal_size=(120, 40))

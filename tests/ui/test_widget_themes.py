@@ -1,5 +1,8 @@
 """Themes: all of ours can be read, each mistake in a user's is one line."""
 
+from pathlib import Path
+from typing import Any
+
 import pytest
 from textual.color import Color
 from textual.theme import Theme
@@ -46,7 +49,7 @@ def ours() -> list[Theme]:
     return [theme for theme in load_themes().values() if not theme.ansi]
 
 
-def test_there_is_a_dark_a_light_a_high_contrast_and_a_sixteen_colour_theme():
+def test_there_is_a_dark_a_light_a_high_contrast_and_a_sixteen_colour_theme() -> None:
     themes = load_themes()
     assert themes[DEFAULT].dark
     assert not themes["tui-mail-light"].dark
@@ -56,25 +59,25 @@ def test_there_is_a_dark_a_light_a_high_contrast_and_a_sixteen_colour_theme():
 
 @pytest.mark.parametrize("theme", ours(), ids=lambda theme: theme.name)
 @pytest.mark.parametrize("pair", PAIRS, ids="-on-".join)
-def test_text_can_be_read_in_every_theme(theme, pair):
+def test_text_can_be_read_in_every_theme(theme: Any, pair: tuple[str, str]) -> None:
     colours = theme.to_color_system().generate()
     front, back = (Color.parse(colours[name]) for name in pair)
     wanted = 7.0 if theme.name == "high-contrast" and pair[1] == "background" else 4.5
     assert contrast(front, back) >= wanted
 
 
-def test_the_sixteen_colour_theme_names_no_other_colour():
+def test_the_sixteen_colour_theme_names_no_other_colour() -> None:
     theme = load_themes()[SIXTEEN_COLOURS]
     named = [theme.primary, theme.secondary, theme.accent, theme.foreground]
     named += [value for key, value in theme.variables.items() if "style" not in key]
     assert all(str(value).startswith("ansi_") for value in named)
 
 
-def test_every_packaged_file_is_named_as_its_theme():
+def test_every_packaged_file_is_named_as_its_theme() -> None:
     assert {path.stem for path in packaged().glob("*.toml")} == set(load_themes())
 
 
-def test_a_user_theme_needs_only_what_it_changes(tmp_path):
+def test_a_user_theme_needs_only_what_it_changes(tmp_path: Path) -> None:
     (tmp_path / "mine.toml").write_text('accent = "#ff8800"\ncursor = "#333333"\n')
     theme = load_themes(tmp_path)["mine"]
     assert theme.accent == "#ff8800"
@@ -82,7 +85,7 @@ def test_a_user_theme_needs_only_what_it_changes(tmp_path):
     assert theme.foreground
 
 
-def test_a_user_theme_replaces_ours_of_the_same_name(tmp_path):
+def test_a_user_theme_replaces_ours_of_the_same_name(tmp_path: Path) -> None:
     (tmp_path / "x.toml").write_text('name = "tui-mail"\nforeground = "#abcdef"\n')
     assert load_themes(tmp_path)["tui-mail"].foreground == "#abcdef"
 
@@ -98,7 +101,9 @@ def test_a_user_theme_replaces_ours_of_the_same_name(tmp_path):
         ("[variables]\nborder = 3", "variables.border: must be a text"),
     ],
 )
-def test_a_mistake_in_a_theme_is_one_line_that_names_the_file(tmp_path, text, says):
+def test_a_mistake_in_a_theme_is_one_line_that_names_the_file(
+    tmp_path: Path, text: str, says: str
+) -> None:
     (tmp_path / "bad.toml").write_text(text)
     with pytest.raises(SettingsError) as told:
         load_themes(tmp_path)

@@ -4,9 +4,10 @@ from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual.app import App, ComposeResult
+from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 
 from tui_mail.model.body import BodyPart
@@ -289,7 +290,7 @@ class PanesApp(App[None]):
     Screen.columns #list { width: 68; height: 1fr; }
     Screen.columns #view { height: 1fr; border-top: none; border-left: vkey $border-blurred; }
     """
-    BINDINGS: ClassVar = []
+    BINDINGS: ClassVar[list[BindingType]] = []
 
     def __init__(self, theme: str = "tui-mail", layout: str = "") -> None:
         super().__init__()
@@ -298,7 +299,7 @@ class PanesApp(App[None]):
         self.theme = theme
         self.layout_class = layout
         self.animation_level = "none"
-        self.told: list[object] = []
+        self.told: list[Any] = []
 
     def compose(self) -> ComposeResult:
         context = RowContext(now=NOW, own_addresses=OWN, show_remote=True)

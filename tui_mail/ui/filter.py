@@ -5,6 +5,7 @@ each line that Textual writes once more, so that a leak becomes a visible blemis
 """
 
 import re
+from typing import Any
 
 from rich.segment import Segment
 from textual.app import App
@@ -43,7 +44,7 @@ class NoInstructions(LineFilter):
         ]
 
 
-def add_filter(app: App[object]) -> None:
+def add_filter(app: App[Any]) -> None:
     """Have every line of this app pass the filter.
 
     Textual has no public way for this; a test says when the private one goes.
