@@ -228,13 +228,20 @@ class MessageList(LineList):
         show_remote: bool | None = None,
     ) -> None:
         """Change what all rows share: who "you" are, whether ``↓`` is of use."""
-        context = replace(self._shared, now=self._clock())
+        context = self._shared
         if own_addresses is not None:
             context = replace(context, own_addresses=own_addresses)
         if show_remote is not None:
             context = replace(context, show_remote=show_remote)
         if context != self._shared:
             self._shared = context
+            self.refresh()
+
+    def day_changed(self) -> None:
+        """Say the dates anew if midnight has passed; paints nothing otherwise."""
+        now = self._clock()
+        if now.date() != self._shared.now.date():
+            self._shared = replace(self._shared, now=now)
             self.refresh()
 
     # What is asked of it.
