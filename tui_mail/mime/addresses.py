@@ -120,7 +120,7 @@ def _phrase(words: list[list[tuple[str, bool]]]) -> str:
 
 
 def _address(name: str, spelled: str) -> Address | None:
-    spec = spelled.strip()
+    spec = spelled.strip(" \t<>")
     if spec.startswith("@") and ":" in spec:
         # An obsolete source route (RFC 5322, 4.4) is not where the mail is from.
         spec = spec.rpartition(":")[2]

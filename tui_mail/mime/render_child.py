@@ -1,0 +1,111 @@
+"""The process that parses what others wrote: limited, without a network, replaceable.
+
+Run as ``python -P -m tui_mail.mime.render_child`` with pipes as its input and output.
+"""
+
+import os
+import resource
+import sys
+from typing import BinaryIO
+
+from tui_mail.mime.choose import text_parts
+from tui_mail.mime.frames import (
+    LENGTH,
+    MAX_FRAME,
+    Json,
+    pack,
+    structure_to_json,
+    text_to_json,
+    unpack,
+    unpack_parts,
+)
+from tui_mail.mime.html_text import html_to_text
+from tui_mail.mime.parse import parse_spans
+from tui_mail.mime.readable import make_readable
+from tui_mail.model.body import BodyPart
+from tui_mail.model.ids import WHOLE, PartId
+
+MEMORY = 512_000_000
+"""Octets of address space, the interpreter's own among them."""
+CPU_SECONDS = 60
+"""Of the whole life; the client replaces a child long before it has used them."""
+
+
+def limit() -> None:
+    """Take away what no parsing needs: memory, time, files, cores."""
+    for what, most in (
+        (resource.RLIMIT_AS, MEMORY),
+        (resource.RLIMIT_CPU, CPU_SECONDS),
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_FSIZE, 0),
+    ):
+        hard = resource.getrlimit(what)[1]
+        if hard != resource.RLIM_INFINITY:
+            most = min(most, hard)
+        resource.setrlimit(what, (most, most))
+
+
+def message_parts(
+    octets: bytes, prefer: str
+) -> tuple[bytes, BodyPart, dict[PartId, bytes]]:
+    """Cut a whole message into its headers and the parts that are read."""
+    structure, spans = parse_spans(octets)
+    top = spans.get(WHOLE) or spans[PartId("1")]
+    parts = {}
+    for wish in dict.fromkeys((prefer, "plain", "html")):
+        for part in text_parts(structure, prefer=wish):
+            span = spans[part.part_id]
+            parts[part.part_id] = octets[span.body : span.end]
+        if parts:
+            break
+    return octets[top.header : top.body], structure, parts
+
+
+def answer(frame: bytes) -> bytes:
+    """Do one job; its answer is a frame."""
+    head, octets = unpack(frame)
+    prefer = str(head["prefer"])
+    made: Json = {}
+    if "structure" in head:
+        headers, structure, parts = unpack_parts(head, octets)
+    else:
+        headers, structure, parts = message_parts(octets, prefer)
+        made["structure"] = structure_to_json(structure)
+    text = make_readable(headers, structure, parts, prefer=prefer)
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    made["cpu"] = usage.ru_utime + usage.ru_stime
+    made["memory"] = usage.ru_maxrss * 1024
+    made["text"] = text_to_json(text)
+    return pack(made)
+
+
+def serve(source: BinaryIO, sink: BinaryIO) -> None:
+    """Answer frames until the input ends."""
+    while len(length := source.read(LENGTH.size)) == LENGTH.size:
+        (size,) = LENGTH.unpack(length)
+        if size > MAX_FRAME:
+            return
+        frame = source.read(size)
+        if len(frame) < size:
+            return
+        try:
+            made = answer(frame)
+        except (MemoryError, RecursionError, ValueError) as error:
+            made = pack({"error": type(error).__name__})
+        sink.write(made)
+        sink.flush()
+
+
+def main() -> int:
+    """Set the limits, say that it is ready, and serve."""
+    os.closerange(3, 256)
+    html_to_text("<p>warm</p>")
+    limit()
+    sys.stdout.buffer.write(pack({"ready": True}))
+    sys.stdout.buffer.flush()
+    serve(sys.stdin.buffer, sys.stdout.buffer)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
