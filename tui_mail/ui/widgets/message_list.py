@@ -197,7 +197,7 @@ class MessageList(LineList):
         self._view = view
         self._threads = self._threads if threads is None else threads
         self._columns_at = None
-        self._shared = replace(self._shared, now=self._clock())
+        self.day_changed()
         present = set(view.numbers) if self._folded or self.marked else set()
         self._folded &= present
         self._fold_again()
