@@ -206,7 +206,7 @@ class MessageList(LineList):
         kept = bool(self.row_count()) and number == self._number_at(target)
         shift = target - row if kept and top else 0
         self.rows_changed(target, top=top + shift, repaint=False)
-        if self._seen() != seen:
+        if self._seen() != seen or threads is not None:
             self.refresh()
         if self.cursor_number != number:
             self.cursor_moved()
