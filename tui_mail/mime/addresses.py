@@ -32,6 +32,15 @@ _TOKEN = re.compile(
     |(?P<other>.)""",
     re.VERBOSE | re.DOTALL,
 )
+_TOKEN_WITHOUT_QUOTES = re.compile(
+    r"""(?P<space>\s++)
+    |(?P<angle><[^><]*+>)
+    |(?P<mark>[,;:])
+    |(?P<atom>[^\s,;:<>()"]++)
+    |(?P<other>.)""",
+    re.VERBOSE | re.DOTALL,
+)
+"""For what follows a quote that never ends: looking for its end again takes too long."""
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _COMMENT_EDGE = re.compile(r"\\.|[()]", re.DOTALL)
 
@@ -150,7 +159,8 @@ def _scan(text: str) -> Iterator[Address]:
     position = 0
     comments_end = True
     in_group = False
-    while match := _TOKEN.match(text, position):
+    tokens = _TOKEN
+    while match := tokens.match(text, position):
         position = match.end()
         kind = match.lastgroup
         token = match[0]
@@ -178,6 +188,7 @@ def _scan(text: str) -> Iterator[Address]:
             mailbox.take_angle(token[1:-1])
         else:
             comments_end = comments_end and token != "("
+            tokens = _TOKEN_WITHOUT_QUOTES if token == '"' else tokens
             mailbox.add(token, quoted=kind == "quoted")
     if found := mailbox.finish():
         yield found

@@ -177,7 +177,8 @@ def _lift_tables(body: LexborNode) -> list[str]:
     for table in body.css("table"):
         if len(drawn) >= 200:
             break
-        if table.css_first("table table, ul, ol, pre, blockquote") is not None:
+        inside = table.css("table, ul, ol, pre, blockquote")
+        if any(node.mem_id != table.mem_id for node in inside):
             continue
         lines = table_lines(table)
         if lines:

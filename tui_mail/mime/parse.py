@@ -58,10 +58,16 @@ class _Walk:
         self._lines = _DASHES.finditer(octets)
         self._next: re.Match[bytes] | None = next(self._lines, None)
         self._count = 0
+        self._empty: tuple[int, int] | None = (-1, -1)
 
-    def peek(self, position: int) -> _Delimiter | None:
-        """Find the next delimiter of any open multipart, from a position on."""
+    def peek(self, position: int, until: int | None = None) -> _Delimiter | None:
+        """Find the next delimiter of any open multipart, from a position on.
+
+        Lines before it are done with: call this only when all that could be open is.
+        """
         while (line := self._next) is not None:
+            if until is not None and line.start() >= until:
+                return None
             if line.start() >= position:
                 content = line[1].rstrip(b" \t")
                 closing = content not in self._open
@@ -89,9 +95,7 @@ class _Walk:
         anything else would be the first part of it.
         """
         self._count += 1
-        delimiter = self.peek(start)
-        limit = max(start, delimiter.start) if delimiter else len(self.octets)
-        body = self._body_start(start, limit)
+        body = self._body_start(start)
         part, boundary = _described(self.octets[start:body], default)
         deep = depth >= MAX_DEPTH
         if part.is_multipart:
@@ -100,13 +104,17 @@ class _Walk:
             part = replace(part, type="text/plain", boundary_broken=True)
         if inner:
             part_id = _below(part_id, 1)
-        self.spans[part_id] = Span(start, body, limit)
-        part = replace(part, part_id=part_id, size=max(0, limit - body))
         if part.type in _OPENED and part.encoding in _AS_IT_IS and not deep:
             nested = PartId(f"{part_id}.TEXT")
-            child, _ = self.entity(body, nested, "text/plain", depth + 1, inner=True)
+            child, limit = self.entity(
+                body, nested, "text/plain", depth + 1, inner=True
+            )
             part = replace(part, children=(child,))
-        return part, limit
+        else:
+            delimiter = self.peek(body)
+            limit = max(body, delimiter.start) if delimiter else len(self.octets)
+        self.spans[part_id] = Span(start, body, limit)
+        return replace(part, part_id=part_id, size=limit - body), limit
 
     def _has(self, boundary: bytes, position: int) -> bool:
         """Tell whether a multipart has any part, before an outer one goes on."""
@@ -165,12 +173,17 @@ class _Walk:
             end,
         )
 
-    def _body_start(self, start: int, limit: int) -> int:
+    def _body_start(self, start: int) -> int:
+        """Find where a header ends: after an empty line, or before a delimiter."""
         for line_end in (b"\n", b"\r\n"):
-            if self.octets.startswith(line_end, start) and start < limit:
+            if self.octets.startswith(line_end, start):
                 return start + len(line_end)
-        empty = _EMPTY_LINE.search(self.octets, start, limit)
-        return empty.end() if empty else limit
+        if self._empty is not None and self._empty[0] < start:
+            found = _EMPTY_LINE.search(self.octets, start)
+            self._empty = found.span() if found else None
+        body = self._empty[1] if self._empty else len(self.octets)
+        delimiter = self.peek(start, body)
+        return max(start, delimiter.start) if delimiter else body
 
 
 def _below(part_id: PartId, number: int) -> PartId:
