@@ -11,14 +11,6 @@ from tui_mail.cli.commands import LATER, split
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    for name in ("CONFIG_HOME", "DATA_HOME", "STATE_HOME", "RUNTIME_DIR"):
-        (tmp_path / name).mkdir()
-        monkeypatch.setenv(f"XDG_{name}", str(tmp_path / name))
-    return tmp_path
-
-
 def run(*arguments: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(
         [sys.executable, "-m", "tui_mail", *arguments],

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from tui_mail.cli import output
 from tui_mail.cli.session import Session
 from tui_mail.config.settings import Account
+from tui_mail.model.displayable import displayable
 from tui_mail.model.error import MailError
 
 
@@ -67,7 +68,7 @@ def _named(account: Account, line: str) -> str:
 
 def _progress(text: str, done: int, total: int) -> None:
     figures = f" {done:,} of {total:,}" if total else ""
-    sys.stderr.write(f"\r\x1b[K{output.displayable(text)}{figures}")
+    sys.stderr.write(f"\r\x1b[K{displayable(text)}{figures}")
     sys.stderr.flush()
 
 
