@@ -1,7 +1,6 @@
 import io
 import json
 import sys
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -52,7 +51,7 @@ def _message(uid: int) -> FetchedMessage:
 
 
 @pytest.fixture(autouse=True)
-def account(home: Path) -> Iterator[list[str]]:
+def account(home: Path) -> list[str]:
     """Fill an account with 25 messages; the ids of its messages, oldest first."""
     config = home / "CONFIG_HOME" / "tui-mail"
     config.mkdir()
@@ -86,7 +85,7 @@ def account(home: Path) -> Iterator[list[str]]:
             save_text(tx, numbers[0], ReadableText(text, "plain", renderer=1))
     finally:
         database.close()
-    yield [f"work/{number}" for number in numbers]
+    return [f"work/{number}" for number in numbers]
 
 
 def printed(capsys: pytest.CaptureFixture[str]) -> list[str]:
