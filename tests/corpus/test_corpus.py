@@ -30,7 +30,7 @@ def test_every_message_is_rendered_and_safe(prefer: str) -> None:
                 message, prefer=prefer, deadline=20
             )
             assert not any("in time" in line for line in text.warnings), path
-            shown = [text.text, text.snippet, *text.warnings]
+            shown: list[str] = [text.text, text.snippet, *text.warnings]
             shown += [part for link in text.links for part in (link.text, link.url)]
             shown += [part.filename + part.type for part in structure.walk()]
             shown += [part for field in all_fields(message) for part in field]

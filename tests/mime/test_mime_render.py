@@ -1,3 +1,5 @@
+import os
+import signal
 import subprocess
 import sys
 import threading
@@ -138,6 +140,18 @@ def test_a_missed_deadline_gives_the_fallback_and_the_next_message_is_whole() ->
         assert text.text == "a\nc" or text.text == "ac"
         assert "in time" in text.warnings[0]
         assert shown(renderer, "<p>whole</p>").warnings == ()
+
+
+def test_a_child_that_hangs_is_killed_at_the_deadline() -> None:
+    with Renderer() as renderer:
+        shown(renderer, "a")
+        hanging = renderer._children[0]
+        os.kill(hanging.pid, signal.SIGSTOP)
+        _, text = renderer.render_octets(page("<p>b</p>"), deadline=0.2)
+        assert text.text == "b"
+        assert "in time" in text.warnings[0]
+        assert hanging not in renderer._children
+        assert shown(renderer, "<p>c</p>").warnings == ()
 
 
 def test_a_child_that_was_killed_is_replaced() -> None:
