@@ -1,0 +1,97 @@
+"""Which keys mean which command: a profile, with the person's own keys over it."""
+
+import difflib
+from collections.abc import Mapping
+
+from tui_mail.model.error import SettingsError
+from tui_mail.ui.commands import BY_ID, COMMANDS, Command, Place
+
+Keys = tuple[str, ...]
+
+PROFILES: Mapping[str, Mapping[str, Keys]] = {
+    "default": {},
+    "mutt": {
+        "message.tag": ("y",),
+        "message.copy-text": (),
+        "list.mark": ("t", "x"),
+        "list.mark-query": ("T", "X"),
+        "list.threads": (),
+        "message.toggle-seen": ("N", "U"),
+        "search.previous": (),
+        "list.next-unread": ("Tab", "."),
+        "pane.next": (),
+        "list.first": ("=", "Home", "g g"),
+        "list.last": ("*", "End", "G"),
+        "message.toggle-flagged": ("F",),
+    },
+    "gmail": {
+        "app.back": ("u", "Esc", "q"),
+        "app.undo": ("z",),
+        "message.toggle-flagged": ("s", "F", "*"),
+        "message.move": ("v",),
+        "message.parts": (),
+        "message.tag": ("l", "t"),
+        "list.filter": (),
+        "go.sent": ("g t", "g s"),
+        "go.trash": (),
+    },
+}
+"""What a profile changes; a command left without a key is still in the palette."""
+
+_CLOSE: Mapping[Place, frozenset[Place]] = {
+    Place.ANYWHERE: frozenset(Place),
+    Place.MAIL: frozenset(Place),
+    Place.LIST: frozenset(Place) - {Place.MESSAGE},
+    Place.MESSAGE: frozenset(Place) - {Place.LIST},
+}
+
+
+def make_keymap(profile: str, own_keys: Mapping[str, Keys]) -> dict[str, Keys]:
+    """Give the keys of every command.
+
+    Raises:
+        SettingsError: an unknown profile or command, or two commands with one key.
+    """
+    if profile not in PROFILES:
+        raise SettingsError(
+            f"ui.keys: no profile {profile!r}; " + _nearest(profile, PROFILES)
+        )
+    for name in own_keys:
+        if name not in BY_ID:
+            raise SettingsError(f"keys: no command {name!r}; " + _nearest(name, BY_ID))
+    changed = {**PROFILES[profile], **own_keys}
+    keymap = {c.id: tuple(changed.get(c.id, c.keys)) for c in COMMANDS}
+    _refuse_clashes(keymap)
+    return keymap
+
+
+def _nearest(word: str, words: Mapping[str, object]) -> str:
+    near = difflib.get_close_matches(word, words, 1, 0)
+    return f"nearest is {near[0]!r}"
+
+
+def _refuse_clashes(keymap: Mapping[str, Keys]) -> None:
+    claimed: dict[str, list[Command]] = {}
+    for name, keys in keymap.items():
+        for key in keys:
+            for other in claimed.get(key, ()):
+                if other.place in _CLOSE[BY_ID[name].place]:
+                    raise SettingsError(
+                        f"keys: {key!r} is claimed by both {other.id!r} and {name!r}"
+                    )
+            claimed.setdefault(key, []).append(BY_ID[name])
+    for key, commands in claimed.items():
+        _refuse_prefix(key, commands, claimed)
+
+
+def _refuse_prefix(
+    key: str, commands: list[Command], claimed: Mapping[str, list[Command]]
+) -> None:
+    for longer, others in claimed.items():
+        if longer.startswith(key + " "):
+            for mine in commands:
+                for other in others:
+                    if other.place in _CLOSE[mine.place]:
+                        raise SettingsError(
+                            f"keys: {key!r} of {mine.id!r} begins {longer!r} of {other.id!r}"
+                        )
