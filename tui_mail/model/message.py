@@ -69,6 +69,27 @@ class FetchedMessage:
 
 
 @dataclass(frozen=True, slots=True)
+class FlagsOf:
+    """What a server said of one message's flags."""
+
+    uid: Uid
+    flags: Flags
+    modseq: ModSeq = ModSeq(0)
+    """0 where the server has none, or did not say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """Where a message is shown, and where the server has it; they differ while it moves."""
+
+    mailbox: MailboxId
+    server_mailbox: MailboxId | None
+    """None while the server does not have it."""
+    uid: Uid | None
+    """Its identifier in the server's mailbox; None while it is not known."""
+
+
+@dataclass(frozen=True, slots=True)
 class MessageSummary:
     """One row of the message list."""
 
