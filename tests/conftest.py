@@ -1,0 +1,45 @@
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+
+import pytest
+
+from tests.servers import dovecot as dovecot_server
+from tests.servers import pymap as pymap_server
+from tests.servers.dovecot import Dovecot, Options
+from tests.servers.pymap import Pymap
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if dovecot_server.installed() or os.environ.get("TUI_MAIL_REQUIRE_DOVECOT") == "1":
+        return
+    for item in items:
+        if item.get_closest_marker("dovecot"):
+            item.add_marker(pytest.mark.skip(reason="Dovecot is not installed"))
+
+
+@pytest.fixture(scope="session")
+def dovecots() -> Iterator[Callable[[Options], Dovecot]]:
+    """Start Dovecots with options, each once a session; mark its test ``dovecot``."""
+    started: dict[Options, Dovecot] = {}
+    with ExitStack() as stack:
+
+        def start(options: Options) -> Dovecot:
+            if options not in started:
+                running = dovecot_server.running(options)
+                started[options] = stack.enter_context(running)
+            return started[options]
+
+        yield start
+
+
+@pytest.fixture(scope="session")
+def dovecot(dovecots: Callable[[Options], Dovecot]) -> Dovecot:
+    """The usual Dovecot; mark its test ``dovecot`` and take a ``fresh_user()``."""
+    return dovecots(Options())
+
+
+@pytest.fixture(scope="session")
+def pymap() -> Iterator[Pymap]:
+    with pymap_server.running() as running:
+        yield running
