@@ -1,1 +1,1 @@
-"""Placeholder docstring: replaced by the package's owner."""
+"""The Unix socket between readers and engines: its few messages, client and server."""
