@@ -1,7 +1,7 @@
 """Messages as lines of JSON: what is not known is passed over, never an error."""
 
 import json
-from collections.abc import Hashable
+from collections.abc import Callable
 from dataclasses import fields
 from functools import cache
 from types import NoneType
@@ -18,7 +18,7 @@ MAX_LINE = 1_000_000
 
 _INTEGERS = 1 << 63
 
-_MESSAGES: dict[str, type[Any]] = {
+_MESSAGES: dict[str, Callable[..., object]] = {
     "hello": messages.Hello,
     "wake": messages.Wake,
     "synchronize": messages.Synchronize,
@@ -34,7 +34,7 @@ _MESSAGES: dict[str, type[Any]] = {
     "need-password": messages.NeedPassword,
     "receipt": messages.Receipt,
 }
-_EVENTS: dict[str, type[Any]] = {
+_EVENTS: dict[str, Callable[..., object]] = {
     "mailboxes": event.MailboxesChanged,
     "mailbox": event.MailboxChanged,
     "messages": event.MessagesChanged,
@@ -69,7 +69,7 @@ def _to_json(value: object) -> object:
     return value
 
 
-def _from_json(value: object, kinds: dict[str, type[Any]]) -> object:
+def _from_json(value: object, kinds: dict[str, Callable[..., object]]) -> object:
     """Make a message or an event; raises ValueError where it cannot be one."""
     if not isinstance(value, dict):
         raise ValueError("no object")
@@ -88,7 +88,7 @@ def _from_json(value: object, kinds: dict[str, type[Any]]) -> object:
 
 
 @cache
-def _hints(made: Hashable) -> dict[str, Any]:
+def _hints(made: Callable[..., object]) -> dict[str, Any]:
     return get_type_hints(made)
 
 
