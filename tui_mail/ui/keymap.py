@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from tui_mail.model.error import SettingsError
 from tui_mail.ui.commands import BY_ID, COMMANDS, Command, Place
+from tui_mail.ui.key_names import canonical
 
 Keys = tuple[str, ...]
 
@@ -20,9 +21,16 @@ PROFILES: Mapping[str, Mapping[str, Keys]] = {
         "search.previous": (),
         "list.next-unread": ("Tab", "."),
         "pane.next": (),
-        "list.first": ("=", "Home", "g g"),
+        "list.first": ("=", "Home"),
         "list.last": ("*", "End", "G"),
         "message.toggle-flagged": ("F",),
+        "go.inbox": ("c i",),
+        "go.sent": ("c s",),
+        "go.drafts": ("c d",),
+        "go.archive": ("c a",),
+        "go.trash": ("c t",),
+        "go.mailbox": ("c f",),
+        "app.online": ("c o",),
     },
     "gmail": {
         "app.back": ("u", "Esc", "q"),
@@ -32,6 +40,7 @@ PROFILES: Mapping[str, Mapping[str, Keys]] = {
         "message.parts": (),
         "message.tag": ("l", "t"),
         "list.filter": (),
+        "message.toggle-seen": ("I", "U"),
         "go.sent": ("g t", "g s"),
         "go.trash": (),
     },
@@ -40,6 +49,7 @@ PROFILES: Mapping[str, Mapping[str, Keys]] = {
 
 _CLOSE: Mapping[Place, frozenset[Place]] = {
     Place.ANYWHERE: frozenset(Place),
+    Place.LINES: frozenset(Place),
     Place.MAIL: frozenset(Place),
     Place.LIST: frozenset(Place) - {Place.MESSAGE},
     Place.MESSAGE: frozenset(Place) - {Place.LIST},
@@ -59,10 +69,25 @@ def make_keymap(profile: str, own_keys: Mapping[str, Keys]) -> dict[str, Keys]:
     for name in own_keys:
         if name not in BY_ID:
             raise SettingsError(f"keys: no command {name!r}; " + _nearest(name, BY_ID))
-    changed = {**PROFILES[profile], **own_keys}
+    changed = {
+        **PROFILES[profile],
+        **{name: _keys(name, keys) for name, keys in own_keys.items()},
+    }
     keymap = {c.id: tuple(changed.get(c.id, c.keys)) for c in COMMANDS}
     _refuse_clashes(keymap)
     return keymap
+
+
+def _keys(name: str, written: Keys) -> Keys:
+    keys = []
+    for key in written:
+        known = canonical(key)
+        if known is None:
+            raise SettingsError(
+                f"keys: {key!r} of {name!r} is no key; write it as j, Ctrl+P, F5 or g i"
+            )
+        keys.append(known)
+    return tuple(keys)
 
 
 def _nearest(word: str, words: Mapping[str, object]) -> str:
