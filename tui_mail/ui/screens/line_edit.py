@@ -1,0 +1,107 @@
+"""One line to type in, as every question has it."""
+
+import re
+from typing import ClassVar
+
+from rich.text import Text
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.widgets import Input
+
+from tui_mail.ui.signs import UNICODE, choose_signs
+
+_BREAKS = re.compile(r"[\t\r\n\v\f\x1c-\x1e\x85\u2028\u2029]+")
+_UNSAFE = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff"
+    "\ud800-\udfff]"
+)
+
+
+def one_line(text: str) -> str:
+    """Make one line of a text from elsewhere: breaks are spaces, controls are gone.
+
+    Spaces stay as they are, since it may be a password.
+    """
+    return _UNSAFE.sub("", _BREAKS.sub(" ", text.strip("\r\n")))
+
+
+class LineEdit(Input, inherit_bindings=False):
+    """A line editor with the keys of a shell.
+
+    Its cursor does not blink: an idle screen writes nothing. ``Ctrl+C`` is left to
+    whoever asks, where it gives up.
+    """
+
+    DEFAULT_CSS = """
+    LineEdit {
+        width: 1fr;
+        background: transparent;
+        &:focus { background-tint: $foreground 0%; }
+        &:ansi { background: ansi_default; color: ansi_default; }
+        &:ansi > .input--selection { color: ansi_default; text-style: reverse; }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("left,ctrl+b", "cursor_left"),
+        Binding("right,ctrl+f", "cursor_right"),
+        Binding("shift+left", "cursor_left(True)"),
+        Binding("shift+right", "cursor_right(True)"),
+        Binding("ctrl+left", "cursor_left_word"),
+        Binding("ctrl+right", "cursor_right_word"),
+        Binding("home,ctrl+a", "home"),
+        Binding("end,ctrl+e", "end"),
+        Binding("shift+home", "home(True)"),
+        Binding("shift+end", "end(True)"),
+        Binding("backspace", "delete_left"),
+        Binding("delete,ctrl+d", "delete_right"),
+        Binding("ctrl+w,ctrl+backspace", "delete_left_word"),
+        Binding("ctrl+u", "delete_left_all"),
+        Binding("ctrl+k", "delete_right_all"),
+        Binding("ctrl+v", "paste"),
+        Binding("enter", "submit"),
+    ]
+
+    def __init__(
+        self,
+        value: str = "",
+        *,
+        password: bool = False,
+        select_on_focus: bool = False,
+        id: str | None = None,  # noqa: A002
+    ) -> None:
+        super().__init__(
+            one_line(value),
+            password=password,
+            select_on_focus=select_on_focus,
+            compact=True,
+            id=id,
+        )
+        self.cursor_blink = False
+        self.cursor_position = len(self.value)
+        self._initial_value = False
+        self._bullet = "•" if choose_signs() is UNICODE else "*"
+
+    def set_text(self, text: str) -> None:
+        """Put another text there, the cursor at its end."""
+        self.value = one_line(text)
+        self.cursor_position = len(self.value)
+
+    @property
+    def _value(self) -> Text:
+        if self.password:
+            bullets = self._bullet * len(self.value)
+            return Text(bullets, no_wrap=True, overflow="ignore", end="")
+        return super()._value
+
+    def action_paste(self) -> None:
+        """Put the text in that was copied here."""
+        self._put_in(self.app.clipboard)
+
+    def _on_paste(self, event: events.Paste) -> None:
+        event.stop()
+        event.prevent_default()
+        self._put_in(event.text)
+
+    def _put_in(self, text: str) -> None:
+        if line := one_line(text):
+            self.replace(line, *self.selection)

@@ -1,0 +1,336 @@
+"""A choice among many, narrowed while one types."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from rich.style import Style
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.message import Message
+from textual.strip import Strip
+from textual.widgets import Static
+
+from tui_mail.model.displayable import Displayable, displayable, own
+from tui_mail.ui.cells import cut, width_of
+from tui_mail.ui.screens.asking import Answer, Asking
+from tui_mail.ui.screens.line_edit import LineEdit
+from tui_mail.ui.screens.matching import Matcher, matched
+from tui_mail.ui.signs import UNICODE, Signs
+from tui_mail.ui.widgets.drawing import two_ends
+from tui_mail.ui.widgets.hint_line import HintLine
+from tui_mail.ui.widgets.line_list import LineList
+
+_WIDEST = 48
+"""Cells of the labels' column at most; the details come right after it."""
+_MEASURED = 500
+"""So many labels are measured for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One thing to choose."""
+
+    label: Displayable
+    detail: Displayable
+    """What tells it from others like it: the account of a mailbox."""
+    value: object
+    """What choosing it gives."""
+
+
+@dataclass(frozen=True, slots=True)
+class New:
+    """A text that no item has: something new is wanted."""
+
+    text: Displayable
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One row of a narrowing list."""
+
+    label: Displayable
+    detail: Displayable
+    right: Displayable = Displayable("")
+    """Stands at the right edge: a key."""
+    quiet: bool = False
+    """Drawn dim: it cannot be taken here."""
+
+
+class ChoiceList(LineList):
+    """The rows that match; the line to type in keeps the focus."""
+
+    class Taken(Message):
+        """The row under the cursor was chosen with the mouse."""
+
+    DEFAULT_CSS = """
+    ChoiceList {
+        height: 1;
+        & > .list--cursor { background: $block-cursor-background; }
+        & > .list--match { color: $accent; text-style: bold; }
+        &:ansi > .list--cursor { color: $block-cursor-foreground; }
+    }
+    """
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"list--match"}
+    can_focus = False
+
+    def __init__(self, choices: Sequence[Choice], signs: Signs) -> None:
+        super().__init__()
+        self._choices, self._signs = choices, signs
+        self._shown: Sequence[int] = range(len(choices))
+        self._typed = ""
+        widths = (width_of(each.label) for each in choices[:_MEASURED])
+        self._label_width = min(_WIDEST, max(widths, default=0))
+
+    def show(self, places: Sequence[int], typed: str) -> None:
+        """Show the choices at these places, the best first."""
+        self._shown, self._typed = places, typed
+        self.rows_changed(0, 0)
+
+    @property
+    def chosen(self) -> int | None:
+        """The place of the choice under the cursor."""
+        return self._shown[self.cursor] if self._shown else None
+
+    def row_count(self) -> int:
+        """Count what matches."""
+        return len(self._shown)
+
+    def row_chosen(self) -> None:
+        """Tell that the row was chosen."""
+        self.post_message(self.Taken())
+
+    def draw_row(self, row: int, width: int, *, selected: bool) -> Strip:
+        """Draw a choice, the letters that matched in the accent's colour."""
+        choice = self._choices[self._shown[row]]
+        over = self.cursor_style if selected else Style()
+        plain = self.rich_style + over
+        dim = self.get_component_rich_style("list--dim") + over
+        accent = self.get_component_rich_style("list--accent") + over
+        match = self.get_component_rich_style("list--match") + over
+        lead = self._signs.cursor if selected else " "
+        column = min(self._label_width, max(8, width - 4))
+        if not choice.detail:
+            column = max(column, width - width_of(choice.right) - 4)
+        label = cut(choice.label, column, self._signs.ellipsis)
+        pieces = _marked(label, self._typed, dim if choice.quiet else plain, match)
+        blank = " " * (column - width_of(label))
+        left = [(f"{lead} ", accent), *pieces, (f"{blank}  ", plain)]
+        left.append((choice.detail, dim))
+        right = [(f"  {choice.right} ", dim if choice.quiet else accent)]
+        return two_ends(left, right if choice.right else [], width, plain, self._signs)
+
+
+def _marked(
+    text: str, typed: str, plain: Style, match: Style
+) -> list[tuple[str, Style]]:
+    places = matched(text, typed) if typed else frozenset[int]()
+    pieces: list[tuple[str, Style]] = []
+    start = 0
+    for place in range(1, len(text) + 1):
+        if place == len(text) or (place in places) != (start in places):
+            style = match if start in places else plain
+            pieces.append((text[start:place], style))
+            start = place
+    return pieces
+
+
+class Narrowing(Asking[Answer]):
+    """Rows over a line to type in; typing narrows them."""
+
+    DEFAULT_CSS = """
+    Narrowing {
+        & > #drawer {
+            height: auto;
+            max-height: 100%;
+            background: $background;
+            border-top: solid $border-blurred;
+            &.-ascii { border-top: ascii $border-blurred; }
+        }
+        & > #drawer > #ask { height: 1; background: $panel; }
+        & > #drawer > #ask > #question {
+            width: auto;
+            max-width: 60%;
+            height: 1;
+            padding: 0 1;
+            text-style: bold;
+            text-wrap: nowrap;
+            text-overflow: ellipsis;
+            color: $accent;
+        }
+        & > #drawer > #ask > #count {
+            width: auto;
+            height: 1;
+            padding: 0 1;
+            color: $foreground-muted;
+        }
+        &:ansi > #drawer { background: ansi_default; }
+        &:ansi > #drawer > #ask { background: ansi_default; }
+        &:ansi > #drawer > #ask > #count { text-style: dim; }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,ctrl+p", "move(-1)"),
+        Binding("down,ctrl+n", "move(1)"),
+        Binding("pageup", "page(-1)"),
+        Binding("pagedown", "page(1)"),
+        Binding("ctrl+home", "edge(0)"),
+        Binding("ctrl+end", "edge(-1)"),
+    ]
+
+    def __init__(
+        self, title: str, choices: Sequence[Choice], texts: Sequence[str], hint: str
+    ) -> None:
+        super().__init__()
+        self._title, self._hint = displayable(title), displayable(hint)
+        self._total = len(choices)
+        self._list = ChoiceList(choices, self.signs)
+        self._edit = LineEdit()
+        self._matcher = Matcher(texts)
+
+    def compose(self) -> ComposeResult:
+        """Put the line to type in above what it narrows."""
+        with Vertical(id="drawer", classes=self._look()):
+            with Horizontal(id="ask"):
+                yield Static(Content(self._title), id="question")
+                yield self._edit
+                yield Static(id="count")
+            yield self._list
+            yield HintLine()
+
+    def _look(self) -> str:
+        return "" if self.signs is UNICODE else "-ascii"
+
+    def on_mount(self) -> None:
+        """Show everything."""
+        self._fit()
+        self._edit.focus()
+        self._narrow("")
+
+    def on_resize(self) -> None:
+        """Leave the mail above half of the screen."""
+        self._fit()
+
+    def _fit(self) -> None:
+        most = max(1, self.app.size.height // 2)
+        self._list.styles.height = max(1, min(self._total, most))
+
+    # What is asked of the kinds of it.
+
+    new_word = ""
+    """What Enter does where nothing matches, in a word."""
+
+    def taken(self, place: int) -> None:
+        """Take the choice at this place."""
+        raise NotImplementedError
+
+    def no_match(self, typed: str) -> None:
+        """Do what Enter means where nothing matches."""
+
+    def when_nothing_matches(self, typed: Displayable) -> Displayable:  # noqa: ARG002
+        """Say that nothing matches."""
+        return own("Nothing matches.")
+
+    def say(self, line: Displayable) -> None:
+        """Say something beside what was typed."""
+        self.query_one("#count", Static).update(Content(line))
+
+    # What a person does.
+
+    def on_input_changed(self, event: LineEdit.Changed) -> None:
+        """Narrow."""
+        event.stop()
+        if event.value == self._edit.value:
+            self._narrow(event.value)
+
+    def _narrow(self, typed: str) -> None:
+        found = self._matcher.find(typed)
+        if not self._total:
+            self._list.say_when_empty(own("There is nothing to choose from."))
+        else:
+            self._list.say_when_empty(self.when_nothing_matches(displayable(typed)))
+        self._list.show(found, typed)
+        few = len(found) < self._total
+        self.say(own(f"{len(found):,} of {self._total:,}" if few else ""))
+        self._show_hints(found=bool(found), typed=bool(typed.strip()))
+
+    def _show_hints(self, *, found: bool, typed: bool) -> None:
+        hints = [("Enter", str(self._hint or "take")), ("Up Down", "choose")]
+        if not found:
+            new = self.new_word if typed else ""
+            hints = [("Enter", new)] if new else []
+        self.query_one(HintLine).show([*hints, ("Esc", "back")])
+
+    def on_input_submitted(self, event: LineEdit.Submitted) -> None:
+        """Take the row under the cursor."""
+        event.stop()
+        self._take()
+
+    def on_choice_list_taken(self, event: ChoiceList.Taken) -> None:
+        """Take the row that was clicked."""
+        event.stop()
+        self._take()
+
+    def _take(self) -> None:
+        if self._list.chosen is not None:
+            self.taken(self._list.chosen)
+        elif typed := self._edit.value.strip():
+            self.no_match(typed)
+
+    def on_click(self, event: events.Click) -> None:
+        """Give up when the mail above is clicked."""
+        if event.widget is self:
+            self.action_give_up()
+
+    def action_move(self, rows: int) -> None:
+        """Move the cursor, from the last row to the first and back."""
+        if not self._list.move(rows):
+            self._list.go(0 if rows > 0 else -1)
+
+    def action_page(self, pages: int) -> None:
+        """Turn a page."""
+        if not self._list.page(pages):
+            self._list.go(-1 if pages > 0 else 0)
+
+    def action_edge(self, row: int) -> None:
+        """Go to the first or the last."""
+        self._list.go(row)
+
+
+class Picker(Narrowing[object]):
+    """One of the items; it gives the item's value.
+
+    With ``allow_new`` a text that matches nothing gives ``New``.
+    """
+
+    def __init__(
+        self,
+        title: str,
+        items: Sequence[Item],
+        *,
+        hint: str = "",
+        allow_new: bool = False,
+    ) -> None:
+        choices = [Choice(each.label, each.detail) for each in items]
+        texts = [f"{each.label}\n{each.detail}" for each in items]
+        super().__init__(title, choices, texts, hint)
+        self._items, self._allow_new = items, allow_new
+        self.new_word = "make it" if allow_new else ""
+
+    def taken(self, place: int) -> None:
+        """Give the item's value."""
+        self.dismiss(self._items[place].value)
+
+    def no_match(self, typed: str) -> None:
+        """Give the text as something new, where that is allowed."""
+        if self._allow_new:
+            self.dismiss(New(displayable(typed)))
+
+    def when_nothing_matches(self, typed: Displayable) -> Displayable:
+        """Say what Enter would do."""
+        if self._allow_new:
+            return own(f"Nothing is called {typed} yet; Enter makes it.")
+        return own("Nothing matches.")
