@@ -75,6 +75,10 @@ class StoreDamaged(MailError):
     """The account's file is damaged beyond what could be opened."""
 
 
+class StoreFailed(MailError):
+    """The account's file could not be read or written: a full disk, missing rights."""
+
+
 class StoreTooNew(MailError):
     """The account's file was written by a newer version; it is not touched."""
 

@@ -1,0 +1,269 @@
+"""The octets of messages, as chunks that are committed as they come, and their text.
+
+The whole message is the part ``""``, its header block the part ``HEADER``. Copies of a
+message share all of it.
+"""
+
+import json
+import time
+from collections.abc import Iterator
+from datetime import datetime
+from hashlib import sha256
+
+from tui_mail.mime.frames import (
+    structure_from_json,
+    structure_to_json,
+    text_from_json,
+    text_to_json,
+)
+from tui_mail.model.body import BodyPart
+from tui_mail.model.error import StoreDamaged
+from tui_mail.model.event import ContentArrived
+from tui_mail.model.ids import WHOLE, ContentId, MailboxId, MessageNumber, PartId
+from tui_mail.model.readable import ReadableText
+from tui_mail.store.contents import seconds_of
+from tui_mail.store.database import Transaction
+from tui_mail.store.folding import folded
+from tui_mail.store.messages import content_of, publish_content
+from tui_mail.store.source import Source
+
+HEADER = PartId("HEADER")
+
+_CHUNK = 262_144
+_INDEXED = 1_000_000
+"""Characters of a text that can be searched."""
+
+
+def save_headers(tx: Transaction, number: MessageNumber, octets: bytes) -> None:
+    """Save the header block; raises NotFound."""
+    _save_whole_part(tx, number, HEADER, octets)
+
+
+def load_headers(source: Source, number: MessageNumber) -> bytes | None:
+    """Load the header block; None if it is not here."""
+    return load_part(source, number, HEADER)
+
+
+def save_structure(tx: Transaction, number: MessageNumber, part: BodyPart) -> None:
+    """Save the tree of parts; the list's attachment sign follows it. Raises NotFound."""
+    content = content_of(tx, number)
+    names = " ".join(str(one.filename) for one in part.walk() if one.filename)
+    tx.connection.execute(
+        "UPDATE content SET structure = ?, has_attachment = ?, file_words = ?"
+        " WHERE id = ?",
+        (
+            json.dumps(structure_to_json(part)),
+            any(one.is_attachment for one in part.walk()),
+            folded(names),
+            content,
+        ),
+    )
+    tx.publish(ContentArrived(number))
+    publish_content(tx, content)
+
+
+def load_structure(source: Source, number: MessageNumber) -> BodyPart | None:
+    """Load the tree of parts; None if it is not here."""
+    row = source.connection.execute(
+        "SELECT structure FROM content WHERE id = ?", (content_of(source, number),)
+    ).fetchone()
+    return structure_from_json(json.loads(row[0])) if row and row[0] else None
+
+
+def save_text(tx: Transaction, number: MessageNumber, text: ReadableText) -> None:
+    """Save the readable text and make it searchable; raises NotFound."""
+    content = content_of(tx, number)
+    told = text_to_json(text)
+    tx.connection.execute("DELETE FROM readable WHERE content = ?", (content,))
+    tx.connection.execute(
+        "INSERT INTO readable (content, renderer, kind, text, links, warnings, snippet,"
+        " cut, words) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            content,
+            text.renderer,
+            text.kind,
+            text.text,
+            json.dumps(told["links"]),
+            json.dumps(told["warnings"]),
+            text.snippet,
+            text.cut,
+            folded(text.text[:_INDEXED]),
+        ),
+    )
+    tx.publish(ContentArrived(number))
+    publish_content(tx, content)
+
+
+def load_text(source: Source, number: MessageNumber) -> ReadableText | None:
+    """Load the readable text; None if it is not here."""
+    row = source.connection.execute(
+        "SELECT text, kind, links, warnings, snippet, renderer, cut FROM readable"
+        " WHERE content = ?",
+        (content_of(source, number),),
+    ).fetchone()
+    if row is None:
+        return None
+    text, kind, links, warnings, snippet, renderer, cut = row
+    return text_from_json(
+        {
+            "text": text,
+            "kind": kind,
+            "links": json.loads(links),
+            "warnings": json.loads(warnings),
+            "snippet": snippet,
+            "renderer": renderer,
+            "cut": bool(cut),
+        }
+    )
+
+
+def save_chunk(
+    tx: Transaction, number: MessageNumber, part: PartId, offset: int, octets: bytes
+) -> None:
+    """Save octets of a part from an offset on; raises NotFound."""
+    content = content_of(tx, number)
+    tx.connection.execute(
+        "INSERT OR IGNORE INTO part (content, part_id) VALUES (?, ?)", (content, part)
+    )
+    tx.connection.execute(
+        "INSERT OR REPLACE INTO chunk (content, part_id, start, octets)"
+        " VALUES (?, ?, ?, ?)",
+        (content, part, offset, octets),
+    )
+
+
+def complete_part(tx: Transaction, number: MessageNumber, part: PartId) -> None:
+    """Note that all of a part is here, with its size and SHA-256; raises NotFound."""
+    content = content_of(tx, number)
+    size, digest = 0, sha256()
+    for octets in _chunks(tx, content, part):
+        size += len(octets)
+        digest.update(octets)
+    tx.connection.execute(
+        "INSERT OR REPLACE INTO part (content, part_id, complete, size, sha256, used_at)"
+        " VALUES (?, ?, 1, ?, ?, ?)",
+        (content, part, size, digest.digest(), int(time.time())),
+    )
+    tx.publish(ContentArrived(number))
+
+
+def part_progress(source: Source, number: MessageNumber, part: PartId) -> int:
+    """Say how many octets of a part are here, from its beginning without a gap."""
+    content = content_of(source, number)
+    return sum(len(octets) for octets in _chunks(source, content, part))
+
+
+def load_part(source: Source, number: MessageNumber, part: PartId) -> bytes | None:
+    """Load a part as it was sent; None unless all of it is here.
+
+    Raises StoreDamaged where the octets are not those that were saved.
+    """
+    content = content_of(source, number)
+    row = source.connection.execute(
+        "SELECT sha256 FROM part WHERE content = ? AND part_id = ? AND complete = 1",
+        (content, part),
+    ).fetchone()
+    if row is None:
+        return None
+    octets = b"".join(_chunks(source, content, part))
+    if sha256(octets).digest() != row[0]:
+        raise StoreDamaged(f"message {number}: its part {part or 'all'} is damaged")
+    return octets
+
+
+def complete_parts(source: Source, number: MessageNumber) -> frozenset[PartId]:
+    """Name the parts that are here whole."""
+    return frozenset(
+        PartId(part)
+        for (part,) in source.connection.execute(
+            "SELECT part_id FROM part WHERE content = ? AND complete = 1",
+            (content_of(source, number),),
+        )
+    )
+
+
+def want_part(tx: Transaction, number: MessageNumber, part: PartId | None) -> None:
+    """Note that a part, or for None the readable text, is to be fetched."""
+    tx.connection.execute(
+        "INSERT OR IGNORE INTO wanted (message, part_id, is_text) VALUES (?, ?, ?)",
+        (number, part or "", part is None),
+    )
+
+
+def load_wanted(source: Source) -> list[tuple[MessageNumber, PartId | None]]:
+    """List what is to be fetched."""
+    return [
+        (MessageNumber(number), None if is_text else PartId(part))
+        for number, part, is_text in source.connection.execute(
+            "SELECT message, part_id, is_text FROM wanted ORDER BY message DESC"
+        )
+    ]
+
+
+def forget_wanted(tx: Transaction, number: MessageNumber, part: PartId | None) -> None:
+    """Note that it was fetched, or cannot be."""
+    tx.connection.execute(
+        "DELETE FROM wanted WHERE message = ? AND part_id = ? AND is_text = ?",
+        (number, part or "", part is None),
+    )
+
+
+def missing_text(
+    source: Source, mailbox: MailboxId, *, since: datetime | None, limit: int
+) -> list[MessageNumber]:
+    """List messages without readable text, newest first."""
+    missing = "NOT EXISTS (SELECT 1 FROM readable r WHERE r.content = m.content)"
+    return _missing(source, mailbox, missing, since, limit)
+
+
+def missing_whole(
+    source: Source, mailbox: MailboxId, *, since: datetime | None, limit: int
+) -> list[MessageNumber]:
+    """List messages that are not here whole, newest first."""
+    missing = (
+        "NOT EXISTS (SELECT 1 FROM part p WHERE p.content = m.content"
+        f" AND p.part_id = '{WHOLE}' AND p.complete = 1)"
+    )
+    return _missing(source, mailbox, missing, since, limit)
+
+
+def _missing(
+    source: Source,
+    mailbox: MailboxId,
+    missing: str,
+    since: datetime | None,
+    limit: int,
+) -> list[MessageNumber]:
+    rows = source.connection.execute(
+        "SELECT m.number FROM message m WHERE m.mailbox = ? AND m.date >= ? AND m.uid > 0"
+        f" AND {missing} ORDER BY m.date DESC, m.number DESC LIMIT ?",
+        (mailbox, seconds_of(since) if since else 0, limit),
+    )
+    return [MessageNumber(number) for (number,) in rows]
+
+
+def _save_whole_part(
+    tx: Transaction, number: MessageNumber, part: PartId, octets: bytes
+) -> None:
+    content = content_of(tx, number)
+    tx.connection.execute(
+        "DELETE FROM chunk WHERE content = ? AND part_id = ?", (content, part)
+    )
+    for start in range(0, len(octets), _CHUNK):
+        save_chunk(tx, number, part, start, octets[start : start + _CHUNK])
+    complete_part(tx, number, part)
+
+
+def _chunks(source: Source, content: ContentId, part: PartId) -> Iterator[bytes]:
+    """Give a part's octets in order, up to the first gap."""
+    expected = 0
+    for start, octets in source.connection.execute(
+        "SELECT start, octets FROM chunk WHERE content = ? AND part_id = ? ORDER BY start",
+        (content, part),
+    ):
+        if start > expected:
+            return
+        fresh = octets[expected - start :] if start < expected else octets
+        if fresh:
+            yield fresh
+            expected += len(fresh)

@@ -1,0 +1,188 @@
+"""What was done, key press by key press, and the way back."""
+
+from collections.abc import Sequence
+
+from tui_mail.model.displayable import Displayable
+from tui_mail.model.error import MailError, NotFound
+from tui_mail.model.event import OperationsChanged
+from tui_mail.model.ids import ActionId, MailboxId, MessageNumber
+from tui_mail.model.operation import Copy, JournalEntry, Move, SetFlags
+from tui_mail.store.contents import moment_of
+from tui_mail.store.database import Transaction
+from tui_mail.store.performing import carry_out
+from tui_mail.store.source import Source
+from tui_mail.store.wishes import expunge_messages, move_messages, set_flags
+
+_NAMED = 100
+_COLUMNS = "id, said, at, session, mailbox, undone"
+
+
+def load_journal(source: Source, limit: int = 200) -> list[JournalEntry]:
+    """Load the last actions, newest first."""
+    rows = source.connection.execute(
+        f"SELECT {_COLUMNS} FROM action ORDER BY id DESC LIMIT ?", (limit,)
+    ).fetchall()
+    return [_entry(source, row) for row in rows]
+
+
+def load_action(source: Source, action: ActionId) -> JournalEntry:
+    """Load one action; raises NotFound."""
+    entry = _first(source, "WHERE id = ?", action)
+    if entry is None:
+        raise NotFound("that is not in the journal any more")
+    return entry
+
+
+def last_undoable(source: Source) -> JournalEntry | None:
+    """Find the last action that can be taken back."""
+    return _first(source, "WHERE undone = 0 AND reversible = 1 ORDER BY id DESC")
+
+
+def last_undone(source: Source) -> JournalEntry | None:
+    """Find the action that a redo would do: the last undone, if nothing came after."""
+    return _first(
+        source,
+        "WHERE undone = 1 AND id > (SELECT coalesce(max(id), 0) FROM action"
+        " WHERE undone = 0) ORDER BY id",
+    )
+
+
+def undo(tx: Transaction, action: ActionId, *, session: str) -> JournalEntry:
+    """Put back the values from before an action, also after the server had it.
+
+    Raises MailError if it cannot be undone: it was, its messages are gone, or it
+    deleted for ever.
+    """
+    entry = load_action(tx, action)
+    if entry.undone:
+        raise MailError(f"{entry.said}: that is undone already")
+    [reversible] = tx.connection.execute(
+        "SELECT reversible FROM action WHERE id = ?", (action,)
+    ).fetchone()
+    if not reversible:
+        raise MailError(f"{entry.said}: there is no way back from that")
+    if not _take_back(tx, action) and entry.messages:
+        raise MailError(f"{entry.said}: its messages are not there any more")
+    _mark(tx, action, undone=True, session=session)
+    return load_action(tx, action)
+
+
+def redo(tx: Transaction, action: ActionId, *, session: str) -> JournalEntry:
+    """Do an undone action again; raises MailError if it is not undone."""
+    entry = load_action(tx, action)
+    if not entry.undone:
+        raise MailError(f"{entry.said}: that is not undone")
+    for flag, added, messages in _flag_groups(tx, action):
+        words = frozenset({flag})
+        none: frozenset[str] = frozenset()
+        carry_out(
+            tx,
+            action,
+            SetFlags(messages, words if added else none, none if added else words),
+        )
+    for target, messages in _groups(tx, "action_move", action):
+        carry_out(tx, action, Move(messages, target))
+    for target, messages in _groups(tx, "action_copy", action):
+        carry_out(tx, action, Copy(messages, target))
+    _mark(tx, action, undone=False, session=session)
+    return load_action(tx, action)
+
+
+def _take_back(tx: Transaction, action: ActionId) -> int:
+    """Undo what can be; how many messages it touched."""
+    touched = 0
+    none: frozenset[str] = frozenset()
+    for flag, added, messages in _flag_groups(tx, action):
+        words = frozenset({flag})
+        add, remove = (none, words) if added else (words, none)
+        set_flags(tx, messages, add, remove)
+        touched += _present(tx, messages)
+    rows = tx.connection.execute(
+        "SELECT a.message, a.source FROM action_move a JOIN message m"
+        " ON m.number = a.message AND m.mailbox = a.target"
+        " JOIN mailbox b ON b.id = a.source WHERE a.action = ?",
+        (action,),
+    ).fetchall()
+    for source in {source for _, source in rows}:
+        back = [MessageNumber(number) for number, place in rows if place == source]
+        touched += len(move_messages(tx, back, MailboxId(source)))
+    copies = [
+        MessageNumber(copy)
+        for (copy,) in tx.connection.execute(
+            "SELECT copy FROM action_copy JOIN message ON number = copy"
+            " WHERE action = ?",
+            (action,),
+        )
+    ]
+    expunge_messages(tx, copies)
+    return touched + len(copies)
+
+
+def _flag_groups(
+    tx: Transaction, action: ActionId
+) -> list[tuple[str, bool, tuple[MessageNumber, ...]]]:
+    found: dict[tuple[str, bool], list[MessageNumber]] = {}
+    for message, flag, added in tx.connection.execute(
+        "SELECT message, flag, added FROM action_flag WHERE action = ?", (action,)
+    ):
+        found.setdefault((flag, bool(added)), []).append(MessageNumber(message))
+    return [(flag, added, tuple(those)) for (flag, added), those in found.items()]
+
+
+def _groups(
+    tx: Transaction, table: str, action: ActionId
+) -> list[tuple[MailboxId, tuple[MessageNumber, ...]]]:
+    found: dict[MailboxId, list[MessageNumber]] = {}
+    for message, target in tx.connection.execute(
+        f"SELECT message, target FROM {table} WHERE action = ?", (action,)
+    ):
+        found.setdefault(MailboxId(target), []).append(MessageNumber(message))
+    return [(target, tuple(those)) for target, those in found.items()]
+
+
+def _present(tx: Transaction, messages: Sequence[MessageNumber]) -> int:
+    return sum(
+        1
+        for number in messages
+        if tx.connection.execute(
+            "SELECT 1 FROM message WHERE number = ?", (number,)
+        ).fetchone()
+    )
+
+
+def _mark(tx: Transaction, action: ActionId, *, undone: bool, session: str) -> None:
+    tx.connection.execute(
+        "UPDATE action SET undone = ?, session = ? WHERE id = ?",
+        (undone, session, action),
+    )
+    tx.publish(OperationsChanged())
+
+
+def _first(source: Source, condition: str, *values: object) -> JournalEntry | None:
+    row = source.connection.execute(
+        f"SELECT {_COLUMNS} FROM action {condition} LIMIT 1", values
+    ).fetchone()
+    return _entry(source, row) if row else None
+
+
+def _entry(source: Source, row: Sequence[object]) -> JournalEntry:
+    action, said, at, session, mailbox, undone = row
+    messages = source.connection.execute(
+        "SELECT message FROM action_flag WHERE action = :id UNION"
+        " SELECT message FROM action_move WHERE action = :id UNION"
+        " SELECT message FROM action_copy WHERE action = :id LIMIT :most",
+        {"id": action, "most": _NAMED},
+    )
+    return JournalEntry(
+        id=ActionId(_number(action)),
+        said=Displayable(str(said)),
+        at=moment_of(_number(at)),
+        session=str(session),
+        undone=bool(undone),
+        messages=tuple(MessageNumber(number) for (number,) in messages),
+        mailbox=MailboxId(_number(mailbox)) if mailbox else None,
+    )
+
+
+def _number(value: object) -> int:
+    return value if isinstance(value, int) else 0

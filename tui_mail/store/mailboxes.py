@@ -1,0 +1,300 @@
+"""Mailboxes: what the server lists, their cursors, their counts."""
+
+import time
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+
+from tui_mail.model.displayable import Displayable, displayable
+from tui_mail.model.error import NotFound
+from tui_mail.model.event import MailboxesChanged
+from tui_mail.model.ids import MailboxId, ModSeq, Uid, UidValidity
+from tui_mail.model.mailbox import (
+    ListedMailbox,
+    Mailbox,
+    MailboxCounts,
+    MailboxState,
+    SpecialUse,
+)
+from tui_mail.store.database import Transaction
+from tui_mail.store.source import Source
+
+NOWHERE = MailboxId(0)
+"""Where a message lies that was deleted for ever here and not yet on the server."""
+
+_ORDER = (
+    SpecialUse.INBOX,
+    SpecialUse.DRAFTS,
+    SpecialUse.SENT,
+    SpecialUse.ARCHIVE,
+    SpecialUse.ALL,
+    SpecialUse.FLAGGED,
+    SpecialUse.JUNK,
+    SpecialUse.TRASH,
+)
+_COLUMNS = """
+    id, wire_name, name, delimiter, special_use, selectable, subscribed, is_local,
+    uid_validity, uid_next, highest_modseq, low_uid, exists_count, keywords_kept,
+    read_only, total, unread, status_messages, synced_at
+"""
+
+
+def apply_listing(
+    tx: Transaction, listed: Sequence[ListedMailbox], roles: Mapping[SpecialUse, str]
+) -> None:
+    """Apply what the server lists; ``roles`` are the settings' names, and they win.
+
+    A mailbox that is not listed any more goes with its messages here, unless something
+    waits for it or it lies only here. An empty listing is not believed.
+    """
+    if not listed:
+        return
+    before = load_mailboxes(tx)
+    uses = _uses(listed, roles)
+    for box in listed:
+        _save_listed(tx, box, uses.get(box.wire_name))
+    _forget_unlisted(tx, before, {box.wire_name for box in listed})
+    if load_mailboxes(tx) != before:
+        tx.publish(MailboxesChanged())
+
+
+def _uses(
+    listed: Sequence[ListedMailbox], roles: Mapping[SpecialUse, str]
+) -> dict[bytes, SpecialUse]:
+    """Give each role to one mailbox: the settings first, then the server's word."""
+    uses: dict[bytes, SpecialUse] = {}
+    taken: set[SpecialUse] = set()
+    for use, name in roles.items():
+        for box in listed:
+            if name in (box.name, _shown(box)) and box.selectable:
+                uses[box.wire_name] = use
+                taken.add(use)
+    for box in listed:
+        use_of = box.special_use
+        if use_of is not None and use_of not in taken and box.wire_name not in uses:
+            uses[box.wire_name] = use_of
+            taken.add(use_of)
+    return uses
+
+
+def _shown(box: ListedMailbox) -> Displayable:
+    """Write the hierarchy with slashes."""
+    if box.delimiter in ("", "/"):
+        return displayable(box.name)
+    return displayable(box.name.replace(box.delimiter, "/"))
+
+
+def _save_listed(tx: Transaction, box: ListedMailbox, use: SpecialUse | None) -> None:
+    values = (
+        _shown(box),
+        "/" if box.delimiter else "",
+        use.value if use else "",
+        box.selectable,
+        box.subscribed,
+        box.wire_name,
+    )
+    changed = tx.connection.execute(
+        "UPDATE mailbox SET name = ?, delimiter = ?, special_use = ?, selectable = ?,"
+        " subscribed = ?, is_local = 0 WHERE wire_name = ?",
+        values,
+    ).rowcount
+    if not changed:
+        tx.connection.execute(
+            "INSERT INTO mailbox (name, delimiter, special_use, selectable, subscribed,"
+            " wire_name) VALUES (?, ?, ?, ?, ?, ?)",
+            values,
+        )
+
+
+def _forget_unlisted(
+    tx: Transaction, before: Sequence[Mailbox], listed: set[bytes]
+) -> None:
+    for box in before:
+        if box.wire_name in listed or box.local or _is_needed(tx, box.id):
+            continue
+        tx.connection.execute("DELETE FROM message WHERE mailbox = ?", (box.id,))
+        tx.connection.execute("DELETE FROM mailbox WHERE id = ?", (box.id,))
+
+
+def _is_needed(tx: Transaction, mailbox: MailboxId) -> bool:
+    """Tell whether an operation goes to or from a mailbox, or a message lies on its way."""
+    row = tx.connection.execute(
+        "SELECT 1 FROM operation WHERE source = :id OR target = :id UNION ALL"
+        " SELECT 1 FROM message WHERE server_mailbox = :id AND mailbox <> :id LIMIT 1",
+        {"id": mailbox},
+    ).fetchone()
+    return row is not None
+
+
+def load_mailboxes(source: Source) -> list[Mailbox]:
+    """Load all mailboxes: those with a role first, the others by name."""
+    rows = source.connection.execute(
+        f"SELECT {_COLUMNS} FROM mailbox WHERE id <> {NOWHERE}"
+    )
+    return sorted(map(_mailbox, rows), key=_place)
+
+
+def _place(mailbox: Mailbox) -> tuple[int, tuple[str, ...]]:
+    use = mailbox.special_use
+    rank = _ORDER.index(use) if use is not None else len(_ORDER)
+    return rank, tuple(part.casefold() for part in mailbox.parts)
+
+
+def load_mailbox(source: Source, mailbox: MailboxId) -> Mailbox:
+    """Load one mailbox; raises NotFound."""
+    row = source.connection.execute(
+        f"SELECT {_COLUMNS} FROM mailbox WHERE id = ?", (mailbox,)
+    ).fetchone()
+    if row is None:
+        raise NotFound("that mailbox is not here any more")
+    return _mailbox(row)
+
+
+def find_mailbox(source: Source, name: str) -> Mailbox | None:
+    """Find a mailbox by its role, its name, or its name whatever the case."""
+    boxes = load_mailboxes(source)
+    wanted = name.casefold()
+    for box in boxes:
+        if box.special_use is not None and box.special_use.value == wanted:
+            return box
+    for box in boxes:
+        if name in (box.name, box.wire_name.decode("ascii", "replace")):
+            return box
+    return next((box for box in boxes if box.name.casefold() == wanted), None)
+
+
+def load_state(source: Source, mailbox: MailboxId) -> MailboxState:
+    """Load the cursors of a mailbox; raises NotFound."""
+    return load_mailbox(source, mailbox).state
+
+
+def save_state(
+    tx: Transaction, mailbox: MailboxId, state: MailboxState, *, synced: bool
+) -> None:
+    """Save the cursors; ``synced``: with this it agrees with the server as of now."""
+    tx.connection.execute(
+        "UPDATE mailbox SET uid_validity = ?, uid_next = ?, highest_modseq = ?,"
+        " low_uid = ?, exists_count = ?, keywords_kept = ?, read_only = ?,"
+        " synced_at = CASE WHEN ? THEN ? ELSE synced_at END WHERE id = ?",
+        (
+            state.uid_validity or 0,
+            state.uid_next,
+            state.highest_modseq,
+            state.low_uid,
+            state.exists,
+            state.keywords_kept,
+            state.read_only,
+            synced,
+            int(time.time()),
+            mailbox,
+        ),
+    )
+    if synced:
+        tx.publish(MailboxesChanged())
+
+
+def apply_counts(tx: Transaction, mailbox: MailboxId, counts: MailboxCounts) -> None:
+    """Save what STATUS said of a mailbox that was in step with it."""
+    changed = tx.connection.execute(
+        "UPDATE mailbox SET status_messages = :messages, status_unseen = :unseen,"
+        " status_uid_next = :uid_next, status_uid_validity = :validity,"
+        " status_modseq = :modseq WHERE id = :id AND"
+        " (status_messages, status_unseen, status_uid_next, status_uid_validity,"
+        " status_modseq) <> (:messages, :unseen, :uid_next, :validity, :modseq)",
+        {
+            "messages": counts.messages,
+            "unseen": counts.unseen,
+            "uid_next": counts.uid_next,
+            "validity": counts.uid_validity,
+            "modseq": counts.highest_modseq,
+            "id": mailbox,
+        },
+    ).rowcount
+    if changed:
+        tx.publish(MailboxesChanged())
+
+
+def load_counts(source: Source, mailbox: MailboxId) -> MailboxCounts | None:
+    """Load what :func:`apply_counts` saved last; None if it never did."""
+    row = source.connection.execute(
+        "SELECT status_messages, status_unseen, status_uid_next, status_uid_validity,"
+        " status_modseq FROM mailbox WHERE id = ? AND status_messages >= 0",
+        (mailbox,),
+    ).fetchone()
+    if row is None:
+        return None
+    messages, unseen, uid_next, validity, modseq = row
+    return MailboxCounts(
+        messages, unseen, Uid(uid_next), UidValidity(validity), ModSeq(modseq)
+    )
+
+
+def create_local_mailbox(
+    tx: Transaction, name: str, use: SpecialUse | None
+) -> MailboxId:
+    """Make a mailbox that lies only here; one of that name is given back."""
+    present = find_mailbox(tx, name)
+    if present is not None:
+        return present.id
+    row = tx.connection.execute(
+        "INSERT INTO mailbox (wire_name, name, delimiter, special_use, is_local)"
+        " VALUES (?, ?, '/', ?, 1)",
+        (name.encode(), displayable(name), use.value if use else ""),
+    )
+    tx.publish(MailboxesChanged())
+    return MailboxId(row.lastrowid or 0)
+
+
+def _mailbox(row: Sequence[object]) -> Mailbox:
+    (
+        number,
+        wire_name,
+        name,
+        delimiter,
+        use,
+        selectable,
+        subscribed,
+        local,
+        validity,
+        uid_next,
+        modseq,
+        low_uid,
+        exists,
+        keywords_kept,
+        read_only,
+        total,
+        unread,
+        server_total,
+        synced_at,
+    ) = row
+    parts = str(name).split("/") if delimiter else [str(name)]
+    return Mailbox(
+        id=MailboxId(_number(number)),
+        wire_name=wire_name if isinstance(wire_name, bytes) else b"",
+        name=Displayable(str(name)),
+        parts=tuple(map(Displayable, parts)),
+        special_use=SpecialUse(str(use)) if use else None,
+        selectable=bool(selectable),
+        subscribed=bool(subscribed),
+        local=bool(local),
+        total=_number(total),
+        unread=_number(unread),
+        server_total=max(_number(server_total), _number(exists)),
+        state=MailboxState(
+            uid_validity=UidValidity(_number(validity)) if validity else None,
+            uid_next=Uid(_number(uid_next)),
+            highest_modseq=ModSeq(_number(modseq)),
+            low_uid=Uid(_number(low_uid)),
+            exists=_number(exists),
+            keywords_kept=bool(keywords_kept),
+            read_only=bool(read_only),
+        ),
+        synced_at=_moment(_number(synced_at)),
+    )
+
+
+def _number(value: object) -> int:
+    return value if isinstance(value, int) else 0
+
+
+def _moment(seconds: int) -> datetime | None:
+    return datetime.fromtimestamp(seconds, UTC) if seconds else None

@@ -1,0 +1,272 @@
+"""Messages in mailboxes: the server's facts about them, and rows for the list."""
+
+import json
+from collections.abc import Iterable, Sequence
+
+from tui_mail.model.displayable import Displayable
+from tui_mail.model.error import NotFound
+from tui_mail.model.event import MailboxChanged, MessagesChanged
+from tui_mail.model.ids import (
+    ContentId,
+    MailboxId,
+    MessageNumber,
+    ThreadId,
+    Uid,
+    UidValidity,
+)
+from tui_mail.model.message import (
+    Envelope,
+    FetchedMessage,
+    FlagsOf,
+    Location,
+    MessageSummary,
+)
+from tui_mail.model.uids import LARGEST, UidSet
+from tui_mail.store.arrivals import Arrivals
+from tui_mail.store.contents import load_content_envelope, moment_of
+from tui_mail.store.database import Transaction
+from tui_mail.store.flag_columns import from_columns, to_columns
+from tui_mail.store.overlay import show_flags
+from tui_mail.store.people import unpack_people
+from tui_mail.store.source import Source
+
+_SUMMARY = """
+    SELECT m.number, m.mailbox, m.uid, m.content, m.thread, m.date, c.senders,
+        c.recipients, c.copies, c.subject, m.flags, m.keywords, c.size,
+        c.has_attachment, c.message_id, r.snippet, m.waiting
+    FROM message m JOIN content c ON c.id = m.content
+    LEFT JOIN readable r ON r.content = m.content
+"""
+
+
+def apply_fetched(
+    tx: Transaction,
+    mailbox: MailboxId,
+    validity: UidValidity,
+    messages: Sequence[FetchedMessage],
+) -> list[MessageNumber]:
+    """Apply what the server said of messages, new or known; their numbers, in order.
+
+    A message that this user moved or copied here, and one that lost its UID when the
+    mailbox's UIDVALIDITY changed, is recognized and keeps its number and content.
+    ``validity`` is that of the UIDs; it is saved if the mailbox has none yet.
+    """
+    tx.connection.execute(
+        "UPDATE mailbox SET uid_validity = ? WHERE id = ? AND uid_validity = 0",
+        (validity, mailbox),
+    )
+    return Arrivals(tx, mailbox).apply(messages)
+
+
+def apply_flags(
+    tx: Transaction, mailbox: MailboxId, changes: Iterable[FlagsOf]
+) -> None:
+    """Apply the server's flags; the last word on a message holds, unknown UIDs are none."""
+    latest = {change.uid: change for change in changes}
+    rows = tx.connection.execute(
+        "SELECT uid, number, server_flags, server_keywords, modseq FROM message"
+        " WHERE server_mailbox = ? AND uid IN (SELECT value FROM json_each(?))",
+        (mailbox, json.dumps(list(latest))),
+    ).fetchall()
+    updates = []
+    for uid, number, bits, keywords, modseq in rows:
+        change = latest[uid]
+        fresh = (*to_columns(change.flags), max(change.modseq, modseq))
+        if fresh != (bits, keywords, modseq):
+            updates.append((*fresh, number))
+    tx.connection.executemany(
+        "UPDATE message SET server_flags = ?, server_keywords = ?, modseq = ?"
+        " WHERE number = ?",
+        updates,
+    )
+    show_flags(tx, [number for *_, number in updates])
+
+
+def apply_vanished(tx: Transaction, mailbox: MailboxId, uids: UidSet) -> int:
+    """Remove what the server does not have any more; say how many went.
+
+    A message whose own move is under way stays: where it went, the answer will tell.
+    """
+    gone = [
+        row
+        for low, high in uids.ranges
+        for row in tx.connection.execute(
+            "SELECT number, mailbox FROM message"
+            " WHERE server_mailbox = ? AND uid BETWEEN ? AND ? AND uid > 0"
+            " AND NOT EXISTS (SELECT 1 FROM operation_item i"
+            "  JOIN operation o ON o.id = i.operation"
+            "  WHERE i.message = number AND o.state = 'sent' AND o.kind <> 'copy')",
+            (mailbox, low, high),
+        )
+    ]
+    return remove_rows(tx, gone)
+
+
+def remove_rows(tx: Transaction, rows: Sequence[tuple[int, int]]) -> int:
+    """Remove messages, given with the mailbox they are shown in."""
+    tx.connection.executemany(
+        "DELETE FROM message WHERE number = ?", [(number,) for number, _ in rows]
+    )
+    for shown_in in {place for _, place in rows}:
+        tx.publish(MailboxChanged(MailboxId(shown_in)))
+    if rows:
+        drop_empty_operations(tx)
+    return len(rows)
+
+
+def drop_empty_operations(tx: Transaction) -> None:
+    """Forget operations whose messages are all gone."""
+    tx.connection.execute(
+        "DELETE FROM operation WHERE NOT EXISTS"
+        " (SELECT 1 FROM operation_item WHERE operation = operation.id)"
+    )
+
+
+def known_uids(
+    source: Source, mailbox: MailboxId, low: int = 1, high: int = LARGEST
+) -> UidSet:
+    """Say which of the server's UIDs are here."""
+    return UidSet.of(
+        uid
+        for (uid,) in source.connection.execute(
+            "SELECT uid FROM message WHERE server_mailbox = ? AND uid BETWEEN ? AND ?"
+            " AND uid > 0 ORDER BY uid",
+            (mailbox, low, high),
+        )
+    )
+
+
+def count_known(source: Source, mailbox: MailboxId) -> int:
+    """Count the server's messages that are here."""
+    [count] = source.connection.execute(
+        "SELECT count(*) FROM message WHERE server_mailbox = ? AND uid > 0", (mailbox,)
+    ).fetchone()
+    return int(count)
+
+
+def detach_all(tx: Transaction, mailbox: MailboxId) -> int:
+    """Take the UIDs away from all messages of a mailbox; say how many.
+
+    Numbers, contents and wishes stay; :func:`apply_fetched` finds them again.
+    """
+    return tx.connection.execute(
+        "UPDATE message SET uid = 0, modseq = 0 WHERE server_mailbox = ? AND uid > 0",
+        (mailbox,),
+    ).rowcount
+
+
+def drop_detached(tx: Transaction, mailbox: MailboxId) -> int:
+    """Remove what was detached and did not come back; say how many."""
+    gone = tx.connection.execute(
+        "SELECT number, mailbox FROM message WHERE server_mailbox = ? AND uid = 0"
+        " AND NOT EXISTS (SELECT 1 FROM operation_item WHERE message = number)",
+        (mailbox,),
+    ).fetchall()
+    return remove_rows(tx, gone)
+
+
+def load_location(source: Source, number: MessageNumber) -> Location:
+    """Say where a message is shown and where the server has it; raises NotFound."""
+    row = source.connection.execute(
+        "SELECT mailbox, server_mailbox, uid FROM message WHERE number = ?", (number,)
+    ).fetchone()
+    if row is None:
+        raise gone_error(number)
+    mailbox, server_mailbox, uid = row
+    return Location(
+        MailboxId(mailbox),
+        MailboxId(server_mailbox) if server_mailbox else None,
+        Uid(uid) if uid else None,
+    )
+
+
+def gone_error(number: MessageNumber) -> NotFound:
+    """Make the error that says that a message is not here."""
+    return NotFound(f"there is no message {number}")
+
+
+def number_of(source: Source, mailbox: MailboxId, uid: Uid) -> MessageNumber | None:
+    """Find a message by its UID in the server's mailbox."""
+    row = source.connection.execute(
+        "SELECT number FROM message WHERE server_mailbox = ? AND uid = ? AND uid > 0",
+        (mailbox, uid),
+    ).fetchone()
+    return MessageNumber(row[0]) if row else None
+
+
+def load_summary(source: Source, number: MessageNumber) -> MessageSummary:
+    """Load one row of the list; raises NotFound."""
+    [summary] = load_summaries(source, [number])
+    if summary is None:
+        raise gone_error(number)
+    return summary
+
+
+def load_summaries(
+    source: Source, numbers: Sequence[int]
+) -> list[MessageSummary | None]:
+    """Load rows of the list in the order asked for; None for what is gone."""
+    rows = source.connection.execute(
+        f"{_SUMMARY} WHERE m.number IN (SELECT value FROM json_each(?))",
+        (json.dumps([int(number) for number in numbers]),),
+    )
+    found = {row[0]: _summary(row) for row in rows}
+    return [found.get(number) for number in numbers]
+
+
+def load_envelope(source: Source, number: MessageNumber) -> Envelope:
+    """Load the header fields of a message; raises NotFound."""
+    return load_content_envelope(source, content_of(source, number))
+
+
+def content_of(source: Source, number: MessageNumber) -> ContentId:
+    """Find the content of a message; raises NotFound."""
+    row = source.connection.execute(
+        "SELECT content FROM message WHERE number = ?", (number,)
+    ).fetchone()
+    if row is None:
+        raise gone_error(number)
+    return ContentId(row[0])
+
+
+def publish_content(tx: Transaction, content: ContentId) -> None:
+    """Tell that the rows of all copies of a content look different now."""
+    rows = tx.connection.execute(
+        "SELECT mailbox, number FROM message WHERE content = ?", (content,)
+    ).fetchall()
+    for mailbox, number in rows:
+        changed = frozenset({MessageNumber(number)})
+        tx.publish(MessagesChanged(MailboxId(mailbox), changed))
+
+
+def _summary(row: Sequence[object]) -> MessageSummary:
+    (number, mailbox, uid, content, thread, date) = map(_number, row[:6])
+    senders, recipients, copies, subject = map(_text, row[6:10])
+    snippet = row[15]
+    return MessageSummary(
+        number=MessageNumber(number),
+        mailbox=MailboxId(mailbox),
+        uid=Uid(uid) if uid else None,
+        content=ContentId(content),
+        thread=ThreadId(thread),
+        date=moment_of(date),
+        from_=unpack_people(senders),
+        to=unpack_people(recipients),
+        cc=unpack_people(copies),
+        subject=Displayable(subject),
+        flags=from_columns(_number(row[10]), _text(row[11])),
+        size=_number(row[12]),
+        has_attachment=bool(row[13]),
+        message_id=_text(row[14]),
+        snippet=Displayable(_text(snippet)),
+        waiting=bool(row[16]),
+        downloaded=snippet is not None,
+    )
+
+
+def _number(value: object) -> int:
+    return value if isinstance(value, int) else 0
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""

@@ -1,0 +1,182 @@
+"""What waits for a server, as people see it: listed, tried again, taken back."""
+
+import re
+from collections.abc import Sequence
+
+from tui_mail.model.displayable import Displayable, displayable, own
+from tui_mail.model.error import MailError, NotFound
+from tui_mail.model.event import OperationsChanged
+from tui_mail.model.flags import FLAGGED, SEEN
+from tui_mail.model.ids import MessageNumber, OperationId
+from tui_mail.model.operation import OperationState, PendingOperation
+from tui_mail.store.contents import moment_of
+from tui_mail.store.database import Transaction
+from tui_mail.store.overlay import show_flags
+from tui_mail.store.replaying import drop_operation, restore_effect, take_back_effect
+from tui_mail.store.source import Source
+
+_ID = re.compile(r"(op|flag)-([0-9]{1,18})", re.ASCII)
+_GROUPS = """
+    SELECT min(d.id), d.flag, d.adding, max(d.state = 'failed'), max(d.state = 'sent'),
+        max(d.attempts), max(d.not_before), max(d.error), count(*), b.name
+    FROM delta d JOIN message m ON m.number = d.message
+    LEFT JOIN mailbox b ON b.id = m.mailbox
+    WHERE d.state <> 'local'
+    GROUP BY m.server_mailbox, d.flag, d.adding, d.state = 'failed'
+    ORDER BY min(d.id)
+"""
+_OPERATIONS = """
+    SELECT o.id, o.kind, o.state, o.attempts, o.not_before, o.error,
+        (SELECT count(*) FROM operation_item WHERE operation = o.id), b.name, s.name
+    FROM operation o LEFT JOIN mailbox b ON b.id = o.target
+    LEFT JOIN mailbox s ON s.id = o.source ORDER BY o.id
+"""
+_FLAG_WORDS = {
+    (SEEN, True): "mark {} read in {}",
+    (SEEN, False): "mark {} unread in {}",
+    (FLAGGED, True): "flag {} in {}",
+    (FLAGGED, False): "unflag {} in {}",
+}
+
+
+def load_pending(source: Source) -> list[PendingOperation]:
+    """List all that waits, oldest first: operations, and wishes about flags in groups."""
+    operations = source.connection.execute(_OPERATIONS).fetchall()
+    groups = source.connection.execute(_GROUPS).fetchall()
+    return [*map(_operation, operations), *map(_group, groups)]
+
+
+def retry(tx: Transaction, name: str) -> None:
+    """Have it tried again at once; what was refused takes effect here again.
+
+    Raises NotFound.
+    """
+    kind, number = _parsed(name)
+    if kind == "op":
+        state = _state(tx, number)
+        tx.connection.execute(
+            "UPDATE operation SET not_before = 0, error = '',"
+            " state = CASE state WHEN 'failed' THEN 'queued' ELSE state END WHERE id = ?",
+            (number,),
+        )
+        if state is OperationState.FAILED:
+            restore_effect(tx, OperationId(number))
+    else:
+        deltas = _members(tx, number)
+        tx.connection.executemany(
+            "UPDATE delta SET not_before = 0, error = '',"
+            " state = CASE state WHEN 'failed' THEN 'queued' ELSE state END WHERE id = ?",
+            [(delta,) for delta, _ in deltas],
+        )
+        show_flags(tx, [message for _, message in deltas])
+    tx.publish(OperationsChanged())
+
+
+def cancel(tx: Transaction, name: str) -> None:
+    """Take it back here, so that the server never hears of it.
+
+    Raises NotFound, and MailError if it is on its way already.
+    """
+    kind, number = _parsed(name)
+    if kind == "op":
+        state = _state(tx, number)
+        if state is OperationState.SENT:
+            raise MailError(
+                f"{name} is on its way to the server already; undo it instead"
+            )
+        if state is OperationState.QUEUED:
+            take_back_effect(tx, OperationId(number))
+        drop_operation(tx, OperationId(number))
+    else:
+        deltas = _members(tx, number)
+        tx.connection.executemany(
+            "DELETE FROM delta WHERE id = ? AND state <> 'sent'",
+            [(delta,) for delta, _ in deltas],
+        )
+        show_flags(tx, [message for _, message in deltas])
+    tx.publish(OperationsChanged())
+
+
+def count_pending(source: Source) -> int:
+    """Count what waits, as :func:`load_pending` lists it, what was refused left out."""
+    return sum(one.state is not OperationState.FAILED for one in load_pending(source))
+
+
+def _parsed(name: str) -> tuple[str, int]:
+    match = _ID.fullmatch(name)
+    if match is None:
+        raise NotFound(f'nothing that waits has the id "{name}"')
+    return match[1], int(match[2])
+
+
+def _state(tx: Transaction, number: int) -> OperationState:
+    row = tx.connection.execute(
+        "SELECT state FROM operation WHERE id = ?", (number,)
+    ).fetchone()
+    if row is None:
+        raise NotFound(f'nothing that waits has the id "op-{number}"')
+    return OperationState(row[0])
+
+
+def _members(tx: Transaction, number: int) -> list[tuple[int, MessageNumber]]:
+    """List the deltas that are shown under the first one's id, with their messages."""
+    rows = tx.connection.execute(
+        "SELECT d.id, d.message FROM delta d JOIN message m ON m.number = d.message,"
+        " delta f JOIN message n ON n.number = f.message WHERE f.id = ?"
+        " AND m.server_mailbox = n.server_mailbox AND d.flag = f.flag"
+        " AND d.adding = f.adding AND (d.state = 'failed') = (f.state = 'failed')"
+        " AND d.state <> 'local'",
+        (number,),
+    ).fetchall()
+    if not rows:
+        raise NotFound(f'nothing that waits has the id "flag-{number}"')
+    return [(delta, MessageNumber(message)) for delta, message in rows]
+
+
+def _operation(row: Sequence[object]) -> PendingOperation:
+    number, kind, state, attempts, not_before, error, count, target, source = row
+    messages = counted(_number(count))
+    what = {
+        "move": f"move {messages} to {target}",
+        "copy": f"copy {messages} to {target}",
+        "expunge": f"delete {messages} for ever from {source}",
+    }[str(kind)]
+    return PendingOperation(
+        id=f"op-{number}",
+        kind=str(kind),
+        what=displayable(what),
+        state=OperationState(str(state)),
+        attempts=_number(attempts),
+        not_before=moment_of(_number(not_before)) if not_before else None,
+        error=Displayable(str(error)),
+        operation=OperationId(_number(number)),
+    )
+
+
+def _group(row: Sequence[object]) -> PendingOperation:
+    number, flag, adding, failed, sent, attempts, not_before, error, count, name = row
+    messages, place = counted(_number(count)), name or "a mailbox"
+    word = "add {} to {} in {}" if adding else "take {} off {} in {}"
+    usual = _FLAG_WORDS.get((str(flag), bool(adding)))
+    what = (
+        usual.format(messages, place) if usual else word.format(flag, messages, place)
+    )
+    state = OperationState.SENT if sent else OperationState.QUEUED
+    return PendingOperation(
+        id=f"flag-{number}",
+        kind="flag",
+        what=displayable(what),
+        state=OperationState.FAILED if failed else state,
+        attempts=_number(attempts),
+        not_before=moment_of(_number(not_before)) if not_before else None,
+        error=Displayable(str(error)),
+    )
+
+
+def counted(number: int) -> Displayable:
+    """Say ``1 message`` or ``2 messages``."""
+    return own(f"{number:,} message" if number == 1 else f"{number:,} messages")
+
+
+def _number(value: object) -> int:
+    return value if isinstance(value, int) else 0

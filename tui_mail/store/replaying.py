@@ -1,0 +1,420 @@
+"""The user's wishes as the engine replays them, and what becomes of each.
+
+A wish goes *queued*, *sent*, and is then *settled* by the server's answer, *reverted*
+where the server refuses, or *postponed* where it should be tried again. Nothing here
+forgets a wish on any other ground than an answer, or that its message is gone.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from tui_mail.model.displayable import displayable
+from tui_mail.model.event import MailboxChanged, OperationsChanged
+from tui_mail.model.ids import MailboxId, MessageNumber, OperationId, Uid, UidValidity
+from tui_mail.model.operation import OperationState
+from tui_mail.model.uids import UidSet
+from tui_mail.store.contents import seconds_of
+from tui_mail.store.database import Transaction
+from tui_mail.store.flag_columns import from_columns, to_columns
+from tui_mail.store.mailboxes import NOWHERE
+from tui_mail.store.messages import remove_rows
+from tui_mail.store.overlay import laid_over, show_flags
+from tui_mail.store.source import Source
+
+_BATCH = 1_000
+_DUE_FLAGS = """
+    SELECT d.id, m.server_mailbox, d.flag, d.adding, m.number, m.uid
+    FROM delta d JOIN message m ON m.number = d.message
+    WHERE d.state IN ('queued', 'sent') AND d.not_before <= :now AND m.uid > 0
+    AND NOT EXISTS (SELECT 1 FROM delta e WHERE e.message = d.message
+        AND e.flag = d.flag AND e.id < d.id AND e.state IN ('queued', 'sent'))
+    AND NOT EXISTS (SELECT 1 FROM operation_item i JOIN operation o ON o.id = i.operation
+        WHERE i.message = m.number AND o.state = 'sent' AND o.kind <> 'copy')
+    ORDER BY d.id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class FlagBatch:
+    """One flag to add to, or take off, messages of one of the server's mailboxes."""
+
+    mailbox: MailboxId
+    flag: str
+    add: bool
+    messages: tuple[MessageNumber, ...]
+    uids: UidSet
+    deltas: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OperationItem:
+    """One message of an operation."""
+
+    message: MessageNumber
+    uid: Uid | None
+    """Its UID in the operation's source; None while the server does not have it there."""
+    copy: MessageNumber | None
+    """The copy that stands for it in the target."""
+
+
+@dataclass(frozen=True, slots=True)
+class DueOperation:
+    """A wish to replay."""
+
+    id: OperationId
+    kind: str
+    """``move``, ``copy`` or ``expunge``."""
+    source: MailboxId
+    target: MailboxId | None
+    state: OperationState
+    """SENT: an answer was lost; look before it is done again."""
+    attempts: int
+    uid_next_before: Uid | None
+    """The target's UIDNEXT before it was sent: what it made has this UID or a larger."""
+    items: tuple[OperationItem, ...]
+
+
+def has_due(source: Source, now: datetime) -> bool:
+    """Tell whether anything can be replayed now."""
+    return bool(due_flags(source, now)) or any(
+        any(item.uid for item in one.items) for one in due_operations(source, now)
+    )
+
+
+def due_flags(source: Source, now: datetime) -> list[FlagBatch]:
+    """Gather wishes about flags; of several about one flag of one message the first."""
+    groups: dict[tuple[int, str, int], list[tuple[int, int, int]]] = {}
+    for delta, mailbox, flag, adding, number, uid in source.connection.execute(
+        _DUE_FLAGS, {"now": seconds_of(now)}
+    ):
+        groups.setdefault((mailbox, flag, adding), []).append((delta, number, uid))
+    return [
+        FlagBatch(
+            mailbox=MailboxId(mailbox),
+            flag=flag,
+            add=bool(adding),
+            messages=tuple(MessageNumber(number) for _, number, _ in batch),
+            uids=UidSet.of(uid for _, _, uid in batch),
+            deltas=tuple(delta for delta, _, _ in batch),
+        )
+        for (mailbox, flag, adding), members in groups.items()
+        for batch in _batches(members)
+    ]
+
+
+def _batches(
+    members: Sequence[tuple[int, int, int]],
+) -> Iterable[Sequence[tuple[int, int, int]]]:
+    return (members[at : at + _BATCH] for at in range(0, len(members), _BATCH))
+
+
+def mark_flags_sent(tx: Transaction, batch: FlagBatch) -> None:
+    """Note that a batch goes out now."""
+    tx.connection.executemany(
+        "UPDATE delta SET state = 'sent', attempts = attempts + 1 WHERE id = ?",
+        [(delta,) for delta in batch.deltas],
+    )
+
+
+def settle_flags(tx: Transaction, batch: FlagBatch) -> None:
+    """Make what the tagged answer confirmed the server's fact."""
+    for number in batch.messages:
+        row = tx.connection.execute(
+            "SELECT server_flags, server_keywords FROM message WHERE number = ?",
+            (number,),
+        ).fetchone()
+        if row is None:
+            continue
+        flags = laid_over(from_columns(*row), ((batch.flag, batch.add),))
+        tx.connection.execute(
+            "UPDATE message SET server_flags = ?, server_keywords = ? WHERE number = ?",
+            (*to_columns(flags), number),
+        )
+    tx.connection.executemany(
+        "DELETE FROM delta WHERE id = ?", [(delta,) for delta in batch.deltas]
+    )
+    show_flags(tx, batch.messages)
+    tx.publish(OperationsChanged())
+
+
+def revert_flags(tx: Transaction, batch: FlagBatch, error: str) -> None:
+    """Take a refused wish off the rows; it stays in the list of what waits, with why."""
+    tx.connection.executemany(
+        "UPDATE delta SET state = 'failed', error = ? WHERE id = ?",
+        [(displayable(error), delta) for delta in batch.deltas],
+    )
+    show_flags(tx, batch.messages)
+    tx.publish(OperationsChanged())
+
+
+def postpone_flags(
+    tx: Transaction, batch: FlagBatch, until: datetime, error: str
+) -> None:
+    """Have a batch wait; adding or removing a flag twice does no harm."""
+    tx.connection.executemany(
+        "UPDATE delta SET state = 'queued', not_before = ?, error = ? WHERE id = ?",
+        [(seconds_of(until), displayable(error), delta) for delta in batch.deltas],
+    )
+    tx.publish(OperationsChanged())
+
+
+def due_operations(source: Source, now: datetime) -> list[DueOperation]:
+    """List the operations that may go now, oldest first."""
+    rows = source.connection.execute(
+        "SELECT id, kind, source, target, state, attempts, uid_next_before FROM operation"
+        " WHERE state <> 'failed' AND not_before <= ? ORDER BY id",
+        (seconds_of(now),),
+    ).fetchall()
+    return [
+        DueOperation(
+            id=OperationId(number),
+            kind=kind,
+            source=MailboxId(place),
+            target=MailboxId(target) if target != NOWHERE else None,
+            state=OperationState(state),
+            attempts=attempts,
+            uid_next_before=Uid(uid_next) if uid_next else None,
+            items=_items(source, OperationId(number), MailboxId(place)),
+        )
+        for number, kind, place, target, state, attempts, uid_next in rows
+    ]
+
+
+def _items(
+    source: Source, operation: OperationId, place: MailboxId
+) -> tuple[OperationItem, ...]:
+    """List an operation's messages; one that an earlier one still moves has no UID yet."""
+    return tuple(
+        OperationItem(
+            MessageNumber(number),
+            Uid(uid) if uid and at == place else None,
+            MessageNumber(copy) if copy else None,
+        )
+        for number, uid, at, copy in source.connection.execute(
+            "SELECT m.number, m.uid, m.server_mailbox, i.copy FROM operation_item i"
+            " JOIN message m ON m.number = i.message WHERE i.operation = ?"
+            " AND NOT EXISTS (SELECT 1 FROM operation_item j"
+            "  JOIN operation o ON o.id = j.operation WHERE j.message = i.message"
+            "  AND o.id < i.operation AND o.state <> 'failed' AND o.kind = 'move')"
+            " ORDER BY m.number",
+            (operation,),
+        )
+    )
+
+
+def mark_operation_sent(
+    tx: Transaction, operation: OperationId, *, uid_next_before: Uid | None
+) -> None:
+    """Note that an operation goes out now, and the target's UIDNEXT of before.
+
+    When one goes out again after a lost answer, the first UIDNEXT holds.
+    """
+    tx.connection.execute(
+        "UPDATE operation SET state = 'sent', attempts = attempts + 1,"
+        " uid_next_before = CASE WHEN uid_next_before > 0 THEN uid_next_before ELSE ? END"
+        " WHERE id = ?",
+        (uid_next_before or 0, operation),
+    )
+
+
+def settle_operation(
+    tx: Transaction,
+    operation: OperationId,
+    *,
+    validity: UidValidity | None,
+    uids: Mapping[MessageNumber, Uid],
+) -> None:
+    """Make what the server confirmed its fact, and forget the operation.
+
+    ``uids`` are those of the messages (of a move) or of their copies in the target, as
+    far as COPYUID told (RFC 4315); they count only under the target's UIDVALIDITY. The
+    others are recognized when the target is synchronized.
+    """
+    row = tx.connection.execute(
+        "SELECT kind, target FROM operation WHERE id = ?", (operation,)
+    ).fetchone()
+    if row is None:
+        return
+    kind, target = row
+    items = tx.connection.execute(
+        "SELECT message, copy FROM operation_item WHERE operation = ?", (operation,)
+    ).fetchall()
+    drop_operation(tx, operation)
+    if kind == "expunge":
+        _remove(tx, [message for message, _ in items])
+    else:
+        told = uids if _is_valid(tx, target, validity) else {}
+        for message, copy in items:
+            arrived = MessageNumber(copy or message)
+            _arrive(tx, arrived, MailboxId(target), told.get(arrived, Uid(0)))
+        show_flags(tx, [copy or message for message, copy in items])
+        tx.publish(MailboxChanged(MailboxId(target)))
+    tx.publish(OperationsChanged())
+
+
+def settle_items(
+    tx: Transaction, operation: OperationId, numbers: Sequence[MessageNumber]
+) -> None:
+    """Give up the wish for messages that the server does not have any more."""
+    copies = [
+        copy
+        for number in numbers
+        for (copy,) in tx.connection.execute(
+            "SELECT copy FROM operation_item WHERE operation = ? AND message = ?",
+            (operation, number),
+        )
+    ]
+    _remove(tx, [*numbers, *(copy for copy in copies if copy)])
+    tx.publish(OperationsChanged())
+
+
+def revert_operation(tx: Transaction, operation: OperationId, error: str) -> None:
+    """Take a refused wish back here; it stays in the list of what waits, with why."""
+    take_back_effect(tx, operation)
+    tx.connection.execute(
+        "UPDATE operation SET state = 'failed', error = ? WHERE id = ?",
+        (displayable(error), operation),
+    )
+    show_flags(tx, _messages(tx, operation))
+    tx.publish(OperationsChanged())
+
+
+def postpone_operation(
+    tx: Transaction, operation: OperationId, until: datetime, error: str
+) -> None:
+    """Have an operation wait; one whose answer was lost stays one."""
+    tx.connection.execute(
+        "UPDATE operation SET not_before = ?, error = ? WHERE id = ?",
+        (seconds_of(until), displayable(error), operation),
+    )
+    tx.publish(OperationsChanged())
+
+
+def requeue_operation(tx: Transaction, operation: OperationId) -> None:
+    """Note that it is sure that the server did not do what was sent."""
+    tx.connection.execute(
+        "UPDATE operation SET state = 'queued', uid_next_before = 0 WHERE id = ?",
+        (operation,),
+    )
+
+
+def take_back_effect(tx: Transaction, operation: OperationId) -> None:
+    """Show the messages of an operation where they were before it."""
+    row = tx.connection.execute(
+        "SELECT kind, source, target FROM operation WHERE id = ?", (operation,)
+    ).fetchone()
+    if row is None:
+        return
+    kind, source, target = row
+    if kind == "copy":
+        copies = tx.connection.execute(
+            "SELECT m.number, m.mailbox FROM operation_item i"
+            " JOIN message m ON m.number = i.copy WHERE i.operation = ?",
+            (operation,),
+        ).fetchall()
+        remove_rows(tx, copies)
+        return
+    tx.connection.execute(
+        "UPDATE message SET mailbox = ? WHERE mailbox = ? AND number IN"
+        " (SELECT message FROM operation_item WHERE operation = ?)",
+        (source, target, operation),
+    )
+    for mailbox in {source, target} - {NOWHERE}:
+        tx.publish(MailboxChanged(MailboxId(mailbox)))
+
+
+def restore_effect(tx: Transaction, operation: OperationId) -> None:
+    """Show the messages of an operation where it takes them, once more."""
+    row = tx.connection.execute(
+        "SELECT kind, source, target FROM operation WHERE id = ?", (operation,)
+    ).fetchone()
+    if row is None:
+        return
+    kind, source, target = row
+    if kind == "copy":
+        for number in _messages(tx, operation):
+            made = tx.connection.execute(
+                "INSERT INTO message (mailbox, server_mailbox, uid, content, thread,"
+                " date, arrival, flags, keywords, server_flags, server_keywords, modseq)"
+                " SELECT ?, 0, 0, content, thread, date, arrival, flags, keywords,"
+                " flags, keywords, 0 FROM message WHERE number = ?",
+                (target, number),
+            )
+            tx.connection.execute(
+                "UPDATE operation_item SET copy = ? WHERE operation = ? AND message = ?",
+                (made.lastrowid, operation, number),
+            )
+    else:
+        tx.connection.execute(
+            "UPDATE message SET mailbox = ? WHERE mailbox = ? AND number IN"
+            " (SELECT message FROM operation_item WHERE operation = ?)",
+            (target, source, operation),
+        )
+    show_flags(tx, _messages(tx, operation))
+    for mailbox in {source, target} - {NOWHERE}:
+        tx.publish(MailboxChanged(MailboxId(mailbox)))
+
+
+def drop_operation(tx: Transaction, operation: OperationId) -> None:
+    """Forget an operation; its messages wait no more for it."""
+    messages = _messages(tx, operation)
+    tx.connection.execute("DELETE FROM operation WHERE id = ?", (operation,))
+    show_flags(tx, messages)
+
+
+def _messages(tx: Transaction, operation: OperationId) -> list[MessageNumber]:
+    return [
+        MessageNumber(number)
+        for (number,) in tx.connection.execute(
+            "SELECT message FROM operation_item WHERE operation = ?", (operation,)
+        )
+    ]
+
+
+def _is_valid(tx: Transaction, target: int, validity: UidValidity | None) -> bool:
+    row = tx.connection.execute(
+        "SELECT uid_validity FROM mailbox WHERE id = ?", (target,)
+    ).fetchone()
+    return bool(row and validity and row[0] in (0, validity))
+
+
+def _arrive(
+    tx: Transaction, number: MessageNumber, target: MailboxId, uid: Uid
+) -> None:
+    """Let a message lie in the target on the server.
+
+    If the target was synchronized before the answer came, its row of then goes and this
+    one, which has the number that the person knows, takes its UID.
+    """
+    if uid:
+        twin = tx.connection.execute(
+            "SELECT number, mailbox, uid FROM message"
+            " WHERE server_mailbox = ? AND uid = ? AND number <> ?",
+            (target, uid, number),
+        ).fetchone()
+    else:
+        twin = tx.connection.execute(
+            "SELECT t.number, t.mailbox, t.uid FROM message t"
+            " JOIN message m ON m.content = t.content AND m.number = ?"
+            " WHERE t.server_mailbox = ? AND t.uid > 0 AND t.number > m.number LIMIT 1",
+            (number, target),
+        ).fetchone()
+    if twin is not None:
+        remove_rows(tx, [(twin[0], twin[1])])
+        uid = Uid(twin[2])
+    tx.connection.execute(
+        "UPDATE message SET server_mailbox = ?, uid = ?, modseq = 0 WHERE number = ?",
+        (target, uid, number),
+    )
+
+
+def _remove(tx: Transaction, numbers: Sequence[int]) -> None:
+    rows = [
+        row
+        for number in numbers
+        for row in tx.connection.execute(
+            "SELECT number, mailbox FROM message WHERE number = ?", (number,)
+        )
+    ]
+    remove_rows(tx, rows)
