@@ -30,11 +30,11 @@ _DEEPEST = 250
 class View:
     """The rows of a list."""
 
-    numbers: array[int] = field(default_factory=lambda: array("q"))
+    numbers: "array[int]" = field(default_factory=lambda: array("q"))
     """The messages in their order."""
-    depths: array[int] = field(default_factory=lambda: array("B"))
+    depths: "array[int]" = field(default_factory=lambda: array("B"))
     """0 for a head or a single message, else how deep it stands in its thread."""
-    counts: array[int] = field(default_factory=lambda: array("i"))
+    counts: "array[int]" = field(default_factory=lambda: array("i"))
     """At a head the messages of its thread here; 0 elsewhere."""
 
 
@@ -181,9 +181,9 @@ def _is_below(parents: dict[int, int], number: int, ancestor: int) -> bool:
     return True
 
 
-def _zeros(kind: str, count: int) -> array[int]:
+def _zeros(kind: str, count: int) -> "array[int]":
     return array(kind, bytes(count))
 
 
-def _ones(count: int) -> array[int]:
+def _ones(count: int) -> "array[int]":
     return array("i", [1]) * count
