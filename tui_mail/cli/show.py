@@ -73,7 +73,7 @@ def _object(message: Shown) -> dict[str, object]:
         "text": text[: output.LARGEST // 4],
         "parts": [_part_object(part, message) for part in message.structure().walk()],
         "links": [{"text": link.text, "url": link.url} for link in readable.links],
-        "warnings": list(readable.warnings),
+        "warnings": [*_doubts(message), *readable.warnings],
     }
 
 
@@ -106,11 +106,21 @@ def _page(message: Shown) -> str:
         for name, value in zip(_COUNTED, values, strict=True)
         if value
     ]
-    warnings = [f"! {warning}\n" for warning in readable.warnings]
+    found = message.authentication()
+    trusted = [f"= {found.words}\n"] if found and not found.failed else []
+    warnings = [f"! {line}\n" for line in (*_doubts(message), *readable.warnings)]
     links = [f"[{n}] {link.url}\n" for n, link in enumerate(readable.links, 1)]
     below = [*links, *_attachments(message.structure())]
     text = readable.text if readable.text.endswith("\n") else f"{readable.text}\n"
-    return "".join([*heads, *warnings, "\n", text, *(["\n", *below] if below else [])])
+    return "".join(
+        [*heads, *trusted, *warnings, "\n", text, *(["\n", *below] if below else [])]
+    )
+
+
+def _doubts(message: Shown) -> list[Displayable]:
+    """Say what the own server doubts of the sender."""
+    found = message.authentication()
+    return [found.words] if found and found.failed else []
 
 
 def _attachments(structure: BodyPart) -> Sequence[str]:

@@ -4,6 +4,7 @@ import re
 from abc import ABC, abstractmethod
 from functools import cached_property
 
+from tui_mail.mime.authentication import Authentication
 from tui_mail.mime.headers import all_fields, parse_envelope
 from tui_mail.mime.parse import cut_part, decode_part
 from tui_mail.mime.render import Renderer
@@ -46,6 +47,10 @@ class Shown(ABC):
     @abstractmethod
     def downloaded(self, part: PartId) -> bool:
         """Tell whether a part is here."""
+
+    def authentication(self) -> Authentication | None:
+        """Give the own server's word on the sender; a file has no server."""
+        return None
 
     def part(self, part: BodyPart) -> bytes:
         """Give a part, decoded."""

@@ -3,6 +3,7 @@
 from tui_mail.cli.session import Session
 from tui_mail.cli.showing import FileMessage, Shown
 from tui_mail.config.settings import Account
+from tui_mail.mime.authentication import Authentication, authentication
 from tui_mail.mime.choose import text_parts
 from tui_mail.mime.parse import cut_part, parse_message
 from tui_mail.mime.render import Renderer
@@ -85,6 +86,10 @@ class StoredMessage(Shown):
         self._fetch(None)
         text = load_text(self._database, self._number)
         return text or self._rendered()
+
+    def authentication(self) -> Authentication | None:
+        """Give the own server's word on the sender."""
+        return authentication(self.headers(), self._account.own_hosts)
 
     def downloaded(self, part: PartId) -> bool:
         """Tell whether a part is here."""

@@ -130,6 +130,13 @@ class Account:
         return (self.kind, server.host.lower(), server.username)
 
     @property
+    def own_hosts(self) -> tuple[str, ...]:
+        """The hosts that speak for this account: its servers' and its address's domain."""
+        servers = (self.imap, self.pop3)
+        hosts = (server.host.lower() for server in servers if server is not None)
+        return (*hosts, self.address.rpartition("@")[2].lower())
+
+    @property
     def own_addresses(self) -> frozenset[str]:
         """All addresses and ``*@domain`` patterns that are oneself, lower case."""
         return frozenset(text.lower() for text in (self.address, *self.aliases) if text)
