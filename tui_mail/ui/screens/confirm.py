@@ -13,12 +13,12 @@ from textual.widget import Widget
 
 from tui_mail.model.displayable import Displayable, displayable
 from tui_mail.ui.cells import width_of, wrap_points
+from tui_mail.ui.key_names import name_of
 from tui_mail.ui.screens.asking import GIVE_UP, Asking
 from tui_mail.ui.widgets.drawing import line_of
 
 _ROWS = 6
 """A question is not longer than this many lines."""
-_NAMES = {"enter": "Enter", "escape": "Esc", "space": "Space", "tab": "Tab"}
 
 
 class Confirm(Asking[str]):
@@ -51,7 +51,7 @@ class Confirm(Asking[str]):
         if event.key in GIVE_UP:
             return
         event.stop()
-        pressed = _NAMES.get(event.key) or event.character or ""
+        pressed = name_of(event)
         answer = self._keys.get(pressed) or self._keys.get(pressed.lower())
         if answer is not None:
             self.dismiss(answer)

@@ -23,14 +23,14 @@ def fold(text: str) -> str:
 class Matcher:
     r"""Texts that are narrowed by what is typed, letter by letter.
 
-    All words of what is typed must match; scattered letters only in a text's first
+    All words of what is typed must match; as scattered letters only in a text's first
     line, so that a name's remark (after ``\n``) is found by what one reads in it.
     What matched before is all that can match a longer text, so typing on looks at
     less and less.
     """
 
-    def __init__(self, texts: Sequence[str]) -> None:
-        self._texts = texts
+    def __init__(self, texts: Sequence[str], *, scattered: bool = True) -> None:
+        self._texts, self._scattered = texts, scattered
         self._folded: list[str] = []
         self._typed: str | None = None
         self._found: list[int] = []
@@ -49,7 +49,7 @@ class Matcher:
         ranked: list[tuple[Rank, int]] = []
         for place in among:
             rank = _rank(self._folded[place], words)
-            if rank is not None:
+            if rank and (self._scattered or rank[0] < _SCATTERED):
                 ranked.append((rank, place))
         self._typed, self._found = wanted, sorted(place for _, place in ranked)
         return [place for _, place in sorted(ranked)]

@@ -9,6 +9,7 @@ from tui_mail.ui.screens.picker import Choice, Narrowing
 
 WORKS = {
     Place.ANYWHERE: "anywhere",
+    Place.LINES: "in the panes",
     Place.MAIL: "in the list and the message",
     Place.LIST: "in the list",
     Place.MESSAGE: "in the message",

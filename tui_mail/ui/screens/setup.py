@@ -1,0 +1,358 @@
+"""A new account: an address, a name, a password, and servers where they are not known."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.screen import Screen
+from textual.widgets import Static
+from textual.worker import Worker
+
+from tui_mail.config.accounts import PORTS
+from tui_mail.config.load import load_settings
+from tui_mail.config.places import Places
+from tui_mail.config.secret import run_password_command
+from tui_mail.config.settings import Account, Security, Settings
+from tui_mail.config.writing import add_account
+from tui_mail.model.displayable import Displayable, displayable, own
+from tui_mail.model.error import SecretMissing, SettingsError
+from tui_mail.ui.screens import new_account
+from tui_mail.ui.screens.confirm import Confirm
+from tui_mail.ui.screens.fields import Field, Press, WordEdit
+from tui_mail.ui.screens.keeping import keep_in_keyring
+from tui_mail.ui.screens.line_edit import LineEdit
+from tui_mail.ui.screens.new_account import KINDS, SECURITIES
+from tui_mail.ui.screens.prompt import Prompt
+from tui_mail.ui.screens.providers import Found, ServerFound, find_servers
+from tui_mail.ui.signs import choose_signs
+from tui_mail.ui.widgets.hint_line import HintLine
+from tui_mail.ui.widgets.status_line import StatusLine
+from tui_mail.ui.widgets.title_line import TitleLine
+
+Test = Callable[[Account, str], Awaitable[str | None]]
+"""Tries the login with the password; None if it worked, else the line that says why not."""
+
+_TITLES = {"imap": "Incoming mail, IMAP", "smtp": "Outgoing mail, SMTP"}
+_COMMAND_DEADLINE = 30.0
+
+
+class SetUp(Screen[str | None], inherit_bindings=False):
+    """The form; it gives the name of the account that was saved, or None."""
+
+    DEFAULT_CSS = """
+    SetUp {
+        background: $background;
+        overflow: hidden;
+        & > #form { height: 1fr; padding: 1 1 0 1; scrollbar-size-vertical: 1; }
+        & > #form > .heading { height: 1; padding: 0 1; margin-top: 1; text-style: bold; }
+        & > #form > Press { margin-top: 1; }
+        & > #form > #connect { width: 12; margin-bottom: 1; }
+        & > #form > #welcome { height: auto; padding: 0 1 1 1; }
+        & > #form > #welcome { color: $foreground-muted; }
+        &:ansi { background: ansi_default; }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("tab", "app.focus_next"),
+        Binding("shift+tab", "app.focus_previous"),
+        Binding("ctrl+s", "connect"),
+        Binding("escape,ctrl+c,ctrl+g", "back"),
+    ]
+
+    def __init__(
+        self, places: Places, settings: Settings, *, test: Test | None = None
+    ) -> None:
+        super().__init__()
+        self._places, self._path, self._test = places, settings.path, test
+        self._signs = choose_signs()
+        self._fields = {field.key: field for field in _make_fields()}
+        self._found: Found | None = None
+        self._filled = {f"{kind}.security": Security.TLS.value for kind in KINDS}
+        self._open: set[str] = set()
+        self._working: Worker[None] | None = None
+
+    def compose(self) -> ComposeResult:
+        """Put the fields in the order in which people know them."""
+        yield TitleLine()
+        with VerticalScroll(id="form", can_focus=False):
+            yield Static(
+                Content("The servers are found from the address where they can be."),
+                id="welcome",
+            )
+            for key in ("address", "name", "password"):
+                yield self._fields[key]
+            for kind in KINDS:
+                yield Press(own(""), id=f"{kind}-folded")
+                yield Static(Content(_TITLES[kind]), classes="heading", id=f"{kind}")
+                for key in ("host", "port", "security", "username"):
+                    yield self._fields[f"{kind}.{key}"]
+            yield Press(own("Connect"), id="connect")
+        yield StatusLine()
+        yield HintLine()
+
+    def on_mount(self) -> None:
+        """Begin with the address."""
+        self.query_one(TitleLine).show(own("A new account"))
+        self._show_hints()
+        self._show_servers()
+        self._fields["address"].edit.focus()
+
+    def _show_hints(self) -> None:
+        if self._working is not None:
+            hints = [("Esc", "stop")]
+        else:
+            hints = [("Tab", "next"), ("Ctrl+S", "connect"), ("Esc", "back")]
+        self.query_one(HintLine).show(hints)
+
+    # The servers, while they are found.
+
+    def on_field_left(self, event: Field.Left) -> None:
+        """Find the servers of an address, and the port of a security."""
+        event.stop()
+        key = event.field.key
+        if key == "address":
+            self._find()
+        kind, _, what = key.partition(".")
+        if what == "security":
+            self._choose_port(kind)
+
+    def _find(self) -> None:
+        found = find_servers(self._fields["address"].text)
+        if found is None or found == self._found:
+            return
+        self._found = found
+        address = self._fields["address"].text
+        for kind, server in (("imap", found.imap), ("smtp", found.smtp)):
+            self._fill(kind, server, address)
+            if not found.known:
+                self._open.add(kind)
+        self._fields["password"].say(found.note)
+        self._show_servers()
+
+    def _fill(self, kind: str, server: ServerFound, address: str) -> None:
+        """Fill in what was found where a person has not written something else."""
+        for key, text in (
+            (f"{kind}.host", server.host),
+            (f"{kind}.port", str(server.port)),
+            (f"{kind}.security", server.security.value),
+            (f"{kind}.username", address),
+        ):
+            edit = self._fields[key].edit
+            if edit.value in ("", self._filled.get(key)):
+                edit.set_text(text)
+                self._filled[key] = text
+
+    def _choose_port(self, kind: str) -> None:
+        """Take the usual port of a security, unless the port is an unusual one."""
+        word, port = self._fields[f"{kind}.security"], self._fields[f"{kind}.port"]
+        if isinstance(word.edit, WordEdit):
+            word.edit.complete()
+        usual = {str(number) for (each, _), number in PORTS.items() if each == kind}
+        if word.text in SECURITIES and port.text in {"", *usual}:
+            port.edit.set_text(str(PORTS[kind, Security(word.text)]))
+
+    def _show_servers(self) -> None:
+        for kind in KINDS:
+            opened = kind in self._open
+            folded = self.query_one(f"#{kind}-folded", Press)
+            folded.say(self._summary(kind))
+            folded.display = not opened
+            self.query_one(f"#{kind}").display = opened
+            for key in ("host", "port", "security", "username"):
+                self._fields[f"{kind}.{key}"].display = opened
+
+    def _summary(self, kind: str) -> Displayable:
+        texts = self._texts()
+        host, port = texts[f"{kind}.host"], texts[f"{kind}.port"]
+        where = f"{host}, port {port}, {texts[f'{kind}.security']}" if host else ""
+        return own(f"{self._signs.folded} {_TITLES[kind]}  {displayable(where)}")
+
+    # What a person does.
+
+    def on_press_pressed(self, event: Press.Pressed) -> None:
+        """Unfold a server, or connect."""
+        event.stop()
+        kind = (event.press.id or "").removesuffix("-folded")
+        if kind not in KINDS:
+            self.action_connect()
+            return
+        self._open.add(kind)
+        self._show_servers()
+        self._fields[f"{kind}.host"].edit.focus()
+
+    def on_input_changed(self, event: LineEdit.Changed) -> None:
+        """Forget what was wrong with the field."""
+        event.stop()
+        for field in self._fields.values():
+            if field.edit is event.input:
+                field.changed()
+
+    def on_input_submitted(self, event: LineEdit.Submitted) -> None:
+        """Go on to the next field."""
+        event.stop()
+        self.focus_next()
+
+    def action_back(self) -> None:
+        """Stop the attempt; without one leave, and ask if that loses something."""
+        if self._working is not None:
+            self._working.cancel()
+            self._end("It was stopped.")
+        elif any(self._fields[key].text for key in ("address", "name", "password")):
+            self.run_worker(self._ask_to_leave(), exclusive=True, group="leaving")
+        else:
+            self.dismiss(None)
+
+    async def _ask_to_leave(self) -> None:
+        answers = [("y", "leave"), ("Esc", "go on")]
+        if await self.app.push_screen_wait(Confirm("Leave without saving?", answers)):
+            self.dismiss(None)
+
+    def action_connect(self) -> None:
+        """Check what was filled in, try it, and save it."""
+        if self._working is not None:
+            return
+        self._find()
+        for kind in KINDS:
+            self._choose_port(kind)
+        mistakes = new_account.find_mistakes(self._texts())
+        if mistakes:
+            self._show_mistakes(mistakes)
+            return
+        self._working = self.run_worker(self._connect(), exit_on_error=True)
+        self._show_hints()
+
+    def _texts(self) -> dict[str, str]:
+        return {key: field.text for key, field in self._fields.items()}
+
+    def _show_mistakes(self, mistakes: dict[str, Displayable]) -> None:
+        for key, mistake in mistakes.items():
+            self._open.update(kind for kind in KINDS if key.startswith(kind))
+            self._fields[key].set_mistake(mistake)
+        self._show_servers()
+        for key, field in self._fields.items():
+            if key in mistakes:
+                field.edit.focus()
+                break
+        self.query_one(StatusLine).show(own("Not yet: see the marked fields."))
+
+    # What happens then.
+
+    def _end(self, line: str) -> None:
+        """Show how an attempt ended; the form stays."""
+        self._working = None
+        self._show_hints()
+        self.query_one(StatusLine).show(displayable(line), warning=True)
+
+    async def _connect(self) -> None:
+        texts = self._texts()
+        fields = new_account.settings_of(texts)
+        name = ""
+        try:
+            known = load_settings(self._path, self._places).accounts
+            name = new_account.free_name(
+                texts["address"], {each.lower() for each in known}
+            )
+            account = new_account.make_account(self._path, name, fields)
+            if not await self._try(account, texts["password"]):
+                return
+            kept = await self._keep(account, fields, texts["password"])
+            if not kept:
+                self._end("Nothing was saved.")
+                return
+            await asyncio.to_thread(add_account, self._path, name, fields)
+        except SettingsError as mistake:
+            self._show_refused(mistake, name)
+            return
+        self.dismiss(name)
+
+    def _show_refused(self, mistake: SettingsError, name: str) -> None:
+        key, sentence = new_account.place_of(mistake, name)
+        self._end(mistake.line if key not in self._fields else "")
+        if key in self._fields:
+            self._show_mistakes({key: sentence})
+
+    async def _try(self, account: Account, password: str) -> bool:
+        if self._test is None:
+            return True
+        host = account.imap.host if account.imap else ""
+        self.query_one(StatusLine).show(displayable(f"Connecting to {host}"))
+        refused = await self._test(account, password)
+        if refused is not None:
+            self._end(refused)
+        return refused is None
+
+    async def _keep(
+        self, account: Account, fields: new_account.Fields, password: str
+    ) -> bool:
+        """Keep the password where it is safe, or ask; False if nothing is wanted."""
+        servers = [each for each in (account.imap, account.smtp) if each]
+        if await asyncio.to_thread(keep_in_keyring, servers, password):
+            return True
+        answer = await self.app.push_screen_wait(
+            Confirm(
+                "There is no keyring here. Where is the password to come from?",
+                [
+                    ("c", "a command that prints it"),
+                    ("f", "the settings, readable only by you"),
+                    ("a", "ask me each time"),
+                    ("Esc", "back"),
+                ],
+            )
+        )
+        if answer == "f":
+            fields["password"] = password
+        elif answer == "c":
+            command = await self._ask_command(account)
+            if command is None:
+                return False
+            fields["password_command"] = command
+        return answer is not None
+
+    async def _ask_command(self, account: Account) -> str | None:
+        """Ask for a command until one prints something."""
+        command, trouble = f"pass show mail/{account.name}", ""
+        while True:
+            prompt = Prompt("Command", value=command)
+            prompt.set_error(trouble)
+            typed = await self.app.push_screen_wait(prompt)
+            if not typed:
+                return None
+            command = typed
+            try:
+                await asyncio.to_thread(
+                    run_password_command, command, deadline=_COMMAND_DEADLINE
+                )
+            except SecretMissing as missing:
+                trouble = missing.line
+            else:
+                return command
+
+
+def _make_fields() -> list[Field]:
+    fields = [
+        Field("address", own("Address"), _edit()),
+        Field("name", own("Name"), _edit(), hint=own("as others see it")),
+        Field("password", own("Password"), _edit(password=True)),
+    ]
+    for kind in KINDS:
+        optional = own("empty: mail is only read") if kind == "smtp" else own("")
+        fields += [
+            Field(f"{kind}.host", own("Host"), _edit(), hint=optional),
+            Field(f"{kind}.port", own("Port"), _edit()),
+            Field(
+                f"{kind}.security",
+                own("Security"),
+                WordEdit(SECURITIES),
+                hint=own("tls, starttls or none"),
+            ),
+            Field(f"{kind}.username", own("User name"), _edit()),
+        ]
+    return fields
+
+
+def _edit(*, password: bool = False) -> LineEdit:
+    return LineEdit(password=password, select_on_focus=True)
