@@ -19,6 +19,8 @@ class Changes:
     """How many messages there are now; None if nothing was said."""
     expunged: int = 0
     """How many EXPUNGE responses came: which messages, only a listing tells."""
+    unnamed: int = 0
+    """How many FETCH responses told flags without a UID: whose, only a listing tells."""
     alerts: tuple[Displayable, ...] = ()
     """ALERT texts, which a person has to be shown (RFC 9051, 7.1)."""
 
@@ -28,6 +30,7 @@ class Changes:
             or self.vanished
             or self.exists is not None
             or self.expunged
+            or self.unnamed
             or self.alerts
         )
 
@@ -37,5 +40,6 @@ class Changes:
             self.vanished | later.vanished,
             self.exists if later.exists is None else later.exists,
             self.expunged + later.expunged,
+            self.unnamed + later.unnamed,
             self.alerts + later.alerts,
         )

@@ -1,5 +1,6 @@
 """Sets of unique identifiers, as IMAP writes them."""
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -65,7 +66,8 @@ class UidSet:
             yield from (Uid(uid) for uid in range(low, high + 1))
 
     def __contains__(self, uid: int) -> bool:
-        return any(low <= uid <= high for low, high in self.ranges)
+        at = bisect_right(self.ranges, (uid, LARGEST)) - 1
+        return at >= 0 and self.ranges[at][1] >= uid
 
     def __or__(self, other: "UidSet") -> "UidSet":
         return UidSet._merged((*self.ranges, *other.ranges))
