@@ -1,1 +1,1 @@
-"""Placeholder docstring: replaced by the package's owner."""
+"""The engine: a process per account that reconciles, replays and fetches ahead."""

@@ -1,0 +1,156 @@
+"""One account at a test server: its store, its engine, and an oracle beside it."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+import imapclient
+
+from tests.servers.dovecot import PASSWORD, Dovecot, Letter
+from tests.servers.ports import HOST
+from tui_mail.config.places import Places
+from tui_mail.config.settings import Account, Server, Settings
+from tui_mail.model.ids import MailboxId, MessageNumber
+from tui_mail.model.mailbox import Mailbox
+from tui_mail.model.message import MessageSummary
+from tui_mail.model.operation import Wish
+from tui_mail.store.database import Database
+from tui_mail.store.mailboxes import find_mailbox, load_mailboxes
+from tui_mail.store.messages import load_summary
+from tui_mail.store.performing import perform
+from tui_mail.store.views import load_view
+from tui_mail.sync.engine import open_database, run_once
+from tui_mail.sync.receipt import Receipt
+
+Found = dict[str, frozenset[str]]
+"""Messages by their subject, with their flags."""
+
+_SYSTEM = {b"\\Recent"}
+
+
+def letter(number: int, *, flags: str = "", text: str = "Hello") -> Letter:
+    """Write the letter of that number."""
+    octets = (
+        f"From: Ann <ann{number}@example.org>\r\nTo: bob@example.org\r\n"
+        f"Subject: letter {number}\r\nMessage-ID: <{number}@example.org>\r\n"
+        f"Date: Thu, 1 Jan 2026 10:{number // 60 % 60:02}:{number % 60:02} +0000\r\n"
+        f"Content-Type: text/plain; charset=utf-8\r\n\r\n{text} {number}\r\n"
+    )
+    return Letter(octets.encode(), flags, "01-Jan-2026 10:00:00 +0000")
+
+
+def letters(first: int, last: int) -> list[Letter]:
+    return [letter(number) for number in range(first, last + 1)]
+
+
+class Desk:
+    """An account, its places, and who looks at the server beside it."""
+
+    def __init__(self, server: Dovecot, user: str, places: Places) -> None:
+        self.server = server
+        self.user = user
+        self.places = places
+        self.account = self.account_at(server.imap(user))
+        self._database: Database | None = None
+
+    def account_at(self, server: Server) -> Account:
+        return Account(
+            name="work", address="bob@example.org", imap=server, download="headers"
+        )
+
+    def through(self, port: int) -> None:
+        """Go to the server by way of a proxy."""
+        server = self.server.imap(self.user, port=port)
+        self.account = replace(self.account, imap=server)
+
+    def set(self, **changes: object) -> None:
+        """Change the account's settings."""
+        self.account = replace(self.account, **changes)  # type: ignore[arg-type]
+
+    def fill(self, letters: Iterable[Letter], mailbox: str = "INBOX") -> None:
+        self.server.fill(self.user, letters, mailbox)
+
+    def sync(self, **options: bool) -> Receipt:
+        settings = Settings(path=self.places.settings_file())
+        return run_once(self.account, settings, self.places, **options)
+
+    @property
+    def database(self) -> Database:
+        if self._database is None:
+            self._database = open_database(self.account, self.places)
+        return self._database
+
+    def close(self) -> None:
+        if self._database is not None:
+            self._database.close()
+            self._database = None
+
+    def box(self, name: str = "INBOX") -> Mailbox:
+        found = find_mailbox(self.database, name)
+        assert found is not None, name
+        return found
+
+    def numbers(self, name: str = "INBOX") -> list[MessageNumber]:
+        """List the messages shown in a mailbox, newest first."""
+        view = load_view(self.database, self.box(name).id, "date", threads=False)
+        return [MessageNumber(number) for number in view.numbers]
+
+    def rows(self, name: str = "INBOX") -> list[MessageSummary]:
+        return [load_summary(self.database, number) for number in self.numbers(name)]
+
+    def number(self, subject: str, name: str = "INBOX") -> MessageNumber:
+        [number] = [row.number for row in self.rows(name) if row.subject == subject]
+        return number
+
+    def here(self, name: str = "INBOX") -> Found:
+        """What the store shows."""
+        found = {str(row.subject): row.flags for row in self.rows(name)}
+        assert len(found) == len(self.numbers(name)), "a message is shown twice"
+        return found
+
+    def there(self, name: str = "INBOX") -> Found:
+        """What the server has, as another client sees it."""
+        with self.oracle() as client:
+            return look(client, name)
+
+    def all_here(self) -> dict[str, Found]:
+        names = [str(box.name) for box in load_mailboxes(self.database)]
+        return {name: self.here(name) for name in names}
+
+    def all_there(self) -> dict[str, Found]:
+        with self.oracle() as client:
+            names = [name for _, _, name in client.list_folders()]
+            return {name: look(client, name) for name in names}
+
+    def perform(self, wish: Wish) -> None:
+        with self.database.transaction() as tx:
+            perform(tx, wish, said="a test", session="test")
+
+    @contextmanager
+    def oracle(self) -> Iterator[imapclient.IMAPClient]:
+        """Be another client of the same user."""
+        client = imapclient.IMAPClient(HOST, self.server.port, ssl=False)
+        try:
+            client.login(self.user, PASSWORD)
+            yield client
+        finally:
+            client.shutdown()
+
+
+def look(client: imapclient.IMAPClient, name: str) -> Found:
+    client.select_folder(name, readonly=True)
+    uids = client.search("ALL")
+    found: Found = {}
+    if not uids:
+        return found
+    asked = client.fetch(uids, ["FLAGS", "BODY.PEEK[HEADER.FIELDS (SUBJECT)]"])
+    for said in asked.values():
+        subject = said[b"BODY[HEADER.FIELDS (SUBJECT)]"].decode()
+        flags = frozenset(flag.decode() for flag in said[b"FLAGS"] if flag not in _SYSTEM)
+        found[subject.partition(":")[2].strip()] = flags
+    assert len(found) == len(asked), "the server has a message twice"
+    return found
+
+
+def mailbox_id(desk: Desk, name: str) -> MailboxId:
+    return desk.box(name).id

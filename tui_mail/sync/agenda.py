@@ -1,0 +1,208 @@
+"""What the engine's threads have to do, most urgent first."""
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import Enum, auto
+
+from tui_mail.link.server import LinkedClient
+from tui_mail.model.ids import MailboxId, MessageNumber, PartId
+from tui_mail.sync.wake import Wake
+
+
+class Duty(Enum):
+    """What a thread may be there for."""
+
+    FETCH = auto()
+    """Parts that somebody waits for."""
+    REPLAY = auto()
+    """Wishes, and what was asked for offline."""
+    ROUND = auto()
+    """Synchronizations, and fetching ahead."""
+    LISTEN = auto()
+    """Hearing at once of news in the mailbox that is looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Who waits for an answer, and under which number."""
+
+    client: LinkedClient
+    number: int
+
+
+@dataclass(slots=True)
+class FetchJob:
+    """A part, or the readable text for None, that somebody waits for."""
+
+    request: Request
+    message: MessageNumber
+    part: PartId | None
+    cancelled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayJob:
+    """Something in the store waits for the server."""
+
+
+@dataclass(frozen=True, slots=True)
+class RoundJob:
+    """All mailboxes, or some, with who waits for it."""
+
+    mailboxes: frozenset[MailboxId] | None = None
+    requests: tuple[Request, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AheadJob:
+    """New messages came: what is kept for offline reading is fetched."""
+
+
+Job = FetchJob | ReplayJob | RoundJob | AheadJob
+
+
+@dataclass(slots=True)
+class Agenda:
+    """Shared by all threads; whatever is put on it rings their bells."""
+
+    check_seconds: float
+    clock: Callable[[], float] = time.monotonic
+    offline: bool = False
+    stopping: bool = False
+    opened: MailboxId | None = None
+    """The mailbox that is looked at."""
+    next_round: float = 0.0
+    _lock: threading.RLock = field(default_factory=threading.RLock)
+    _bells: list[Wake] = field(default_factory=list)
+    _fetches: deque[FetchJob] = field(default_factory=deque)
+    _under_way: list[FetchJob] = field(default_factory=list)
+    _replay: bool = False
+    _ahead: bool = False
+    _asked: list[tuple[MailboxId | None, Request]] = field(default_factory=list)
+    _hurries: int = 0
+
+    def add_bell(self, bell: Wake) -> None:
+        """Have a thread's bell rung whenever something is put on the agenda."""
+        with self._lock:
+            self._bells.append(bell)
+
+    def ring(self) -> None:
+        """Have all threads look what there is to do."""
+        with self._lock:
+            bells = tuple(self._bells)
+        for bell in bells:
+            bell.ring()
+
+    def fetch(self, job: FetchJob) -> None:
+        """Put a part on it."""
+        with self._lock:
+            self._fetches.append(job)
+        self.hurry()
+
+    def replay(self) -> None:
+        """Note that something waits for the server."""
+        with self._lock:
+            self._replay = True
+        self.hurry()
+
+    def fetch_ahead(self) -> None:
+        """Note that new messages came."""
+        with self._lock:
+            self._ahead = True
+        self.ring()
+
+    def synchronize(self, mailbox: MailboxId | None, request: Request) -> None:
+        """Put a synchronization on it that somebody waits for."""
+        with self._lock:
+            self._asked.append((mailbox, request))
+        self.hurry()
+
+    def open(self, mailbox: MailboxId | None) -> None:
+        """Note which mailbox is looked at."""
+        with self._lock:
+            self.opened = mailbox
+        self.ring()
+
+    def hurry(self) -> None:
+        """End waits between attempts to connect: there is a reason to try now."""
+        with self._lock:
+            self._hurries += 1
+        self.ring()
+
+    @property
+    def hurries(self) -> int:
+        """How often there was a reason to try at once."""
+        return self._hurries
+
+    def cancel(self, client: LinkedClient, number: int | None) -> list[Request]:
+        """Take off what a client asked for; with None all of it. Those taken off."""
+        with self._lock:
+            for job in (*self._fetches, *self._under_way):
+                if _is_of(job.request, client, number):
+                    job.cancelled = True
+            gone = [job.request for job in self._fetches if job.cancelled]
+            self._fetches = deque(job for job in self._fetches if not job.cancelled)
+            gone += [one for _, one in self._asked if _is_of(one, client, number)]
+            self._asked = [one for one in self._asked if one[1] not in gone]
+            return gone
+
+    def take(self, duties: frozenset[Duty]) -> Job | None:
+        """Take the most urgent job that one of the duties covers."""
+        with self._lock:
+            if Duty.FETCH in duties and self._fetches:
+                job = self._fetches.popleft()
+                self._under_way.append(job)
+                return job
+            if Duty.REPLAY in duties and self._replay:
+                self._replay = False
+                return ReplayJob()
+            return self._take_round() if Duty.ROUND in duties else None
+
+    def _take_round(self) -> Job | None:
+        if self._asked or self.clock() >= self.next_round:
+            asked, self._asked = self._asked, []
+            boxes = {mailbox for mailbox, _ in asked}
+            everything = None in boxes or self.clock() >= self.next_round
+            named = frozenset(box for box in boxes if box is not None)
+            requests = tuple(request for _, request in asked)
+            return RoundJob(None if everything else named, requests)
+        if self._ahead:
+            self._ahead = False
+            return AheadJob()
+        return None
+
+    def done(self, job: FetchJob) -> None:
+        """Note that a part was fetched, or cannot be."""
+        with self._lock:
+            self._under_way.remove(job)
+
+    def schedule_next_round(self) -> None:
+        """Have the next synchronization of everything when it is due."""
+        with self._lock:
+            self.next_round = self.clock() + self.check_seconds
+
+    def schedule_round_now(self) -> None:
+        """Have a synchronization of everything as soon as there is a connection."""
+        with self._lock:
+            self.next_round = 0.0
+        self.hurry()
+
+    def seconds_left(self) -> float:
+        """Say how long it is until the next synchronization of everything."""
+        return max(0.0, self.next_round - self.clock())
+
+    def take_requests(self) -> list[Request]:
+        """Take all off that somebody waits for: it cannot be done now."""
+        with self._lock:
+            waiting = [job.request for job in self._fetches]
+            waiting += [request for _, request in self._asked]
+            self._fetches.clear()
+            self._asked.clear()
+            return waiting
+
+
+def _is_of(request: Request, client: LinkedClient, number: int | None) -> bool:
+    return request.client is client and number in (None, request.number)

@@ -1,0 +1,78 @@
+"""Connections to an account's server, and the secret that opens them."""
+
+import threading
+from collections.abc import Callable
+
+from tui_mail.config.secret import Secret, find_secret
+from tui_mail.config.settings import Account, Server
+from tui_mail.model.error import LoginRefused, MailError
+from tui_mail.transports.imap import ImapConnection
+
+DEADLINE = 30.0
+"""Seconds that connecting, and any command, may take."""
+
+Ask = Callable[[str], str]
+
+
+class Connector:
+    """Connects; it remembers the secret that the server took last."""
+
+    def __init__(self, account: Account, ask: Ask | None) -> None:
+        self.account = account
+        self.server = imap_server(account)
+        self._ask = ask
+        self._secret: Secret | None = None
+        self._taken = False
+        self._lock = threading.Lock()
+
+    def connect(self) -> ImapConnection:
+        """Make a connection that is logged in.
+
+        A secret that was good before and is not now is looked for once more: tokens
+        run out. Raises SecretMissing, LoginRefused, LinkLost and its like.
+        """
+        secret, taken_before = self._present()
+        try:
+            connection = self._login(secret)
+        except LoginRefused:
+            self.forget(secret)
+            if not taken_before:
+                raise
+            secret, _ = self._present()
+            connection = self._login(secret)
+        with self._lock:
+            if self._secret is secret:
+                self._taken = True
+        return connection
+
+    def give(self, secret: str) -> None:
+        """Take a secret that a person typed."""
+        with self._lock:
+            self._secret = Secret(secret)
+            self._taken = False
+
+    def forget(self, secret: Secret) -> None:
+        """Do not use a secret again that was refused."""
+        with self._lock:
+            if self._secret is secret:
+                self._secret = None
+                self._taken = False
+
+    def _present(self) -> tuple[Secret, bool]:
+        with self._lock:
+            if self._secret is None:
+                self._secret = find_secret(self.account, self.server, ask=self._ask)
+                self._taken = False
+            return self._secret, self._taken
+
+    def _login(self, secret: Secret) -> ImapConnection:
+        return ImapConnection.connect(self.server, secret, deadline=DEADLINE)
+
+
+def imap_server(account: Account) -> Server:
+    """Give the account's IMAP server; raises MailError where it has another kind."""
+    if account.imap is not None:
+        return account.imap
+    if account.kind == "pop3":
+        raise MailError(f"{account.name}: POP3 accounts are not in this version yet")
+    raise MailError(f"{account.name}: a local account has no server")

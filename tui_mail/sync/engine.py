@@ -1,0 +1,81 @@
+"""The engine's two ways to run: once, and until it is not needed any more."""
+
+import logging
+from collections.abc import Callable
+from contextlib import closing
+
+from tui_mail.config.places import Places, make_private
+from tui_mail.config.settings import Account, Settings
+from tui_mail.link.lock import AccountLock
+from tui_mail.mime.render import Renderer
+from tui_mail.model.ids import MailboxId
+from tui_mail.store.database import AccountIdentity, Database
+from tui_mail.sync.connecting import Connector
+from tui_mail.sync.dry_run import look
+from tui_mail.sync.receipt import Receipt
+from tui_mail.sync.rounds import Round
+from tui_mail.sync.session import Session
+
+_LOG = logging.getLogger(__name__)
+
+Progress = Callable[[str, int, int], None]
+
+
+def run_once(  # noqa: PLR0913 - each is a word of the command line
+    account: Account,
+    settings: Settings,  # noqa: ARG001 - POP3 and the outbox will need them
+    places: Places,
+    *,
+    bodies: bool = False,
+    dry_run: bool = False,
+    yes: bool = False,  # noqa: ARG001 - POP3 has questions, IMAP has none
+    ask: Callable[[str], str] | None = None,
+    progress: Progress | None = None,
+) -> Receipt:
+    """Bring an account in step with its server, and say what was done.
+
+    ``dry_run`` changes neither the store nor the server. Raises EngineBusy where
+    another process is at work on the account, and MailError with what went wrong.
+    """
+    if account.kind == "local":
+        return Receipt(dry=dry_run)
+    connector = Connector(account, ask)
+    if dry_run:
+        return look(account, connector, places)
+    with AccountLock.acquire(places.lock(account.name), patience=1.0):
+        database = open_database(account, places)
+        try:
+            return _synchronized(database, connector, progress, bodies=bodies)
+        finally:
+            database.close()
+
+
+def open_database(account: Account, places: Places) -> Database:
+    """Open the account's database; raises MailError."""
+    make_private(places.data)
+    return Database.open(
+        places.database(account.name),
+        account.name,
+        identity=AccountIdentity(*account.identity),
+    )
+
+
+def _synchronized(
+    database: Database, connector: Connector, progress: Progress | None, *, bodies: bool
+) -> Receipt:
+    def tell(text: str, done: int, total: int, _: MailboxId | None) -> None:
+        if progress is not None:
+            progress(text, done, total)
+
+    tell(f"connecting to {connector.server.host}", 0, 0, None)
+    database.begin_use()
+    with Renderer() as renderer, closing(connector.connect()) as connection:
+        session = Session(connection, database, connector.connect, tell=tell)
+        account = connector.account
+        round_ = Round(session, account, connector.server, renderer, whole=bodies)
+        for _ in round_.steps():
+            pass
+        connection.logout()
+    database.end_use()
+    _LOG.info("%s: %s", account.name, session.receipt)
+    return session.receipt

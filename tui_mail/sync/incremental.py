@@ -1,0 +1,214 @@
+"""A mailbox that is known, brought in step with as little as the server allows."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from tui_mail.model.ids import MailboxId, ModSeq, Uid
+from tui_mail.model.mailbox import Mailbox, MailboxState
+from tui_mail.model.message import FetchedMessage
+from tui_mail.model.uids import UidSet
+from tui_mail.store.database import Transaction
+from tui_mail.store.mailboxes import (
+    apply_counts,
+    load_mailbox,
+    load_state,
+    save_state,
+)
+from tui_mail.store.messages import apply_fetched, count_known, known_uids
+from tui_mail.sync.first_sync import (
+    SLICE,
+    WINDOW,
+    begin_anew,
+    counts_of,
+    fetch_downward,
+    fetch_window,
+    finish,
+)
+from tui_mail.sync.reconcile import (
+    FlagsBy,
+    Plan,
+    Told,
+    common,
+    needs_listing,
+    newest_slices,
+    plan,
+    without,
+)
+from tui_mail.sync.session import Session
+from tui_mail.transports.imap_values import KnownState, Selected
+
+_LOOKED_AT = 5_000
+"""Of how many messages the flags are asked for at a time."""
+
+
+def bring_in_step(session: Session, mailbox: MailboxId) -> Iterator[None]:
+    """Bring one mailbox in step, in steps between which other work may be done.
+
+    Raises Outdated where another pass began it anew meanwhile, and what the
+    connection raises.
+    """
+    selected = catch_up(session, mailbox)
+    if load_state(session.database, mailbox).low_uid > 1:
+        yield
+        yield from fetch_downward(session, mailbox)
+        finish(session, mailbox, selected)
+
+
+def catch_up(session: Session, mailbox: MailboxId) -> Selected:
+    """Select a mailbox and apply what changed in what is here, and what is new.
+
+    Of one that was never seen the newest messages are fetched.
+    """
+    box = load_mailbox(session.database, mailbox)
+    known = _known_state(session, box.state)
+    selected = session.select(box, known=known)
+    told = Told(
+        uid_validity=selected.uid_validity,
+        uid_next=selected.uid_next or Uid(0),
+        highest_modseq=selected.highest_modseq or ModSeq(0),
+        exists=selected.exists,
+        resynchronized=selected.resynced,
+    )
+    decided = plan(box.state, told)
+    if decided.anew:
+        session.tell(f"{box.name} was made anew on the server", 0, 0, mailbox)
+        begin_anew(session, box)
+    if decided.first:
+        fetch_window(session, box, selected)
+        return selected
+    session.apply(replace(selected.changes, exists=None, expunged=0))
+    _update_flags(session, mailbox, decided, box.state)
+    if decided.arrivals:
+        fetch_arrivals(session, box, decided, selected)
+    _remove_what_is_gone(session, mailbox, decided.held)
+    _note(session, mailbox, selected)
+    return selected
+
+
+def _known_state(session: Session, state: MailboxState) -> KnownState | None:
+    """Say what is here, for a server that can tell what changed since."""
+    usable = (
+        session.connection.qresync
+        and state.uid_validity is not None
+        and state.highest_modseq > 0
+        and 0 < state.low_uid < state.uid_next
+    )
+    if not usable or state.uid_validity is None:
+        return None
+    held = UidSet.between(state.low_uid, state.uid_next - 1)
+    return KnownState(state.uid_validity, state.highest_modseq, held)
+
+
+def _update_flags(
+    session: Session, mailbox: MailboxId, decided: Plan, state: MailboxState
+) -> None:
+    """Apply the flags that others changed."""
+    if decided.flags is FlagsBy.CHANGED_SINCE:
+        changes = session.connection.fetch_flags(
+            decided.held, changed_since=state.highest_modseq
+        )
+        session.apply(changes)
+    elif decided.flags is FlagsBy.LOOKING:
+        here = common(known_uids(session.database, mailbox), decided.held)
+        for some in newest_slices(here, _LOOKED_AT):
+            session.apply(session.connection.fetch_flags(some))
+    session.harvest()
+
+
+def fetch_arrivals(
+    session: Session, box: Mailbox, decided: Plan, selected: Selected
+) -> None:
+    """Fetch what is new; of much that is new the newest is shown first."""
+    expected = session.exists - count_known(session.database, box.id)
+    if expected > SLICE and box.state.low_uid == 1:
+        _fetch_many(session, box, decided.arrivals)
+    else:
+        _fetch_new(session, box.id, decided.arrivals)
+    if selected.uid_next:
+        with session.transaction() as tx:
+            _advance(tx, box.id, selected.uid_next)
+    session.harvest()
+
+
+def _fetch_new(session: Session, mailbox: MailboxId, uids: UidSet) -> int:
+    """Fetch messages and advance the cursor over them.
+
+    Asked for ``9:*`` servers give the last message even where it is 8, and nothing says
+    in which order they give several.
+    """
+    fetched = session.connection.fetch_messages(uids)
+    messages = [one for some in fetched for one in some if one.uid in uids]
+    _apply_new(session, mailbox, messages, advancing=True)
+    session.receipt.new += len(messages)
+    return len(messages)
+
+
+def _fetch_many(session: Session, box: Mailbox, uids: UidSet) -> None:
+    newest = [one for some in session.connection.fetch_newest(WINDOW) for one in some]
+    _apply_new(session, box.id, [one for one in newest if one.uid in uids])
+    there = session.connection.existing_uids(uids)
+    done = 0
+    for slice_ in there.chunks(SLICE):
+        done += _fetch_new(session, box.id, slice_)
+        session.tell(f"fetching {box.name}", done, len(there), box.id)
+
+
+def _apply_new(
+    session: Session,
+    mailbox: MailboxId,
+    messages: Sequence[FetchedMessage],
+    *,
+    advancing: bool = False,
+) -> None:
+    """Apply new messages in the order of their UIDs, with the cursor."""
+
+    def change(tx: Transaction, some: Sequence[FetchedMessage]) -> None:
+        session.check(tx)
+        apply_fetched(tx, mailbox, session.validity, some)
+        if advancing:
+            _advance(tx, mailbox, some[-1].uid + 1)
+
+    session.pace.apply(sorted(messages, key=lambda message: message.uid), change)
+
+
+def _advance(tx: Transaction, mailbox: MailboxId, uid_next: int) -> None:
+    state = load_state(tx, mailbox)
+    if uid_next > state.uid_next:
+        save_state(tx, mailbox, replace(state, uid_next=Uid(uid_next)), synced=False)
+
+
+def _remove_what_is_gone(session: Session, mailbox: MailboxId, held: UidSet) -> None:
+    """Where the counts differ, list what is there: some is gone, or was missed."""
+    state = load_state(session.database, mailbox)
+    here = count_known(session.database, mailbox)
+    if not needs_listing(state, held=here, exists=session.exists):
+        return
+    there = session.connection.existing_uids(held)
+    session.harvest()
+    here_too = common(known_uids(session.database, mailbox), held)
+    gone = without(here_too, there)
+    if gone:
+        session.remove(gone)
+    for some in newest_slices(without(there, here_too), SLICE):
+        fetched = session.connection.fetch_messages(some)
+        missed = [one for messages in fetched for one in messages if one.uid in some]
+        _apply_new(session, mailbox, missed)
+    session.harvest()
+
+
+def _note(session: Session, mailbox: MailboxId, selected: Selected) -> None:
+    """Save the cursors that SELECT gave, now that all they cover is applied."""
+    with session.transaction() as tx:
+        state = load_state(tx, mailbox)
+        modseq = max(state.highest_modseq, selected.highest_modseq or ModSeq(0))
+        state = replace(
+            state,
+            highest_modseq=modseq if selected.highest_modseq else ModSeq(0),
+            exists=selected.exists,
+            keywords_kept=selected.keywords_kept,
+            read_only=selected.read_only,
+        )
+        complete = state.low_uid == 1
+        save_state(tx, mailbox, state, synced=complete)
+        if complete:
+            apply_counts(tx, mailbox, counts_of(selected))

@@ -1,0 +1,94 @@
+"""What became of messages whose move or copy was sent and not answered."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from tui_mail.model.ids import MailboxId, MessageNumber, Uid, UidValidity
+from tui_mail.model.message import FetchedMessage
+from tui_mail.model.uids import LARGEST, UidSet
+from tui_mail.store.mailboxes import load_mailbox
+from tui_mail.store.messages import load_envelope, load_summary
+from tui_mail.store.replaying import DueOperation
+from tui_mail.sync.session import Session
+
+Likeness = tuple[object, ...]
+"""What two copies of one message have in common."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """Messages of ours with the UIDs that they have in the target."""
+
+    validity: UidValidity | None = None
+    uids: Mapping[MessageNumber, Uid] = field(default_factory=dict)
+
+    def __or__(self, other: "Arrived") -> "Arrived":
+        uids = {**self.uids, **other.uids}
+        return Arrived(other.validity or self.validity, uids)
+
+
+def uids_of(operation: DueOperation) -> dict[Uid, MessageNumber]:
+    """Name the messages by their UIDs in the mailbox that they come from."""
+    return {item.uid: item.message for item in operation.items if item.uid is not None}
+
+
+def still_there(
+    session: Session, source: MailboxId, uids: Iterable[Uid]
+) -> frozenset[Uid]:
+    """Ask which messages the source still has."""
+    session.use(source)
+    found = session.connection.existing_uids(UidSet.of(uids))
+    session.harvest()
+    return frozenset(found)
+
+
+def find_in_target(
+    session: Session, operation: DueOperation, since: Uid | None
+) -> Arrived:
+    """Find messages among those that came into the target since it was sent.
+
+    Each message of the target is taken for one of ours at most.
+    """
+    if operation.target is None or since is None:
+        return Arrived()
+    box = load_mailbox(session.database, operation.target)
+    selected = session.select(box, read_only=True)
+    # It is only looked at: whoever needs it selected has to select it himself.
+    session.mailbox = None
+    range_ = UidSet.between(since, LARGEST)
+    fetched = session.connection.fetch_messages(range_)
+    theirs = [
+        (one.uid, likeness(one))
+        for some in fetched
+        for one in some
+        if one.uid in range_
+    ]
+    session.connection.take_changes()
+    ours = {
+        item.message: _likeness_here(session, item.message) for item in operation.items
+    }
+    return Arrived(selected.uid_validity, match(ours, theirs))
+
+
+def match(
+    ours: Mapping[MessageNumber, Likeness], theirs: Sequence[tuple[Uid, Likeness]]
+) -> dict[MessageNumber, Uid]:
+    """Pair messages that are alike, each at most once, the lowest UID first."""
+    left: dict[Likeness, list[Uid]] = {}
+    for uid, alike in sorted(theirs, key=lambda one: one[0], reverse=True):
+        left.setdefault(alike, []).append(uid)
+    return {
+        number: left[alike].pop() for number, alike in ours.items() if left.get(alike)
+    }
+
+
+def likeness(message: FetchedMessage) -> Likeness:
+    """Say what makes a message what it is: never a number of the server's."""
+    envelope = message.envelope
+    return (envelope.message_id, envelope.subject, envelope.date, message.size)
+
+
+def _likeness_here(session: Session, number: MessageNumber) -> Likeness:
+    envelope = load_envelope(session.database, number)
+    size = load_summary(session.database, number).size
+    return (envelope.message_id, envelope.subject, envelope.date, size)

@@ -1,0 +1,105 @@
+"""The commands that move, copy and remove messages on the server."""
+
+from dataclasses import replace
+
+from tui_mail.model.changes import Changes
+from tui_mail.model.error import ServerRefused
+from tui_mail.model.flags import DELETED
+from tui_mail.model.ids import MailboxId, MessageNumber, Uid
+from tui_mail.model.mailbox import Mailbox
+from tui_mail.model.uids import UidSet
+from tui_mail.store.mailboxes import load_mailbox
+from tui_mail.store.replaying import DueOperation, mark_operation_sent
+from tui_mail.sync.operations.finding import Arrived
+from tui_mail.sync.session import Session
+from tui_mail.transports.imap_values import Moved
+
+
+def prepare(session: Session, operation: DueOperation) -> tuple[Mailbox, Uid | None]:
+    """Note what the target's UIDNEXT is, before anything is sent into it.
+
+    The target is made where it lies only here.
+    """
+    if operation.target is None:
+        raise ServerRefused("the mailbox to go to is not there any more")
+    target = load_mailbox(session.database, operation.target)
+    if target.local:
+        create(session, target)
+    before = operation.uid_next_before
+    if before is None:
+        before = session.connection.status(target.wire_name).uid_next
+    with session.pace.transaction() as tx:
+        mark_operation_sent(tx, operation.id, uid_next_before=before)
+    return target, before
+
+
+def create(session: Session, target: Mailbox) -> None:
+    """Make a mailbox on the server, and subscribe to it."""
+    try:
+        session.connection.create(target.wire_name)
+    except ServerRefused as refusal:
+        if refusal.code != "ALREADYEXISTS":
+            raise
+    session.connection.subscribe(target.wire_name)
+
+
+def move(
+    session: Session, source: MailboxId, uids: dict[Uid, MessageNumber], target: Mailbox
+) -> Arrived:
+    """Move messages; where the server has no MOVE, by a copy and a removal."""
+    session.use(source)
+    wanted = UidSet.of(uids)
+    try:
+        moved = session.connection.move(wanted, target.wire_name)
+    except ServerRefused as refusal:
+        if refusal.code != "CANNOT":
+            raise
+    else:
+        session.harvest()
+        return arrived(moved, uids)
+    copied = session.connection.copy(wanted, target.wire_name)
+    session.harvest()
+    remove(session, source, UidSet.of(copied.uids) if copied.uids else wanted)
+    return arrived(copied, uids)
+
+
+def copy(
+    session: Session, source: MailboxId, uids: dict[Uid, MessageNumber], target: Mailbox
+) -> Arrived:
+    """Copy messages."""
+    session.use(source)
+    copied = session.connection.copy(UidSet.of(uids), target.wire_name)
+    session.harvest()
+    return arrived(copied, uids)
+
+
+def remove(session: Session, source: MailboxId, uids: UidSet) -> None:
+    r"""Delete messages for ever, these and no others.
+
+    Without UIDPLUS only an EXPUNGE of everything would do it, which would take what
+    others marked too: then they keep their ``\Deleted``.
+    """
+    session.use(source)
+    connection = session.connection
+    _apply_others(session, connection.store_flags(uids, DELETED, add=True), uids)
+    try:
+        _apply_others(session, connection.expunge(uids), uids)
+    except ServerRefused as refusal:
+        if refusal.code != "CANNOT":
+            raise
+
+
+def _apply_others(session: Session, changes: Changes, ours: UidSet) -> None:
+    """Apply what was said of other messages; ours are settled, not marked deleted."""
+    others = tuple(one for one in changes.flags if one.uid not in ours)
+    session.apply(replace(changes, flags=others))
+    late = session.connection.take_changes()
+    others = tuple(one for one in late.flags if one.uid not in ours)
+    session.apply(replace(late, flags=others))
+
+
+def arrived(moved: Moved, uids: dict[Uid, MessageNumber]) -> Arrived:
+    """Say which of our messages have which UID now, if the answer makes sense."""
+    if moved.validity is None or not set(moved.uids) <= set(uids):
+        return Arrived()
+    return Arrived(moved.validity, {uids[old]: new for old, new in moved.uids.items()})

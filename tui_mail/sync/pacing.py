@@ -1,0 +1,54 @@
+"""Writing in transactions so short that a key's commit always gets in between."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TypeVar
+
+from tui_mail.store.database import Database, Transaction
+
+LENGTH = 0.010
+"""Seconds that a transaction should take."""
+PAUSE = 0.002
+"""Seconds after each transaction in which others can begin theirs."""
+OCTETS = 256_000
+"""Octets of content in one transaction."""
+_FEWEST = 5
+_MOST = 500
+
+T = TypeVar("T")
+
+
+class Pace:
+    """One thread's way of writing: it learns how many changes fit into a transaction."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._size = 50
+
+    @contextmanager
+    def transaction(self) -> Iterator[Transaction]:
+        """Make changes, and pause after the commit."""
+        with self._database.transaction() as tx:
+            yield tx
+        time.sleep(PAUSE)
+
+    def apply(
+        self, items: Sequence[T], change: Callable[[Transaction, Sequence[T]], None]
+    ) -> None:
+        """Make a change of many items, in order, in as many transactions as it takes."""
+        start = 0
+        while start < len(items):
+            some = items[start : start + self._size]
+            with self._database.transaction() as tx:
+                begun = time.monotonic()
+                change(tx, some)
+            self._size = fitting(len(some), time.monotonic() - begun)
+            start += len(some)
+            time.sleep(PAUSE)
+
+
+def fitting(done: int, seconds: float) -> int:
+    """Say how many to take next, when so many took so long; at most double."""
+    ideal = done * LENGTH / max(seconds, 1e-6)
+    return round(min(max(ideal, done / 4, _FEWEST), done * 2 + 1, _MOST))

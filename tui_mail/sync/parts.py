@@ -1,0 +1,149 @@
+"""One message's parts, fetched in windows that a lost link does not undo."""
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+
+from tui_mail.mime.render import Renderer
+from tui_mail.model.error import MailError, NotFound
+from tui_mail.model.ids import WHOLE, MessageNumber, PartId, Uid
+from tui_mail.store.content import (
+    HEADER,
+    complete_part,
+    complete_parts,
+    load_part,
+    load_structure,
+    load_text,
+    part_progress,
+    save_chunk,
+    save_headers,
+    save_structure,
+    save_text,
+)
+from tui_mail.store.messages import load_location, load_summaries, load_summary
+from tui_mail.sync.pacing import OCTETS
+from tui_mail.sync.session import Session
+
+SMALL = 64_000
+"""Octets up to which parts and messages are fetched several at a time."""
+
+Progress = Callable[[int, int], None]
+"""Told octets done and in all, 0 where that is not known; may raise to end it."""
+
+
+def quietly(done: int, total: int) -> None:
+    """Tell nobody about the progress."""
+
+
+def fetch_part(
+    session: Session, number: MessageNumber, part: PartId, progress: Progress
+) -> None:
+    """Fetch a part that is not here, from where it was left.
+
+    Raises NotFound where the message or the part is not there, and what ``progress``
+    raises.
+    """
+    if part in complete_parts(session.database, number):
+        return
+    uid = locate(session, number)
+    if part == HEADER:
+        headers = session.connection.fetch_headers(uid)
+        session.harvest()
+        with session.transaction() as tx:
+            save_headers(tx, number, headers)
+        return
+    total = _expected(session, number, part)
+    done = part_progress(session.database, number, part)
+    progress(done, total)
+    while True:
+        octets = session.connection.fetch_part(uid, part, offset=done, size=OCTETS)
+        session.harvest()
+        if octets is None:
+            raise NotFound("the server does not have that part")
+        with session.transaction() as tx:
+            if octets:
+                save_chunk(tx, number, part, done, octets)
+            if len(octets) < OCTETS:
+                complete_part(tx, number, part)
+        done += len(octets)
+        if len(octets) < OCTETS:
+            return
+        progress(done, total)
+
+
+def fetch_whole(
+    session: Session, number: MessageNumber, renderer: Renderer, progress: Progress
+) -> None:
+    """Fetch a whole message, and make its readable text if that is not here."""
+    fetch_part(session, number, WHOLE, progress)
+    render_whole(session, number, renderer)
+
+
+def fetch_small(
+    session: Session, numbers: Sequence[MessageNumber], renderer: Renderer
+) -> int:
+    """Fetch those messages that are small, whole and several at a time; how many."""
+    here = session.database
+    wanted: dict[Uid, MessageNumber] = {}
+    for summary in load_summaries(here, numbers):
+        if summary is None or summary.size > SMALL:
+            continue
+        if part_progress(here, summary.number, WHOLE):
+            continue
+        try:
+            uid = locate(session, summary.number)
+        except NotFound:
+            continue
+        wanted[uid] = summary.number
+    fetched = list(session.connection.fetch_parts([(uid, WHOLE) for uid in wanted]))
+    session.harvest()
+    got = 0
+    for uid, _, octets in fetched:
+        with suppress(NotFound):
+            _save_small(session, wanted[uid], octets)
+            render_whole(session, wanted[uid], renderer)
+            got += 1
+    return got
+
+
+def _save_small(session: Session, number: MessageNumber, octets: bytes) -> None:
+    with session.pace.transaction() as tx:
+        save_chunk(tx, number, WHOLE, 0, octets)
+        complete_part(tx, number, WHOLE)
+
+
+def render_whole(session: Session, number: MessageNumber, renderer: Renderer) -> None:
+    """Make what is missing out of a whole message that is here."""
+    if load_text(session.database, number) is not None:
+        return
+    octets = load_part(session.database, number, WHOLE)
+    if octets is None:
+        return
+    structure, text = renderer.render_octets(octets)
+    with session.pace.transaction() as tx:
+        if load_structure(tx, number) is None:
+            save_structure(tx, number, structure)
+        save_text(tx, number, text)
+
+
+def locate(session: Session, number: MessageNumber) -> Uid:
+    """Select the mailbox in which the server has a message; raises NotFound."""
+    location = load_location(session.database, number)
+    if location.server_mailbox is None or location.uid is None:
+        raise NotFound("the server does not have this message yet")
+    session.use(location.server_mailbox)
+    return location.uid
+
+
+def _expected(session: Session, number: MessageNumber, part: PartId) -> int:
+    """Say how large a part probably is."""
+    if part == WHOLE:
+        return load_summary(session.database, number).size
+    structure = load_structure(session.database, number)
+    for one in structure.walk() if structure else ():
+        if one.part_id == part:
+            return one.size
+    return 0
+
+
+class Cancelled(MailError):
+    """Who asked for it does not want it any more."""

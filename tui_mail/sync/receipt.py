@@ -1,0 +1,51 @@
+"""What a synchronization did, in one line."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(slots=True)
+class Receipt:
+    """Counts of what was done; of what would be done, for a dry run."""
+
+    new: int = 0
+    """Messages that came from the server."""
+    gone: int = 0
+    """Messages that the server does not have any more."""
+    changed: int = 0
+    """Flags that others changed; only a dry run counts them."""
+    flags: int = 0
+    """Messages whose flags were changed on the server."""
+    moved: int = 0
+    copied: int = 0
+    deleted: int = 0
+    """Messages that were deleted for ever on the server."""
+    refused: int = 0
+    """Wishes that the server did not fulfil; their local effect was taken back."""
+    texts: int = 0
+    """Readable texts, or whole messages, that were fetched ahead of time."""
+    problems: list[str] = field(default_factory=list)
+    """What could not be done, each one sentence."""
+    dry: bool = False
+
+    def __str__(self) -> str:
+        counts = (
+            (self.new, "new"),
+            (self.changed, "changed"),
+            (self.gone, "gone"),
+            (self.flags, "flags" if self.flags > 1 else "flag"),
+            (self.moved, "moved"),
+            (self.copied, "copied"),
+            (self.deleted, "deleted"),
+            (self.refused, "refused"),
+            (self.texts, "texts" if self.texts > 1 else "text"),
+        )
+        said = ", ".join(f"{count:,} {name}" for count, name in counts if count)
+        line = "; ".join([said, *self.problems] if said else self.problems)
+        if self.dry:
+            return f"would be: {line}" if line else "in step, nothing would be done"
+        return line or "in step"
+
+    @property
+    def worth_telling(self) -> bool:
+        """Whether something happened that a person did not just do."""
+        return bool(self.new or self.refused or self.problems)

@@ -1,0 +1,64 @@
+"""What a server's NO means for a wish: later, never, or after something else."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum, auto
+
+from tui_mail.model.error import ServerRefused
+
+MOST_ATTEMPTS = 8
+"""After so many the wish is given back to the person."""
+
+_LATER = frozenset(
+    {
+        "UNAVAILABLE",
+        "INUSE",
+        "SERVERBUG",
+        "LIMIT",
+        "OVERQUOTA",
+        "CONTACTADMIN",
+        "CORRUPTION",
+        "AUTHORIZATIONFAILED",
+    }
+)
+"""Response codes of what may pass (RFC 5530)."""
+_THROTTLED = re.compile(r"throttl|try again|too many|temporar|backoff", re.IGNORECASE)
+_MILLISECONDS = re.compile(r"backoff time: (\d{1,9}) milliseconds", re.IGNORECASE)
+_LONGEST_HINT = 300.0
+
+
+class Verdict(Enum):
+    """What is done about a refused wish."""
+
+    LATER = auto()
+    NEVER = auto()
+    CREATE = auto()
+    """Create the target, then once more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """A verdict, with the moment of the next attempt where there is one."""
+
+    verdict: Verdict
+    until: datetime
+
+
+def judge(refusal: ServerRefused, *, attempts: int, now: datetime) -> Judgement:
+    """Decide what a refusal means, after so many attempts before."""
+    wait = _hint(str(refusal)) or min(15.0 * 2.0**attempts, 3_600.0)
+    until = now + timedelta(seconds=wait)
+    if refusal.code == "TRYCREATE":
+        return Judgement(Verdict.CREATE, until)
+    passing = refusal.code in _LATER or (
+        not refusal.code and bool(_THROTTLED.search(str(refusal)))
+    )
+    later = passing and attempts + 1 < MOST_ATTEMPTS
+    return Judgement(Verdict.LATER if later else Verdict.NEVER, until)
+
+
+def _hint(line: str) -> float:
+    """Read how long the server asks to wait; seconds, not above five minutes."""
+    match = _MILLISECONDS.search(line)
+    return min(int(match[1]) / 1000, _LONGEST_HINT) if match else 0.0

@@ -1,0 +1,134 @@
+"""The user's wishes told to the server, and what becomes of each."""
+
+import logging
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from tui_mail.model.error import NotFound, ServerRefused
+from tui_mail.model.ids import OperationId
+from tui_mail.store.mailboxes import load_mailbox
+from tui_mail.store.replaying import (
+    DueOperation,
+    FlagBatch,
+    due_flags,
+    due_operations,
+    mark_flags_sent,
+    postpone_flags,
+    postpone_operation,
+    revert_flags,
+    revert_operation,
+    settle_flags,
+)
+from tui_mail.sync.operations import copy, expunge, move, sending
+from tui_mail.sync.refusals import Verdict, judge
+from tui_mail.sync.session import Outdated, Session
+
+_LOG = logging.getLogger(__name__)
+_MOST_PASSES = 5
+"""Wishes that follow on others come in a later pass; there is an end to it."""
+
+_KINDS: dict[str, Callable[[Session, DueOperation], None]] = {
+    "move": move.replay,
+    "copy": copy.replay,
+    "expunge": expunge.replay,
+}
+
+
+def replay(session: Session) -> None:
+    """Replay all that is due; one connection does it at a time.
+
+    What the server refuses is judged; a lost link is raised, and what was sent then is
+    looked for the next time.
+    """
+    with session.replaying:
+        for _ in range(_MOST_PASSES):
+            flags = _replay_flags(session)
+            if not _replay_operations(session) and not flags:
+                return
+
+
+def _replay_flags(session: Session) -> bool:
+    """Replay wishes about flags; True if any was settled."""
+    settled = False
+    for batch in due_flags(session.database, datetime.now(UTC)):
+        try:
+            session.use(batch.mailbox)
+            _send_flags(session, batch)
+        except ServerRefused as refusal:
+            _judge_flags(session, batch, refusal)
+        except (Outdated, NotFound):
+            # The next synchronization of the mailbox makes out what it is now.
+            continue
+        else:
+            settled = True
+    return settled
+
+
+def _send_flags(session: Session, batch: FlagBatch) -> None:
+    with session.transaction() as tx:
+        mark_flags_sent(tx, batch)
+    changes = session.connection.store_flags(batch.uids, batch.flag, add=batch.add)
+    session.apply(changes)
+    session.harvest()
+    with session.pace.transaction() as tx:
+        settle_flags(tx, batch)
+    session.receipt.flags += len(batch.messages)
+
+
+def _judge_flags(session: Session, batch: FlagBatch, refusal: ServerRefused) -> None:
+    said = judge(refusal, attempts=0, now=datetime.now(UTC))
+    with session.pace.transaction() as tx:
+        if said.verdict is Verdict.LATER:
+            postpone_flags(tx, batch, said.until, refusal.line)
+        else:
+            revert_flags(tx, batch, refusal.line)
+            session.receipt.refused += len(batch.messages)
+
+
+def _replay_operations(session: Session) -> bool:
+    """Replay operations, the oldest first; True if any came to its end."""
+    ended = False
+    tried: set[OperationId] = set()
+    while operation := _next(session, tried):
+        tried.add(operation.id)
+        if not operation.items or any(item.uid is None for item in operation.items):
+            continue
+        try:
+            _replay_one(session, operation)
+        except ServerRefused as refusal:
+            _judge_operation(session, operation, refusal)
+        except (Outdated, NotFound):
+            continue
+        ended = True
+    return ended
+
+
+def _next(session: Session, tried: set[OperationId]) -> DueOperation | None:
+    """Load the next operation anew: an earlier one may have given it its UIDs."""
+    due = due_operations(session.database, datetime.now(UTC))
+    return next((one for one in due if one.id not in tried), None)
+
+
+def _replay_one(session: Session, operation: DueOperation) -> None:
+    kind = _KINDS[operation.kind]
+    try:
+        kind(session, operation)
+    except ServerRefused as refusal:
+        if refusal.code != "TRYCREATE" or operation.target is None:
+            raise
+        target = load_mailbox(session.database, operation.target)
+        sending.create(session, target)
+        kind(session, operation)
+
+
+def _judge_operation(
+    session: Session, operation: DueOperation, refusal: ServerRefused
+) -> None:
+    said = judge(refusal, attempts=operation.attempts, now=datetime.now(UTC))
+    _LOG.info("operation %s refused: %s", operation.id, refusal.code or "no code")
+    with session.pace.transaction() as tx:
+        if said.verdict is Verdict.LATER:
+            postpone_operation(tx, operation.id, said.until, refusal.line)
+        else:
+            revert_operation(tx, operation.id, refusal.line)
+            session.receipt.refused += len(operation.items)

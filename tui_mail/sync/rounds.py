@@ -1,0 +1,159 @@
+"""One synchronization of a whole account, in steps."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+from tui_mail.config.settings import Account, Server
+from tui_mail.mime.render import Renderer
+from tui_mail.model.error import NotFound, ServerRefused
+from tui_mail.model.ids import MailboxId, MessageNumber
+from tui_mail.model.mailbox import Mailbox, MailboxCounts
+from tui_mail.store.contents import sweep_unused
+from tui_mail.store.mailboxes import (
+    apply_listing,
+    load_counts,
+    load_mailboxes,
+    load_state,
+)
+from tui_mail.store.messages import load_location
+from tui_mail.store.replaying import due_operations, has_due, settle_items
+from tui_mail.sync.ahead import fetch_ahead, fetch_wanted
+from tui_mail.sync.incremental import bring_in_step, catch_up
+from tui_mail.sync.reconcile import is_in_step
+from tui_mail.sync.replay import replay
+from tui_mail.sync.session import Outdated, Session
+
+Counts = dict[bytes, MailboxCounts | None]
+"""What STATUS said of each mailbox, by its wire name."""
+
+
+class Round:
+    """What waits is replayed, all mailboxes are brought in step, mail is fetched ahead.
+
+    Between two steps the connection may be used for something more urgent.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        account: Account,
+        server: Server,
+        renderer: Renderer,
+        *,
+        whole: bool = False,
+    ) -> None:
+        self._session = session
+        self._account = account
+        self._server = server
+        self._renderer = renderer
+        self._whole = whole
+        self._skipped = False
+
+    def steps(self) -> Iterator[None]:
+        """Do it all; raises what the connection raises."""
+        session = self._session
+        if has_due(session.database, datetime.now(UTC)):
+            session.tell("sending changes", 0, 0, None)
+            replay(session)
+            yield
+        counts = self._list()
+        yield from self._newest_windows(counts)
+        for box in self._boxes(counts):
+            yield from self._bring_in_step(box, counts)
+        if not self._skipped:
+            self._give_up_the_lost()
+        if has_due(session.database, datetime.now(UTC)):
+            replay(session)
+        yield
+        yield from fetch_wanted(session, self._renderer)
+        yield from fetch_ahead(
+            session, self._account, self._renderer, whole=self._whole
+        )
+        if not self._skipped:
+            yield from self._sweep()
+
+    def _list(self) -> Counts:
+        session = self._session
+        listed = session.connection.list_mailboxes(
+            subscribed_only=self._server.subscribed_only
+        )
+        with session.pace.transaction() as tx:
+            apply_listing(tx, listed, self._account.mailboxes)
+        return {box.wire_name: box.counts for box in listed}
+
+    def _boxes(self, counts: Counts) -> list[Mailbox]:
+        """Load the mailboxes to synchronize, the inbox first."""
+        return [
+            box
+            for box in load_mailboxes(self._session.database)
+            if box.selectable and not box.local and box.wire_name in counts
+        ]
+
+    def _newest_windows(self, counts: Counts) -> Iterator[None]:
+        """Fetch the first screenful of each mailbox that was never seen."""
+        for box in self._boxes(counts):
+            if box.state.low_uid == 0:
+                self._session.tell(f"fetching {box.name}, newest first", 0, 0, box.id)
+                with self._tolerating(box):
+                    catch_up(self._session, box.id)
+                yield
+
+    def _bring_in_step(self, box: Mailbox, counts: Counts) -> Iterator[None]:
+        session = self._session
+        state = load_state(session.database, box.id)
+        then = load_counts(session.database, box.id)
+        if is_in_step(state, then, counts.get(box.wire_name)):
+            return
+        session.tell(f"synchronizing {box.name}", 0, 0, box.id)
+        with self._tolerating(box):
+            yield from bring_in_step(session, box.id)
+        yield
+
+    @contextmanager
+    def _tolerating(self, box: Mailbox) -> Iterator[None]:
+        """Go on with the others where one is refused, or was made anew meanwhile."""
+        try:
+            yield
+        except ServerRefused as refusal:
+            self._skipped = True
+            self._session.receipt.problems.append(f"{box.name}: {refusal.line}")
+        except (Outdated, NotFound):
+            self._skipped = True
+
+    def _give_up_the_lost(self) -> None:
+        """Give up wishes for messages that were nowhere on the server.
+
+        All mailboxes were seen just now: what has no UID in one that is here whole is
+        gone.
+        """
+        session = self._session
+        for operation in due_operations(session.database, datetime.now(UTC)):
+            if load_state(session.database, operation.source).low_uid != 1:
+                continue
+            lost = [
+                item.message
+                for item in operation.items
+                if item.uid is None
+                and _is_lost(session, item.message, operation.source)
+            ]
+            if lost:
+                with session.pace.transaction() as tx:
+                    settle_items(tx, operation.id, lost)
+
+    def _sweep(self) -> Iterator[None]:
+        """Forget contents that no message has any more."""
+        swept = 1
+        while swept:
+            with self._session.pace.transaction() as tx:
+                swept = sweep_unused(tx)
+            yield
+
+
+def _is_lost(session: Session, number: MessageNumber, source: MailboxId) -> bool:
+    """Tell whether a message has no UID in the mailbox where the server had it."""
+    try:
+        location = load_location(session.database, number)
+    except NotFound:
+        return False
+    return location.server_mailbox == source and location.uid is None
