@@ -30,7 +30,7 @@ class Command:
     synonyms: tuple[str, ...] = ()
 
 
-def _row(  # noqa: PLR0913 - a row has as many columns as it has
+def _row(
     name: str, keys: str, place: Place, does: str, sentence: str, synonyms: str = ""
 ) -> Command:
     written = tuple(key.strip() for key in keys.split("   ") if key.strip())

@@ -85,10 +85,13 @@ class SplitKeys:
         escaped, self._escaped_at = self._escaped_at, None
         if event.key == "escape":
             self._escaped_at = now
-        elif event.character in ("[", "O") and escaped is not None:
-            if now - escaped <= JOINED_WITHIN:
-                self._held.append(event)
-                return []
+        elif (
+            event.character in ("[", "O")
+            and escaped is not None
+            and now - escaped <= JOINED_WITHIN
+        ):
+            self._held.append(event)
+            return []
         return [event]
 
     def expire(self) -> list[Message]:

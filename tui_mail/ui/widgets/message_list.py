@@ -221,6 +221,23 @@ class MessageList(LineList):
             if self._number_at(row) in changed:
                 self.refresh_row(row)
 
+    def change_flags(
+        self,
+        numbers: Iterable[MessageNumber],
+        add: frozenset[str],
+        remove: frozenset[str],
+    ) -> None:
+        """Show messages with other flags before the store tells of it."""
+        changed = set(numbers)
+        for number in changed:
+            kept = self._kept.get(number)
+            if kept is not None:
+                self._kept[number] = replace(kept, flags=(kept.flags | add) - remove)
+        top = round(self.scroll_y)
+        for row in range(top, min(top + self.size.height, self.row_count())):
+            if self._number_at(row) in changed:
+                self.refresh_row(row)
+
     def set_context(
         self,
         *,
@@ -274,6 +291,20 @@ class MessageList(LineList):
         numbers = self._view.numbers[index : index + self._view.counts[index]]
         return tuple(MessageNumber(each) for each in numbers)
 
+    def number_at(self, row: int) -> MessageNumber:
+        """Give the message of a row."""
+        return self._number_at(row)
+
+    def in_sight(self) -> frozenset[MessageNumber]:
+        """Give the messages that are seen, with those folded under a head that is."""
+        top = round(self.scroll_y)
+        seen: set[MessageNumber] = set()
+        for row in range(top, min(top + self.page_rows, self.row_count())):
+            index = self._folds.index(row)
+            count = self._view.counts[index] if self._folds.is_folded(index) else 1
+            seen.update(map(MessageNumber, self._view.numbers[index : index + count]))
+        return frozenset(seen)
+
     def whole_thread(self) -> tuple[MessageNumber, ...]:
         """Give all messages of the cursor's thread in this view."""
         if not self.row_count():
@@ -306,10 +337,12 @@ class MessageList(LineList):
         return moved
 
     def toggle_mark(self) -> None:
-        """Mark the cursor's message, or take its mark off."""
-        if (number := self.cursor_number) is not None:
+        """Mark the cursor's message, or take its mark off; a folded thread as a whole."""
+        numbers = set(self.thread_numbers())
+        if numbers:
             self._anchor = self._folds.index(self.cursor)
-            self._set_marks(self.marked ^ {number})
+            marked = self.marked
+            self._set_marks(marked - numbers if numbers <= marked else marked | numbers)
 
     def mark_range(self) -> None:
         """Mark from the last mark to the cursor."""

@@ -1,0 +1,57 @@
+"""Choosing a mailbox by a part of its name."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from tui_mail.model.displayable import Displayable, own
+from tui_mail.model.ids import MailboxId
+from tui_mail.model.mailbox import Mailbox, SpecialUse
+from tui_mail.ui.screens.picker import Item, Picker
+
+if TYPE_CHECKING:
+    from tui_mail.ui.app import MailApp
+
+
+async def choose_mailbox(
+    app: "MailApp",
+    title: str,
+    accounts: Sequence[str],
+    *,
+    but: MailboxId | None = None,
+    hint: str = "",
+) -> tuple[str, Mailbox] | None:
+    """Let a mailbox be chosen; those that were chosen lately come first."""
+    found = [
+        (account, box)
+        for account in accounts
+        for box in app.accounts.mailboxes(account)
+        if box.selectable and box.id != but
+    ]
+    recent = app.recent_mailboxes
+    found.sort(key=lambda pair: _place(recent, (pair[0], pair[1].id)))
+    items = [
+        Item(_label(box), _detail(account, box, len(accounts) > 1), (account, box))
+        for account, box in found
+    ]
+    chosen = await app.ask(Picker(title, items, hint=hint))
+    for account, box in found:
+        if chosen == (account, box):
+            key = (account, box.id)
+            app.recent_mailboxes = [key, *(each for each in recent if each != key)][:8]
+            return account, box
+    return None
+
+
+def _place(recent: Sequence[tuple[str, MailboxId]], key: tuple[str, MailboxId]) -> int:
+    return recent.index(key) if key in recent else len(recent)
+
+
+def _label(box: Mailbox) -> Displayable:
+    return own("Inbox") if box.special_use is SpecialUse.INBOX else box.name
+
+
+def _detail(account: str, box: Mailbox, several: bool) -> Displayable:
+    unread = f"{box.unread:,} unread" if box.unread else ""
+    return own(
+        " · ".join(each for each in (account if several else "", unread) if each)
+    )

@@ -1,0 +1,166 @@
+"""Messages put elsewhere: archive, trash, junk, any mailbox; and deleted for ever."""
+
+from typing import TYPE_CHECKING
+
+from tui_mail.model.displayable import Displayable, own
+from tui_mail.model.mailbox import Mailbox, SpecialUse
+from tui_mail.model.operation import Copy, Expunge, Move
+from tui_mail.ui.actions.acting import (
+    Targets,
+    find_targets,
+    step_before,
+    summaries,
+    tidy_after,
+)
+from tui_mail.ui.actions.choosing import choose_mailbox
+from tui_mail.ui.screens.confirm import Confirm
+
+if TYPE_CHECKING:
+    from tui_mail.store.database import Transaction
+    from tui_mail.ui.app import MailApp
+
+_NAMES = {
+    SpecialUse.ARCHIVE: "Archive",
+    SpecialUse.TRASH: "Trash",
+    SpecialUse.JUNK: "Junk",
+}
+
+
+async def archive(app: "MailApp") -> None:
+    """Move to the archive."""
+    await _file(app, await find_targets(app), SpecialUse.ARCHIVE, "archived")
+
+
+async def archive_thread(app: "MailApp") -> None:
+    """Move the cursor's whole thread to the archive."""
+    app.wishes.refuse_if_read_only()
+    numbers = app.panes.list.whole_thread()
+    summary = app.panes.list.cursor_summary
+    if numbers and summary is not None:
+        targets = Targets(app.listing.account, numbers, summary.subject)
+        await _file(app, targets, SpecialUse.ARCHIVE, "archived")
+
+
+async def trash(app: "MailApp") -> None:
+    """Move to the trash; in the trash say how to delete for ever."""
+    box = app.listing.mailbox
+    if (
+        box is not None
+        and app.accounts.role(app.listing.account, SpecialUse.TRASH) == box
+    ):
+        app.say(own("This is the trash; D deletes for ever."))
+        return
+    await _file(app, await find_targets(app), SpecialUse.TRASH, "trashed")
+
+
+async def junk(app: "MailApp") -> None:
+    """Move to the junk mail."""
+    await _file(app, await find_targets(app), SpecialUse.JUNK, "called junk")
+
+
+async def move(app: "MailApp") -> None:
+    """Move to a mailbox that is chosen by its name."""
+    targets = await find_targets(app)
+    if targets is None:
+        return
+    title = f"Move {targets.words} to"
+    here = app.listing.mailbox_id
+    chosen = await choose_mailbox(app, title, [targets.account], but=here)
+    if chosen is not None:
+        await _move(app, targets, chosen[1], f"moved to {chosen[1].name}")
+
+
+async def copy(app: "MailApp") -> None:
+    """Copy to a mailbox that is chosen by its name."""
+    targets = await find_targets(app)
+    if targets is None:
+        return
+    chosen = await choose_mailbox(app, f"Copy {targets.words} to", [targets.account])
+    if chosen is None:
+        return
+    said = f"copied {targets.words} to {chosen[1].name}"
+    tidy_after(app, gone=False)
+    await app.wishes.perform(targets.account, Copy(targets.numbers, chosen[1].id), said)
+    app.say(own(f"{said}"))
+
+
+async def expunge(app: "MailApp") -> None:
+    """Delete for ever, after a question."""
+    targets = await find_targets(app)
+    if targets is None:
+        return
+    question = f"Delete {targets.words} for ever?"
+    if await app.ask(Confirm(question, [("y", "delete")])) != "y":
+        return
+    step_before(app, targets)
+    said = f"deleted {targets.words} for ever"
+    wish = Expunge(targets.numbers)
+    await app.wishes.perform(targets.account, wish, said)
+    tidy_after(app, gone=True)
+    app.say(own(said))
+
+
+async def _file(
+    app: "MailApp", targets: Targets | None, use: SpecialUse, verb: str
+) -> None:
+    if targets is None:
+        return
+    box = await _role(app, targets.account, use)
+    if box is not None:
+        await _move(app, targets, box, verb)
+
+
+async def _move(app: "MailApp", targets: Targets, box: Mailbox, verb: str) -> None:
+    if app.listing.mailbox_id in (None, box.id):
+        outside = [
+            s.number for s in await summaries(app, targets) if s.mailbox != box.id
+        ]
+        targets = targets.only(tuple(outside))
+    if not targets.numbers:
+        app.say(own(f"That is in {box.name} already."))
+        return
+    step_before(app, targets)
+    wish = Move(targets.numbers, box.id)
+    said = _said(verb, targets.words)
+    done = app.wishes.perform(targets.account, wish, said)
+    tidy_after(app, gone=True)
+    await done
+    app.say(_sentence(said))
+
+
+def _said(verb: str, words: str) -> str:
+    first, _, rest = verb.partition(" ")
+    return f"{first} {words} {rest}".rstrip()
+
+
+def _sentence(said: str) -> Displayable:
+    return own(said[:1].upper() + said[1:])
+
+
+async def _role(app: "MailApp", account: str, use: SpecialUse) -> Mailbox | None:
+    """Find the mailbox of a role; where none is known it is asked for, once."""
+    known = app.accounts.role(account, use)
+    if known is not None:
+        return known
+    if app.accounts.account(account).kind != "imap":
+        return await _made_here(app, account, use)
+    hint = (
+        f"remembered until you leave; for good: mailboxes.{use.value} in the settings"
+    )
+    title = f"Which mailbox is for {use.value}?"
+    chosen = await choose_mailbox(app, title, [account], hint=hint)
+    if chosen is None:
+        return None
+    app.accounts.choose_role(account, use, chosen[1].id)
+    return chosen[1]
+
+
+async def _made_here(app: "MailApp", account: str, use: SpecialUse) -> Mailbox | None:
+    from tui_mail.store.mailboxes import create_local_mailbox, load_mailboxes
+
+    def make(tx: "Transaction") -> list[Mailbox]:
+        create_local_mailbox(tx, _NAMES[use], use)
+        return load_mailboxes(tx)
+
+    app.accounts.take(account, await app.wishes.write(account, make))
+    return app.accounts.role(account, use)

@@ -1,0 +1,64 @@
+"""Flags and keywords."""
+
+from typing import TYPE_CHECKING
+
+from tui_mail.model.displayable import own
+from tui_mail.model.flags import FLAGGED, SEEN, canonical, is_keyword
+from tui_mail.model.operation import SetFlags
+from tui_mail.ui.actions.acting import Targets, find_targets, summaries, tidy_after
+from tui_mail.ui.screens.prompt import Prompt
+
+if TYPE_CHECKING:
+    from tui_mail.ui.app import MailApp
+
+
+async def toggle_flagged(app: "MailApp") -> None:
+    """Flag; unflag where all are flagged."""
+    targets = await find_targets(app)
+    if targets is not None:
+        await _toggle(app, targets, FLAGGED, ("flagged", "unflagged"))
+
+
+async def toggle_seen(app: "MailApp") -> None:
+    """Mark read; unread where all are read."""
+    targets = await find_targets(app)
+    if targets is not None:
+        await _toggle(app, targets, SEEN, ("marked read", "marked unread"))
+
+
+async def tag(app: "MailApp") -> None:
+    """Add a keyword; take it off where all have it."""
+    targets = await find_targets(app)
+    if targets is None:
+        return
+    prompt = Prompt("Keyword to add or take off:", history=app.history["tag"])
+    typed = await app.ask(prompt)
+    word = (typed or "").strip()
+    if not word:
+        return
+    if not is_keyword(word):
+        app.warn(own("A keyword has neither spaces nor brackets, quotes, \\ % *."))
+        return
+    app.remember("tag", word)
+    word = canonical(word)
+    await _toggle(app, targets, word, (f"tagged {word}", f"untagged {word}"))
+
+
+async def _toggle(
+    app: "MailApp", targets: Targets, flag: str, verbs: tuple[str, str]
+) -> None:
+    rows = await summaries(app, targets)
+    if not rows:
+        return
+    none: frozenset[str] = frozenset()
+    word = frozenset({flag})
+    if all(flag in row.flags for row in rows):
+        wish, verb = SetFlags(targets.numbers, none, word), verbs[1]
+    else:
+        wish, verb = SetFlags(targets.numbers, word, none), verbs[0]
+    first, _, rest = verb.partition(" ")
+    tidy_after(app, gone=False)
+    said = f"{first} {targets.words} {rest}".rstrip()
+    await app.wishes.perform(targets.account, wish, said)
+    if len(targets.numbers) > 1:
+        app.say(own(said[:1].upper() + said[1:]))

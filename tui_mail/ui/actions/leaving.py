@@ -1,0 +1,82 @@
+"""Going back step by step, leaving, and what the terminal needs."""
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from tui_mail.model.displayable import own
+from tui_mail.ui.actions.parts import leave_parts
+from tui_mail.ui.loading import Shape
+from tui_mail.ui.screens.confirm import Confirm
+
+if TYPE_CHECKING:
+    from tui_mail.ui.app import MailApp
+
+_PATIENCE = 5.0
+"""Seconds to wait for what still has to be told to a server."""
+_LOOK_EVERY = 0.1
+
+
+async def back(app: "MailApp") -> None:
+    """Close what is open: a filter, marks, a search, a pane; ``q`` leaves at the end."""
+    pane = app.panes.pane
+    if pane == "message":
+        await _back_from_message(app)
+    elif pane == "mailboxes":
+        app.panes.enter("list")
+    elif app.listing.is_filtered:
+        await app.listing.narrow("")
+    elif app.panes.list.marked:
+        app.panes.list.clear_marks()
+    elif not await app.listing.leave_search() and app.pressed == "q":
+        await leave(app)
+
+
+async def _back_from_message(app: "MailApp") -> None:
+    if app.panes.lists_parts:
+        leave_parts(app)
+    elif app.reading.shape != Shape():
+        await app.reading.reshape(Shape())
+    elif not app.panes.view.clear_search():
+        app.panes.enter("list")
+
+
+async def leave(app: "MailApp") -> None:
+    """Leave; what waits for a server has some seconds to get there."""
+    await app.servers.count_waiting()
+    if app.servers.waiting and app.engines.all() and not app.offline:
+        count = app.servers.waiting
+        said = "1 change waits" if count == 1 else f"{count:,} changes wait"
+        question = Confirm(f"{said} for the server", [("Esc", "leave it for later")])
+        watching = asyncio.create_task(_until_sent(app, question))
+        await app.ask(question)
+        watching.cancel()
+    app.exit(0)
+
+
+async def _until_sent(app: "MailApp", question: Confirm) -> None:
+    """Close the question when nothing waits any more, or for too long."""
+    loop = asyncio.get_running_loop()
+    end = loop.time() + _PATIENCE
+    while app.servers.waiting and loop.time() < end:
+        await asyncio.sleep(_LOOK_EVERY)
+        await app.servers.count_waiting()
+    if question.is_attached and question.is_current:
+        question.dismiss(None)
+
+
+def redraw(app: "MailApp") -> None:
+    """Paint everything anew."""
+    app.screen.refresh(layout=True)
+
+
+def cancel(app: "MailApp") -> None:
+    """Cancel what runs; nothing is lost and nothing is left."""
+    app.unsay()
+    app.say_hints()
+    if not app.panes.list.marked and app.panes.pane == "list":
+        app.say(own("Nothing runs; q leaves."))
+
+
+def suspend(app: "MailApp") -> None:
+    """Go to the shell; its ``fg`` comes back."""
+    app.action_suspend_process()

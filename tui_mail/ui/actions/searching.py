@@ -1,0 +1,66 @@
+"""Search over the account, in a message's text, and the list narrowed."""
+
+from typing import TYPE_CHECKING
+
+from tui_mail.model.displayable import own
+from tui_mail.ui.actions.asking import ask_query
+from tui_mail.ui.screens.prompt import Prompt
+
+if TYPE_CHECKING:
+    from tui_mail.ui.app import MailApp
+
+
+async def search(app: "MailApp") -> None:
+    """Search the account; in the message, its text."""
+    if app.panes.pane == "message" and not app.panes.lists_parts:
+        await _search_text(app)
+        return
+    if app.listing.shown is None:
+        return
+    before = app.listing.shown
+    value = before.query if app.listing.is_search else ""
+
+    async def use(query: str) -> None:
+        if query:
+            await app.listing.search(query)
+
+    taken = await ask_query(app, "Search:", use, value=value, meanwhile=use)
+    if taken:
+        app.panes.enter("list")
+    elif app.listing.is_search and before.mailbox is not None:
+        await app.listing.leave_search()
+
+
+async def _search_text(app: "MailApp") -> None:
+    prompt = Prompt("Find in this message:", history=app.history["text"])
+    typed = await app.ask(prompt)
+    if typed:
+        app.remember("text", typed)
+        app.panes.view.search(typed)
+
+
+def following(app: "MailApp") -> None:
+    """Go to the next hit."""
+    if app.panes.pane == "list":
+        app.panes.list.move(1)
+    elif not app.panes.view.next_hit():
+        app.say(own("/ searches in this message."))
+
+
+def previous(app: "MailApp") -> None:
+    """Go to the hit before."""
+    if app.panes.pane == "list":
+        app.panes.list.move(-1)
+    elif not app.panes.view.previous_hit():
+        app.say(own("/ searches in this message."))
+
+
+async def narrow(app: "MailApp") -> None:
+    """Show only what matches; nothing typed shows all again."""
+    shown = app.listing.shown
+    if shown is None:
+        return
+    if app.listing.is_search:
+        await search(app)
+        return
+    await ask_query(app, "Show only:", app.listing.narrow, value=shown.query)

@@ -1,0 +1,57 @@
+"""Synchronizing, going offline and online."""
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from tui_mail.model.displayable import own
+from tui_mail.model.error import MailError
+
+if TYPE_CHECKING:
+    from tui_mail.ui.app import MailApp
+
+
+def synchronize(app: "MailApp") -> None:
+    """Have all accounts brought in step."""
+    if app.offline:
+        app.say(own("Offline; g o goes online."))
+        return
+    accounts = [
+        name
+        for name in app.accounts.in_order()
+        if app.accounts.account(name).kind == "imap"
+    ]
+    if accounts:
+        app.say(own("Synchronizing…"))
+        app.start(_synchronize(app, accounts))
+    else:
+        app.say(own("No account here has a server."))
+
+
+async def _synchronize(app: "MailApp", accounts: list[str]) -> None:
+    done = await asyncio.gather(
+        *(app.servers.synchronize(name) for name in accounts), return_exceptions=True
+    )
+    said: list[str] = []
+    failed = False
+    for name, receipt in zip(accounts, done, strict=True):
+        if isinstance(receipt, MailError):
+            failed = True
+            line = receipt.line
+            said.append(line if line.startswith(f"{name}:") else f"{name}: {line}")
+        elif isinstance(receipt, BaseException):
+            raise receipt
+        else:
+            said.append(f"{name}: {receipt or 'in step'}")
+    line = own(" · ".join(said))
+    if failed:
+        app.warn(line)
+    else:
+        app.say(line)
+
+
+def online(app: "MailApp") -> None:
+    """Go offline, or online again."""
+    app.go_offline(offline=not app.offline)
+    app.say(
+        own("Offline: no connection is opened." if app.offline else "Going online.")
+    )

@@ -1,0 +1,90 @@
+"""Undo and redo, from the journal."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from tui_mail.link.messages import Wake
+from tui_mail.model.displayable import own
+from tui_mail.model.operation import JournalEntry
+from tui_mail.ui.dates import list_date
+from tui_mail.ui.screens.confirm import Confirm
+
+if TYPE_CHECKING:
+    from tui_mail.ui.app import MailApp
+
+_FRESH = timedelta(minutes=10)
+
+
+async def undo(app: "MailApp") -> None:
+    """Undo the last action; what may surprise is asked first."""
+    from tui_mail.store import journal
+
+    app.wishes.refuse_if_read_only()
+    await app.wishes.look_for_undoable()
+    if app.wishes.undoable is None:
+        app.say(own("Nothing is left to undo."))
+        return
+    account, entry = app.wishes.undoable
+    if (why := _surprise(app, account, entry)) and not await _agreed(
+        app, f"Undo: {entry.said} ({why})?"
+    ):
+        return
+    done = await app.wishes.write(
+        account, lambda tx: journal.undo(tx, entry.id, session=app.session)
+    )
+    await _after(app, account)
+    app.say(own(f"Undone: {done.said}"))
+
+
+async def redo(app: "MailApp") -> None:
+    """Do again what was undone last."""
+    from tui_mail.store import journal
+
+    app.wishes.refuse_if_read_only()
+    accounts = list(app.accounts)
+    found = await asyncio.to_thread(_last_undone, app, accounts)
+    if found is None:
+        app.say(own("Nothing is left to do again."))
+        return
+    account, entry = found
+    done = await app.wishes.write(
+        account, lambda tx: journal.redo(tx, entry.id, session=app.session)
+    )
+    await _after(app, account)
+    app.say(own(f"Done again: {done.said}"))
+
+
+def _last_undone(
+    app: "MailApp", accounts: list[str]
+) -> tuple[str, JournalEntry] | None:
+    from tui_mail.store.journal import last_undone
+
+    found = [
+        (account, entry)
+        for account in accounts
+        if (entry := last_undone(app.accounts.database(account)))
+    ]
+    return max(found, key=lambda pair: pair[1].at, default=None)
+
+
+def _surprise(app: "MailApp", account: str, entry: JournalEntry) -> str:
+    """Say why an undo may surprise; nothing if it does not."""
+    shown = app.listing.shown
+    if entry.session != app.session:
+        return f"of an earlier start, {list_date(entry.at, app.clock())}"
+    if datetime.now(UTC) - entry.at > _FRESH:
+        return f"done at {list_date(entry.at, app.clock())}"
+    if shown is None or shown.account != account or shown.mailbox != entry.mailbox:
+        box = app.accounts.mailbox(account, entry.mailbox)
+        return f"done in {box.name}" if box else "not done in this list"
+    return ""
+
+
+async def _agreed(app: "MailApp", question: str) -> bool:
+    return await app.ask(Confirm(question, [("y Enter", "undo")])) is not None
+
+
+async def _after(app: "MailApp", account: str) -> None:
+    app.engines.send(account, Wake())
+    await app.wishes.look_for_undoable()

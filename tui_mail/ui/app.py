@@ -1,0 +1,435 @@
+"""The reader: its parts put together, and what they tell each other."""
+
+import asyncio
+import os
+import time
+from collections.abc import Callable, Coroutine
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+
+from textual import events
+from textual.app import App, ComposeResult
+from textual.binding import BindingType
+from textual.message import Message
+from textual.screen import Screen
+
+from tui_mail.config.places import Places
+from tui_mail.config.settings import Settings
+from tui_mail.link.messages import Status
+from tui_mail.model.displayable import Displayable, own
+from tui_mail.model.error import MailError
+from tui_mail.model.event import ContentArrived, MailboxesChanged, OperationsChanged
+from tui_mail.model.ids import MailboxId
+from tui_mail.ui import hints, look
+from tui_mail.ui.accounts import Accounts
+from tui_mail.ui.actions import function_of
+from tui_mail.ui.bridge import Bridge, StoreChanged
+from tui_mail.ui.commands import Command
+from tui_mail.ui.dispatch import Begun, Dispatcher
+from tui_mail.ui.engines import EngineJoined, Engines, EngineSaid
+from tui_mail.ui.filter import add_filter
+from tui_mail.ui.keymap import make_keymap
+from tui_mail.ui.keys import Keys
+from tui_mail.ui.listing import Listing
+from tui_mail.ui.panes import Panes
+from tui_mail.ui.reading import Reading
+from tui_mail.ui.servers import Servers
+from tui_mail.ui.statusing import undo_in_words
+from tui_mail.ui.views import Shown
+from tui_mail.ui.widgets.hint_line import HintLine
+from tui_mail.ui.widgets.mailbox_tree import MailboxTree
+from tui_mail.ui.widgets.message_list import MessageList
+from tui_mail.ui.widgets.message_view import MessageView
+from tui_mail.ui.widgets.part_list import PartList
+from tui_mail.ui.widgets.status_line import StatusLine
+from tui_mail.ui.wishes import Wishes
+
+if TYPE_CHECKING:
+    from tui_mail.ui.screens.operations import Operations
+
+Answer = TypeVar("Answer")
+
+_POLL = 2.0
+"""Seconds between two looks whether another process changed something."""
+
+
+class MailApp(App[int], inherit_bindings=False):
+    """The mail reader on the screen."""
+
+    ENABLE_COMMAND_PALETTE = False
+    BINDINGS: ClassVar[list[BindingType]] = []
+    CSS = """
+    Screen { background: $background; }
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        places: Places,
+        *,
+        clock: Callable[[], datetime] | None = None,
+        start_engines: bool = True,
+        offline: bool = False,
+        read_only: bool = False,
+    ) -> None:
+        """Put the parts together; raises SettingsError for a theme or a key."""
+        self.keymap_of_commands = make_keymap(settings.ui.keys, settings.keys)
+        super().__init__()
+        add_filter(self)
+        look.dress(self, settings.ui, places)
+        self.animation_level = "none"
+        self.settings, self.places = settings, places
+        self.clock = clock or (lambda: datetime.now(UTC).astimezone())
+        self.offline, self.read_only = offline, read_only
+        self.session = f"reader-{os.getpid()}-{time.time_ns():x}"
+        """Names this start in the journal."""
+        self.pressed = ""
+        """The keys of the command that runs."""
+        self.recent_mailboxes: list[tuple[str, MailboxId]] = []
+        """Where messages went lately, the latest first."""
+        self.history: dict[str, list[str]] = {"query": [], "text": [], "tag": []}
+        """What was typed at questions, the latest last."""
+        self.operations: Operations | None = None
+        """The screen of that name, while it is open."""
+        self._start_engines = start_engines
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._asking = 0
+        self._notice: Displayable | None = None
+        self._warning = False
+        self.accounts = Accounts(settings, places)
+        self.panes = Panes(
+            clock=self.clock,
+            date_form=settings.ui.date_format,
+            columns=settings.ui.columns,
+        )
+        self.status_line, self.hint_line = StatusLine(), HintLine()
+        self.keys = Keys(self, Dispatcher(self.keymap_of_commands))
+        self.listing = Listing(self)
+        self.reading = Reading(self, rest=look.preview_rest(settings.ui))
+        self.wishes = Wishes(self)
+        self.engines = Engines(places, settings.path, self.post_message)
+        self.servers = Servers(self)
+        self.bridge: Bridge
+
+    # Beginning and end.
+
+    def compose(self) -> ComposeResult:
+        """Put the panes over the two lines."""
+        yield self.panes
+        yield self.status_line
+        yield self.hint_line
+
+    def on_mount(self) -> None:
+        """Show the first account's inbox; everything else comes after the first paint."""
+        self.bridge = Bridge(self.post_message)
+        for name in self.settings.accounts:
+            if self.accounts.open(name):
+                break
+        self.show_accounts()
+        self.say_hints()
+        self.say_status()
+        self.call_after_refresh(self._after_first_paint)
+
+    def show_accounts(self) -> None:
+        """Show the accounts' mailboxes, and the first inbox if nothing is shown yet."""
+        self.panes.mailboxes.show(self.accounts.tree())
+        own_addresses = self.accounts.own_addresses()
+        self.panes.view.own_addresses = own_addresses
+        self.panes.list.set_context(own_addresses=own_addresses)
+        first = self.accounts.first()
+        if first is None or self.listing.shown is not None:
+            return
+        try:
+            self.listing.show_first(Shown(first, self.accounts.inbox(first).id))
+        except MailError as error:
+            self.panes.list.say(error.line, own("They come with the first connection."))
+
+    def _after_first_paint(self) -> None:
+        self.run_worker(self.keys.run(), exit_on_error=True)
+        self.start(self.listing.keep_up())
+        self.start(self._begin())
+        self.set_interval(_POLL, self._poll)
+
+    async def _begin(self) -> None:
+        if not self.settings.accounts:
+            from tui_mail.ui.actions.overlays import set_up
+
+            await set_up(self)
+            return
+        await self.open_accounts()
+
+    async def open_accounts(self) -> None:
+        """Open all accounts, start their engines, and say what is still here."""
+        for name in self.settings.accounts:
+            await asyncio.to_thread(self.accounts.open, name)
+        for name in self.accounts.in_order():
+            self.bridge.attach(name, self.accounts.database(name))
+        self.show_accounts()
+        self.panes.list.set_context(show_remote=self.offline)
+        if self._start_engines and not self.offline:
+            self.servers.start()
+        await self.servers.count_waiting()
+        await self.wishes.look_for_undoable()
+        if self.accounts.troubles:
+            self.warn(next(iter(self.accounts.troubles.values())))
+        elif self.servers.waiting:
+            self.say(
+                own(f"Still here from before: {self.servers.waiting:,} to be sent")
+            )
+
+    async def on_unmount(self) -> None:
+        """Leave everything tidy."""
+        for task in (*self._tasks,):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.to_thread(self.engines.close)
+        self.bridge.close()
+        await asyncio.to_thread(self.wishes.close)
+        self.reading.close()
+        self.accounts.close()
+
+    def _fatal_error(self) -> None:
+        """End without printing a traceback: the entry point has the last word."""
+        self._close_messages_no_wait()
+
+    # Keys, commands, questions.
+
+    async def on_event(self, event: events.Event) -> None:
+        """Send keys and pasted text through the queue; everything else goes its way."""
+        if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
+            self.keys.put(event)
+        else:
+            await super().on_event(event)
+
+    async def pass_on(self, event: Message) -> None:
+        """Hand an event to the screen, as Textual does."""
+        if isinstance(event, events.Event):
+            await super().on_event(event)
+
+    @property
+    def asks(self) -> bool:
+        """Whether a question or another screen is ready for keys."""
+        return self._asking > 0
+
+    def do(self, command: Command) -> None:
+        """Carry out a command."""
+        try:
+            work = function_of(command)(self)
+        except MailError as error:
+            self.warn(error.line)
+            return
+        if work is not None:
+            self.keys.start(work)
+
+    async def ask(self, screen: Screen[Answer | None]) -> Answer | None:
+        """Show a question and wait for the answer."""
+        answer: asyncio.Future[Answer | None]
+        answer = asyncio.get_running_loop().create_future()
+
+        def take(given: Answer | None) -> None:
+            if not answer.done():
+                answer.set_result(given)
+
+        await self.push_screen(screen, take)
+        for _ in range(50):
+            if screen.focused is not None or not screen.focus_chain:
+                break
+            await asyncio.sleep(0.002)
+        self._asking += 1
+        self.keys.asked()
+        try:
+            return await answer
+        finally:
+            self._asking -= 1
+            self.keys.asked()
+
+    def remember(self, what: str, typed: str) -> None:
+        """Keep what was typed at a question for the next time."""
+        if typed:
+            kept = [each for each in self.history[what] if each != typed]
+            self.history[what] = [*kept[-49:], typed]
+
+    def go_offline(self, *, offline: bool) -> None:
+        """Open no connection any more, or open them again."""
+        self.offline = offline
+        if offline or self.engines.started:
+            self.engines.go_offline(offline=offline)
+        elif self._start_engines:
+            self.servers.start()
+        self.panes.list.set_context(show_remote=offline)
+
+    def take_settings(self, settings: Settings) -> None:
+        """Work with other settings from now on: an account was set up."""
+        self.settings = self.accounts.settings = settings
+
+    def start(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run something beside the keys; what cannot be done is said."""
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self.fail(error)
+
+    def fail(self, error: BaseException) -> None:
+        """Say what could not be done; end where it is a mistake of ours."""
+        if isinstance(error, MailError):
+            self.warn(error.line)
+        elif isinstance(error, Exception):
+            self._handle_exception(error)
+
+    # What is said.
+
+    def say(self, line: Displayable) -> None:
+        """Say something until the next command."""
+        self._notice, self._warning = line, False
+        self.say_status()
+
+    def warn(self, line: Displayable) -> None:
+        """Say what could not be done."""
+        self._notice, self._warning = line, True
+        self.say_status()
+
+    def unsay(self) -> None:
+        """Let the status line speak of the servers again."""
+        if self._notice is not None:
+            self._notice, self._warning = None, False
+            self.say_status()
+
+    def say_status(self) -> None:
+        """Bring the status line up to date."""
+        left = self.servers.in_words() if self._notice is None else self._notice
+        entry = self.wishes.undoable[1] if self.wishes.undoable else None
+        right = undo_in_words(entry, self.session, self.clock())
+        if self.read_only:
+            right = own("read-only")
+        self.status_line.show(left, right, warning=self._warning)
+
+    def say_title(self) -> None:
+        """Bring the list's title up to date."""
+        if self.listing.shown is not None:
+            words = self.listing.order_in_words()
+            self.panes.title_line.show(self.listing.title(), words)
+
+    def say_hints(self) -> None:
+        """Name the keys that matter where the focus is."""
+        where = self.panes.pane
+        if where == "message" and self.panes.lists_parts:
+            where = "parts"
+        elif where == "list" and self.panes.list.marked:
+            where = "marks"
+        self.hint_line.show(hints.hints(where, self.keymap_of_commands))
+
+    def say_following(self, begun: Begun) -> None:
+        """Name what may follow the keys of a sequence."""
+        self.hint_line.show(hints.following(begun))
+
+    def say_progress(self, account: str, status: Status) -> None:
+        """Say in an empty list how far its mailbox has come."""
+        shown = self.listing.shown
+        if status.total and (shown is None or shown.account == account):
+            self.panes.list.say(status.line, look.progress(status.done, status.total))
+
+    def mailbox_opened(self) -> None:
+        """Tell the engines what is looked at now."""
+        if self.engines.started:
+            self.servers.tell_open_mailbox()
+
+    # What the parts tell.
+
+    def on_panes_entered(self) -> None:
+        """Another pane has the focus."""
+        self.say_hints()
+        self.say_title()
+        if self.panes.shows_message:
+            self.reading.follow(self.panes.list.cursor_number)
+
+    def on_mailbox_tree_selected(self, event: MailboxTree.Selected) -> None:
+        """Show a mailbox."""
+        self.start(self._open(Shown(event.account, event.mailbox_id)))
+
+    async def _open(self, shown: Shown) -> None:
+        await self.listing.show(shown)
+        self.panes.enter("list")
+
+    def on_message_list_moved(self, event: MessageList.Moved) -> None:
+        """Have the preview follow the cursor."""
+        self.reading.follow(event.number)
+
+    def on_message_list_opened(self, event: MessageList.Opened) -> None:
+        """Read a message."""
+        self.panes.enter("message")
+        self.start(self.reading.read(event.number))
+
+    def on_message_list_marks_changed(self) -> None:
+        """Say how many are marked."""
+        self.say_title()
+        self.say_hints()
+
+    def on_message_view_searched(self, event: MessageView.Searched) -> None:
+        """Say which hit is shown."""
+        if event.hits:
+            self.say(own(f"hit {event.hit:,} of {event.hits:,}; n and N go on"))
+        else:
+            self.say(own("not in this message"))
+
+    def on_part_list_chosen(self, event: PartList.Chosen) -> None:
+        """Show a part."""
+        from tui_mail.ui.actions.parts import show_part
+
+        self.start(show_part(self, event.part))
+
+    def on_engine_said(self, event: EngineSaid) -> None:
+        """An engine said something."""
+        self.servers.heard(event)
+
+    def on_engine_joined(self, event: EngineJoined) -> None:
+        """An engine is there, or is not any more."""
+        self.servers.joined(event)
+
+    def on_store_changed(self, event: StoreChanged) -> None:
+        """Load again what changed in a store."""
+        self.listing.changed(event.account, event.events, anything=event.anything)
+        kinds = {type(each) for each in event.events}
+        if event.anything or MailboxesChanged in kinds:
+            self.start(self._load_mailboxes(event.account))
+        if event.anything or OperationsChanged in kinds:
+            self.start(self.servers.count_waiting())
+            self.start(self.wishes.look_for_undoable())
+            if self.operations is not None:
+                self.operations.reload()
+        arrived = ContentArrived(self.reading.number) if self.reading.number else None
+        if event.account == self.reading.account and arrived in event.events:
+            self.start(self.reading.again())
+
+    async def _load_mailboxes(self, account: str) -> None:
+        from tui_mail.store.mailboxes import load_mailboxes
+
+        database = self.accounts.database(account)
+        self.accounts.take(account, await asyncio.to_thread(load_mailboxes, database))
+        self.show_accounts()
+        self.say_title()
+        self.say_status()
+
+    def _poll(self) -> None:
+        self.bridge.poll(heard=lambda name: self.engines.engine(name) is not None)
+        self.panes.list.day_changed()
+
+
+def run_reader(
+    settings: Settings,
+    places: Places,
+    *,
+    offline: bool = False,
+    read_only: bool = False,
+    clock: Callable[[], datetime] | None = None,
+) -> int:
+    """Run the reader until it is left; its exit status. Raises what it failed with."""
+    app = MailApp(settings, places, clock=clock, offline=offline, read_only=read_only)
+    look.install_key_parser()
+    status = app.run(mouse=settings.ui.mouse)
+    if app._exception is not None:
+        raise app._exception
+    return status or 0

@@ -1,0 +1,80 @@
+"""Which keys the hint line names where."""
+
+from collections.abc import Mapping, Sequence
+
+from tui_mail.ui.commands import Command
+from tui_mail.ui.dispatch import Begun
+from tui_mail.ui.keymap import Keys
+
+_LAST = ("app.help", "keys")
+_HINTS: Mapping[str, Sequence[tuple[str, str]]] = {
+    "mailboxes": (
+        ("list.open", "show"),
+        ("go.mailbox", "by name"),
+        ("pane.list", "messages"),
+        ("app.search", "search"),
+        ("app.sync", "synchronize"),
+        ("app.palette", "all commands"),
+        _LAST,
+    ),
+    "list": (
+        ("list.open", "read"),
+        ("message.archive", "archive"),
+        ("message.trash", "trash"),
+        ("message.toggle-flagged", "flag"),
+        ("list.mark", "mark"),
+        ("app.search", "search"),
+        ("pane.mailboxes", "mailboxes"),
+        ("app.palette", "all commands"),
+        _LAST,
+    ),
+    "message": (
+        ("app.back", "back"),
+        ("list.page-down", "on"),
+        ("message.next", "next"),
+        ("message.archive", "archive"),
+        ("message.trash", "trash"),
+        ("message.parts", "parts"),
+        ("part.save", "save"),
+        ("message.open-link", "link"),
+        ("app.palette", "all commands"),
+        _LAST,
+    ),
+    "parts": (
+        ("list.open", "show"),
+        ("part.save", "save"),
+        ("part.save-all", "save all"),
+        ("app.back", "message"),
+        _LAST,
+    ),
+    "marks": (
+        ("message.archive", "archive"),
+        ("message.trash", "trash"),
+        ("message.move", "move"),
+        ("message.toggle-flagged", "flag"),
+        ("list.mark-range", "range"),
+        ("app.back", "no marks"),
+        _LAST,
+    ),
+}
+
+
+def hints(where: str, keymap: Mapping[str, Keys]) -> list[tuple[str, str]]:
+    """Name the keys that matter most in a place, and what they do."""
+    return [
+        (keymap[command][0], word) for command, word in _HINTS[where] if keymap[command]
+    ]
+
+
+def following(begun: Begun) -> list[tuple[str, str]]:
+    """Name what may follow the keys of a sequence."""
+    return [
+        (begun.keys, "…"),
+        *((key, _word(command)) for key, command in begun.following),
+        ("Esc", "nothing"),
+    ]
+
+
+def _word(command: Command) -> str:
+    sentence = command.sentence.rstrip(".")
+    return sentence.removeprefix("Go to the ").removeprefix("Go to ").lower()

@@ -1,0 +1,58 @@
+"""How the reader looks on this terminal: theme, progress, how soon a preview comes."""
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from tui_mail.config.places import Places
+from tui_mail.config.settings import UiSettings
+from tui_mail.model.displayable import Displayable, own
+from tui_mail.model.error import SettingsError
+from tui_mail.ui.reading import REST, REST_OVER_SSH
+from tui_mail.ui.signs import choose_signs
+from tui_mail.ui.themes import DEFAULT, SIXTEEN_COLOURS, load_themes
+from tui_mail.ui.widgets.drawing import progress_bar
+
+if TYPE_CHECKING:
+    from textual.app import App
+
+
+def dress(app: "App[Any]", ui: UiSettings, places: Places) -> None:
+    """Give an app our themes; raises SettingsError for one that there is none of."""
+    themes = load_themes(places.themes())
+    wanted = ui.theme
+    if wanted == DEFAULT and app.console.color_system == "standard":
+        wanted = SIXTEEN_COLOURS
+    if wanted not in themes:
+        known = ", ".join(sorted(themes))
+        raise SettingsError(
+            f'ui.theme: there is no theme "{wanted}"; there are: {known}'
+        )
+    for name in {wanted, SIXTEEN_COLOURS} & set(themes):
+        app.register_theme(themes[name])
+    app.theme = wanted
+
+
+def preview_rest(ui: UiSettings) -> float | None:
+    """Give the seconds after which the preview follows; None if it never does."""
+    if ui.low_bandwidth is True:
+        return None
+    over_ssh = "SSH_CONNECTION" in os.environ and ui.low_bandwidth == "auto"
+    return REST_OVER_SSH if over_ssh else REST
+
+
+def progress(done: int, total: int) -> Displayable:
+    """Say how much of something is done, with a bar."""
+    bar = progress_bar(done, total, signs=choose_signs())
+    return own(f"{done:,} of {total:,} {bar}")
+
+
+def install_key_parser() -> None:
+    """Have the terminal's keys read by our parser.
+
+    Textual has no public way for this; a test says when the private one goes.
+    """
+    from textual.drivers import linux_driver
+
+    from tui_mail.ui.split_keys import KeyParser
+
+    vars(linux_driver)["XTermParser"] = KeyParser

@@ -1,0 +1,47 @@
+"""Passwords that an engine asks for: typed, or from the command with the screen away."""
+
+import shlex
+import subprocess
+from typing import TYPE_CHECKING
+
+from tui_mail.link.messages import Password
+from tui_mail.model.displayable import Displayable
+from tui_mail.model.error import MailError
+from tui_mail.ui.screens.confirm import Confirm
+from tui_mail.ui.screens.prompt import Prompt
+
+if TYPE_CHECKING:
+    from tui_mail.ui.app import MailApp
+
+
+async def ask_password(app: "MailApp", account: str, line: Displayable) -> None:
+    """Ask for an account's password and hand it to its engine; raises MailError."""
+    secret = ""
+    server = app.accounts.account(account).imap
+    command = server.password_command if server is not None else ""
+    if command and await _wants_command(app, account, line):
+        secret = _run_here(app, command)
+    else:
+        question = line if line.startswith(account) else f"{account}: {line}"
+        secret = await app.ask(Prompt(question, password=True)) or ""
+    app.engines.send(account, Password(secret))
+
+
+async def _wants_command(app: "MailApp", account: str, line: Displayable) -> bool:
+    question = f"{account}: {line}. Run its password_command here, on the terminal?"
+    answers = [("Enter y", "run it"), ("t", "type the password")]
+    return await app.ask(Confirm(question, answers)) == "Enter"
+
+
+def _run_here(app: "MailApp", command: str) -> str:
+    """Run the command on the terminal, the screen put away; its first line."""
+    try:
+        with app.suspend():
+            done = subprocess.run(
+                shlex.split(command), stdout=subprocess.PIPE, check=False
+            )
+    except (OSError, ValueError) as error:
+        raise MailError(f"password_command could not be run: {error}") from None
+    if done.returncode:
+        raise MailError(f"password_command failed ({done.returncode})")
+    return done.stdout.decode(errors="surrogateescape").split("\n", 1)[0].rstrip("\r")

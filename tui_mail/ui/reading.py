@@ -1,0 +1,248 @@
+"""The message pane's state: which message is shown, how, and what of it is fetched."""
+
+import asyncio
+from contextlib import suppress
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from textual.timer import Timer
+
+from tui_mail.model.displayable import Displayable, own
+from tui_mail.model.error import MailError, NotFound
+from tui_mail.model.flags import SEEN
+from tui_mail.model.ids import MessageNumber, PartId
+from tui_mail.ui.loading import Loaded, Shape, load
+
+if TYPE_CHECKING:
+    from tui_mail.mime.render import Renderer
+    from tui_mail.store.database import Transaction
+    from tui_mail.ui.app import MailApp
+
+REST = 0.12
+"""Seconds for which the cursor rests before the preview follows it."""
+REST_OVER_SSH = 0.4
+
+
+class Reading:
+    """What the message pane shows."""
+
+    def __init__(self, app: "MailApp", *, rest: float | None) -> None:
+        self._app = app
+        self._rest = rest
+        """None: the preview does not follow the cursor."""
+        self.account = ""
+        self.number: MessageNumber | None = None
+        self.shape = Shape()
+        self.loaded: Loaded | None = None
+        self._coming: tuple[str, MessageNumber] | None = None
+        self._asked: dict[int, MessageNumber] = {}
+        self._refused: dict[MessageNumber, Displayable] = {}
+        self._timer: Timer | None = None
+        self._seen_timer: Timer | None = None
+        self._turn = 0
+        self._renderer: Renderer | None = None
+
+    # Following the cursor.
+
+    def follow(self, number: MessageNumber | None) -> None:
+        """Show the message once the cursor rests on it; at once if there is none."""
+        self._stop_timers()
+        if number is None:
+            self.show_nothing()
+        elif self._coming == (self._app.listing.account, number):
+            return
+        elif self._app.panes.shows_message and self._rest is not None:
+            self._timer = self._app.set_timer(self._rest, self._follow_now)
+        elif self._app.panes.pane == "list":
+            self.show_nothing()
+
+    def _follow_now(self) -> None:
+        number = self._app.panes.list.cursor_number
+        if number is not None:
+            self._app.start(self.preview(number))
+
+    async def preview(self, number: MessageNumber) -> None:
+        """Show a message without counting it as read."""
+        await self._show(self._app.listing.account, number, Shape())
+        wait = self._app.settings.ui.mark_seen
+        if isinstance(wait, float) and not self._app.read_only:
+            self._seen_timer = self._app.set_timer(wait, self._count_as_read)
+
+    async def read(self, number: MessageNumber) -> None:
+        """Show a message to be read; that counts, unless the settings say otherwise."""
+        self._stop_timers()
+        self._app.panes.list_parts(listed=False)
+        await self._show(self._app.listing.account, number, Shape(), wanted=True)
+        if self._app.settings.ui.mark_seen != "never":
+            await self._mark_seen()
+
+    def _count_as_read(self) -> None:
+        self._app.start(self._mark_seen())
+
+    async def _mark_seen(self) -> None:
+        if self.loaded is None or self._app.read_only:
+            return
+        content = self.loaded.content
+        if SEEN not in content.summary.flags:
+            await self._app.wishes.mark_seen(content.account, content.number)
+
+    def show_nothing(self) -> None:
+        """Empty the pane."""
+        self._turn += 1
+        if self._coming is None:
+            return
+        self._coming = None
+        self.number, self.loaded, self.shape = None, None, Shape()
+        self._app.panes.view.show(None)
+        self._app.panes.parts.show(None)
+
+    def _stop_timers(self) -> None:
+        for timer in (self._timer, self._seen_timer):
+            if timer is not None:
+                timer.stop()
+        self._timer = self._seen_timer = None
+
+    # Showing.
+
+    async def reshape(self, shape: Shape) -> None:
+        """Show the same message another way."""
+        await self.current()
+        if self.number is not None:
+            await self._show(self.account, self.number, shape, wanted=True)
+
+    async def current(self) -> Loaded | None:
+        """Give the cursor's message, shown first if the preview has not yet followed."""
+        number = self._app.panes.list.cursor_number
+        if number is None:
+            return None
+        account = self._app.listing.account
+        if (account, number) != (self.account, self.number) or self.loaded is None:
+            self._stop_timers()
+            await self._show(account, number, Shape(), wanted=True)
+        return self.loaded
+
+    async def again(self) -> None:
+        """Load the message again: something of it changed."""
+        if self.number is not None:
+            await self._show(self.account, self.number, self.shape)
+
+    async def _show(
+        self,
+        account: str,
+        number: MessageNumber,
+        shape: Shape,
+        *,
+        wanted: bool = False,
+    ) -> None:
+        turn = self._turn = self._turn + 1
+        self._coming = (account, number)
+        database = self._app.accounts.database(account)
+        try:
+            loaded = await asyncio.to_thread(
+                load, database, number, shape, self._render_child()
+            )
+        except NotFound:
+            if turn == self._turn:
+                self.show_nothing()
+            return
+        if turn != self._turn:
+            return
+        self.account, self.number, self.shape = account, number, shape
+        self.loaded = loaded
+        if loaded.missing:
+            said = await self._ask_for(account, number, loaded, wanted=wanted)
+            if turn != self._turn:
+                return
+            loaded = replace(loaded, content=replace(loaded.content, status=said))
+        content = loaded.content
+        self._app.panes.view.show(content)
+        if self._app.panes.lists_parts:
+            chosen = self._app.panes.parts.chosen
+            self._app.panes.parts.show(
+                content.structure,
+                content.downloaded,
+                chosen=chosen.part_id if chosen else None,
+            )
+
+    def _render_child(self) -> "Renderer":
+        from tui_mail.mime.render import Renderer
+
+        if self._renderer is None:
+            self._renderer = Renderer()
+        return self._renderer
+
+    # Fetching what is not here.
+
+    async def _ask_for(
+        self, account: str, number: MessageNumber, loaded: Loaded, *, wanted: bool
+    ) -> Displayable:
+        """Have what is missing fetched, or noted down for later; say so."""
+        if number in self._refused and not wanted:
+            return self._refused[number]
+        if number in self._asked.values() and not wanted:
+            return own("Fetching…")
+        self._refused.pop(number, None)
+        engine = self._app.engines.engine(account)
+        if engine is not None and not self._app.offline:
+            for part in loaded.missing:
+                request = engine.fetch(number, part)
+                if request is not None:
+                    self._asked[request] = number
+            return own("Fetching…")
+        if not wanted:
+            return own("Not here yet. Enter asks for it.")
+        await self.want(account, number, loaded.missing)
+        return own("Not here yet; it comes with the next connection.")
+
+    async def want(
+        self, account: str, number: MessageNumber, parts: tuple[PartId | None, ...]
+    ) -> None:
+        """Note down what is to be fetched at the next connection."""
+        from tui_mail.store.content import want_part
+
+        if self._app.read_only or self._app.accounts.account(account).kind != "imap":
+            return
+
+        def write(tx: "Transaction") -> None:
+            for part in parts:
+                want_part(tx, number, part)
+
+        with suppress(NotFound):
+            await self._app.wishes.write(account, write)
+
+    def fetched(self, request: int, *, ok: bool, line: Displayable) -> bool:
+        """Take note that a request came to its end; False if it was not ours."""
+        number = self._asked.pop(request, None)
+        if number is None:
+            return False
+        if not ok:
+            self._refused[number] = line or own("It could not be fetched.")
+        if number == self.number:
+            self._app.start(self.again())
+        return True
+
+    async def octets(self, part: PartId) -> bytes:
+        """Give a part of the message as it was sent, fetched if need be.
+
+        Raises MailError where it is not here and cannot be had.
+        """
+        from tui_mail.ui.loading import load_octets
+
+        number, account = self.number, self.account
+        if number is None:
+            raise MailError("no message is shown")
+        database = self._app.accounts.database(account)
+        found = await asyncio.to_thread(load_octets, database, number, part)
+        if found is not None:
+            return found
+        await self._app.servers.fetch(account, number, part)
+        found = await asyncio.to_thread(load_octets, database, number, part)
+        if found is None:
+            raise MailError("the server did not give it")
+        return found
+
+    def close(self) -> None:
+        """End the render child."""
+        self._stop_timers()
+        if self._renderer is not None:
+            self._renderer.close()

@@ -1,0 +1,183 @@
+"""What the engines say, and what waits for the servers; questions of theirs are asked."""
+
+import asyncio
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from tui_mail.link.messages import (
+    Changed,
+    Done,
+    NeedPassword,
+    OpenMailbox,
+    Receipt,
+    Status,
+    Synchronize,
+)
+from tui_mail.model.displayable import Displayable, displayable, own
+from tui_mail.model.error import MailError
+from tui_mail.model.ids import MessageNumber, PartId
+from tui_mail.model.mailbox import SpecialUse
+from tui_mail.ui.engines import EngineJoined, EngineSaid
+from tui_mail.ui.statusing import AccountState, accounts_in_words
+
+if TYPE_CHECKING:
+    from tui_mail.ui.app import MailApp
+
+
+class Servers:
+    """The state of all accounts' servers as far as the reader hears of it."""
+
+    def __init__(self, app: "MailApp") -> None:
+        self._app = app
+        self._states: dict[str, AccountState] = {}
+        self._answers: dict[tuple[str, int], asyncio.Future[Done]] = {}
+        self._asking_password: set[str] = set()
+        self.waiting = 0
+        """How many changes wait for a server."""
+
+    def start(self) -> None:
+        """Start the engines of all accounts with a server."""
+        for name in self._app.accounts.in_order():
+            if self._app.accounts.account(name).kind == "imap":
+                self._states.setdefault(name, AccountState())
+                self._app.engines.start(name)
+
+    def in_words(self) -> Displayable:
+        """Say it all in short sentences."""
+        for name in self._app.accounts.in_order():
+            inbox = self._app.accounts.role(name, SpecialUse.INBOX)
+            state = self._states.get(name, AccountState())
+            synced = inbox.synced_at if inbox else None
+            self._states[name] = replace(state, synced_at=synced)
+        return accounts_in_words(
+            self._states,
+            offline=self._app.offline,
+            waiting=self.waiting,
+            now=self._app.clock(),
+        )
+
+    # What engines say.
+
+    def joined(self, event: EngineJoined) -> None:
+        """Take note that an engine hears us, or not any more."""
+        state = self._states.get(event.account, AccountState())
+        if event.joined:
+            state = replace(state, line=own(""))
+            self.tell_open_mailbox()
+        else:
+            state = replace(state, status=None, line=displayable(event.line))
+            self._give_up(event.account)
+        self._states[event.account] = state
+        self._note(event.account)
+        self._app.say_status()
+
+    def heard(self, event: EngineSaid) -> None:
+        """Take what an engine said."""
+        said, account = event.said, event.account
+        match said:
+            case Changed(events):
+                self._app.bridge.push(account, list(events))
+            case Status():
+                state = self._states.get(account, AccountState())
+                self._states[account] = replace(state, status=said)
+                self._note(account)
+                self._app.say_status()
+                self._app.say_progress(account, said)
+            case Done():
+                self._done(account, said)
+            case Receipt(line):
+                self._app.say(own(f"{account}: {line}"))
+            case NeedPassword(line):
+                if account not in self._asking_password:
+                    self._asking_password.add(account)
+                    self._app.start(self._ask_password(account, line))
+            case _:
+                return
+
+    def _note(self, account: str) -> None:
+        """Put a word beside the account in the tree where it is not as it should be."""
+        status = self._states[account].status
+        word = ""
+        if status is not None and status.state in ("offline", "failed"):
+            word = status.state
+        self._app.panes.mailboxes.set_note(account, own(word))
+
+    async def _ask_password(self, account: str, line: Displayable) -> None:
+        from tui_mail.ui.passwords import ask_password
+
+        try:
+            await ask_password(self._app, account, line)
+        finally:
+            self._asking_password.discard(account)
+
+    # What is asked of them.
+
+    def tell_open_mailbox(self) -> None:
+        """Tell the engines which mailbox is looked at."""
+        shown = self._app.listing.shown
+        for account in self._app.engines.all():
+            here = shown is not None and shown.account == account
+            mailbox = shown.mailbox if shown is not None and here else None
+            self._app.engines.send(account, OpenMailbox(mailbox))
+
+    async def synchronize(self, account: str) -> Displayable:
+        """Have an account brought in step; its receipt. Raises MailError."""
+        engine = self._app.engines.engine(account)
+        if engine is None:
+            raise MailError(f"{account}: its engine is not there yet")
+        request = engine.next_request()
+        answer = self._expect(account, request)
+        engine.send(Synchronize(mailbox=None, request=request))
+        return _line(await answer)
+
+    async def fetch(self, account: str, number: MessageNumber, part: PartId) -> None:
+        """Have a part fetched and wait for it; raises MailError."""
+        engine = self._app.engines.engine(account)
+        if engine is None or self._app.offline:
+            raise MailError("it is not here yet; it comes with the next connection")
+        request = engine.fetch(number, part)
+        if request is None:
+            raise MailError("the engine does not answer")
+        _line(await self._expect(account, request))
+
+    def _expect(self, account: str, request: int) -> asyncio.Future[Done]:
+        answer: asyncio.Future[Done] = asyncio.get_running_loop().create_future()
+        self._answers[account, request] = answer
+        return answer
+
+    def _done(self, account: str, said: Done) -> None:
+        answer = self._answers.pop((account, said.request), None)
+        if answer is not None and not answer.done():
+            answer.set_result(said)
+        elif answer is None:
+            self._app.reading.fetched(said.request, ok=said.ok, line=said.line)
+
+    def _give_up(self, account: str) -> None:
+        for name, request in list(self._answers):
+            if name == account:
+                answer = self._answers.pop((name, request))
+                if not answer.done():
+                    lost = own("the engine has gone")
+                    answer.set_result(Done(request=request, ok=False, line=lost))
+
+    # What waits.
+
+    async def count_waiting(self) -> None:
+        """Count what waits for the servers."""
+        self.waiting = await asyncio.to_thread(
+            self._count, list(self._app.accounts.in_order())
+        )
+        self._app.say_status()
+
+    def _count(self, accounts: list[str]) -> int:
+        from tui_mail.store.operations import load_pending
+
+        return sum(
+            len(load_pending(self._app.accounts.database(name))) for name in accounts
+        )
+
+
+def _line(done: Done) -> Displayable:
+    if not done.ok:
+        raise MailError(done.line or "that could not be done")
+    return done.line

@@ -1,0 +1,76 @@
+"""What the status line says: short sentences about the servers, what waits, what u undoes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from tui_mail.link.messages import Status
+from tui_mail.model.displayable import Displayable, own
+from tui_mail.model.operation import JournalEntry
+from tui_mail.ui.dates import list_date
+
+
+@dataclass(frozen=True, slots=True)
+class AccountState:
+    """What is known of an account's engine."""
+
+    status: Status | None = None
+    """What the engine said last; None while none is joined."""
+    line: Displayable = Displayable("")
+    """Why there is none."""
+    synced_at: datetime | None = None
+    """When its inbox was last in step."""
+
+
+def accounts_in_words(
+    states: Mapping[str, AccountState],
+    *,
+    offline: bool,
+    waiting: int,
+    now: datetime,
+) -> Displayable:
+    """Say what is going on with the servers and how much waits for them."""
+    said: list[str] = []
+    if offline:
+        latest = max(
+            (s.synced_at for s in states.values() if s.synced_at), default=None
+        )
+        said.append("offline")
+        if latest is not None:
+            said.append(f"as of {list_date(latest, now)}")
+    else:
+        said += [text for name, s in states.items() if (text := _one(name, s))]
+    if waiting:
+        said.append(f"{waiting:,} {'change waits' if waiting == 1 else 'changes wait'}")
+    return own(" · ".join(said))
+
+
+def _one(name: str, state: AccountState) -> str:
+    status = state.status
+    if status is None:
+        return f"{name}: {state.line}" if state.line else ""
+    if status.state == "connected":
+        return f"{name} connected"
+    if status.state == "offline":
+        return f"{name} offline"
+    if status.state == "failed":
+        return (
+            str(status.line)
+            if status.line.startswith(name)
+            else f"{name}: {status.line}"
+        )
+    figures = f" {status.done:,} of {status.total:,}" if status.total else ""
+    line = status.line or own(
+        "connecting" if status.state == "connecting" else "fetching"
+    )
+    return f"{name}: {line}{figures}"
+
+
+def undo_in_words(
+    entry: JournalEntry | None, session: str, now: datetime
+) -> Displayable:
+    """Say what ``u`` would undo; of an earlier start also when it was done."""
+    if entry is None:
+        return own("")
+    when = "" if entry.session == session else f" ({list_date(entry.at, now)})"
+    return own(f"u undoes: {entry.said}{when}")

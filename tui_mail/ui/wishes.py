@@ -1,0 +1,145 @@
+"""Wishes written into the stores by one thread; what is seen changes at once."""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, TypeVar
+
+from tui_mail.link.messages import Wake
+from tui_mail.model.displayable import Displayable
+from tui_mail.model.error import MailError
+from tui_mail.model.flags import SEEN
+from tui_mail.model.ids import MessageNumber
+from tui_mail.model.operation import Expunge, JournalEntry, Move, SetFlags, Wish
+
+if TYPE_CHECKING:
+    from tui_mail.store.database import Transaction
+    from tui_mail.ui.app import MailApp
+
+Written = TypeVar("Written")
+
+
+class Wishes:
+    """Carries out what a person wants, in the store."""
+
+    def __init__(self, app: "MailApp") -> None:
+        self._app = app
+        self._writer = ThreadPoolExecutor(1, thread_name_prefix="writer")
+        self._gone: dict[str, dict[MessageNumber, int]] = {}
+        self.undoable: tuple[str, JournalEntry] | None = None
+        """What ``u`` would undo: the account, and the entry of its journal."""
+
+    async def perform(self, account: str, wish: Wish, said: str) -> None:
+        """Perform a wish; the rows change at once, and back if it cannot be written.
+
+        Raises MailError.
+        """
+        from tui_mail.store.performing import perform
+
+        self.refuse_if_read_only()
+        mailbox = self._app.listing.mailbox_id
+        session = self._app.session
+
+        def write(tx: "Transaction") -> None:
+            perform(tx, wish, said=said, session=session, mailbox=mailbox)
+
+        gone = self._show_at_once(account, wish)
+        try:
+            await self.write(account, write)
+        except MailError:
+            self._back(account, gone)
+            self._app.listing.changed(account, [], anything=True)
+            raise
+        self._back(account, gone)
+        self._app.engines.send(account, Wake())
+
+    async def mark_seen(self, account: str, number: MessageNumber) -> None:
+        """Note that a message was read; it is no action that ``u`` would undo."""
+        from tui_mail.store.wishes import set_flags
+
+        seen: frozenset[str] = frozenset({SEEN})
+
+        def write(tx: "Transaction") -> None:
+            set_flags(tx, (number,), seen, frozenset())
+
+        self._app.panes.list.change_flags((number,), seen, frozenset())
+        await self.write(account, write)
+        self._app.engines.send(account, Wake())
+
+    async def write(
+        self, account: str, change: Callable[["Transaction"], Written]
+    ) -> Written:
+        """Make a change in one transaction on the writer's thread; raises MailError."""
+        database = self._app.accounts.database(account)
+
+        def run() -> Written:
+            with database.transaction() as tx:
+                return change(tx)
+
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._writer, run)
+
+    def refuse_if_read_only(self) -> None:
+        """Raise MailError where nothing may be changed."""
+        if self._app.read_only:
+            raise MailError("nothing is changed: tui-mail runs with --read-only")
+
+    def expected_gone(self, account: str) -> Iterable[MessageNumber]:
+        """Name the messages that a wish on its way takes out of their mailbox."""
+        return tuple(self._gone.get(account, ()))
+
+    async def look_for_undoable(self) -> None:
+        """Find what ``u`` would undo: the latest action of all accounts."""
+        accounts = list(self._app.accounts)
+        found = await asyncio.to_thread(self._latest, accounts)
+        if found != self.undoable:
+            self.undoable = found
+            self._app.say_status()
+
+    def _latest(self, accounts: list[str]) -> tuple[str, JournalEntry] | None:
+        from tui_mail.store.journal import last_undoable
+
+        found = [
+            (account, entry)
+            for account in accounts
+            if (entry := last_undoable(self._app.accounts.database(account)))
+        ]
+        return max(found, key=lambda pair: pair[1].at, default=None)
+
+    def _show_at_once(self, account: str, wish: Wish) -> frozenset[MessageNumber]:
+        """Show what the wish will have done; give what goes out of sight."""
+        messages = self._app.panes.list
+        if isinstance(wish, SetFlags):
+            messages.change_flags(wish.messages, wish.add, wish.remove)
+            return frozenset()
+        if not isinstance(wish, Move | Expunge):
+            return frozenset()
+        if isinstance(wish, Move) and self._app.listing.is_search:
+            return frozenset()
+        gone = frozenset(wish.messages)
+        counts = self._gone.setdefault(account, {})
+        for number in gone:
+            counts[number] = counts.get(number, 0) + 1
+        self._app.listing.forget_rows(gone)
+        return gone
+
+    def _back(self, account: str, gone: frozenset[MessageNumber]) -> None:
+        """Leave it to the store again whether these messages are in sight."""
+        counts = self._gone.get(account, {})
+        for number in gone:
+            counts[number] -= 1
+            if not counts[number]:
+                del counts[number]
+
+    def close(self) -> None:
+        """Wait for what is being written."""
+        self._writer.shutdown(wait=True)
+
+
+def counted(numbers: Iterable[MessageNumber], subject: Displayable) -> str:
+    """Name one message by its subject, several by their number."""
+    count = len(tuple(numbers))
+    if count == 1:
+        shown = subject if len(subject) <= 40 else f"{subject[:39].rstrip()}…"
+        return f'"{shown}"' if shown else "1 message"
+    return f"{count:,} messages"
