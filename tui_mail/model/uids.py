@@ -72,6 +72,18 @@ class UidSet:
     def __or__(self, other: "UidSet") -> "UidSet":
         return UidSet._merged((*self.ranges, *other.ranges))
 
+    def __and__(self, other: "UidSet") -> "UidSet":
+        ranges: list[tuple[int, int]] = []
+        mine, theirs = list(self.ranges[::-1]), list(other.ranges[::-1])
+        while mine and theirs:
+            low = max(mine[-1][0], theirs[-1][0])
+            high = min(mine[-1][1], theirs[-1][1])
+            if low <= high:
+                ranges.append((low, high))
+            shorter = mine if mine[-1][1] <= theirs[-1][1] else theirs
+            shorter.pop()
+        return UidSet(tuple(ranges))
+
     def __str__(self) -> str:
         return ",".join(
             str(low) if low == high else f"{low}:{high}" for low, high in self.ranges
