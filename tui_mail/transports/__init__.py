@@ -1,1 +1,1 @@
-"""Placeholder docstring: replaced by the package's owner."""
+"""The only network: servers' protocols, their libraries hidden, their errors ours."""

@@ -1,0 +1,87 @@
+"""LIST, LSUB and STATUS responses put together to mailboxes (RFC 5258, 5819, 6154)."""
+
+from collections.abc import Set as AbstractSet
+
+from tui_mail.model.error import ProtocolError
+from tui_mail.model.mailbox import ListedMailbox, MailboxCounts
+from tui_mail.transports.imap_names import decode_name
+from tui_mail.transports.imap_responses import (
+    Listed,
+    Untagged,
+    parse_counts,
+    parse_listed,
+)
+from tui_mail.transports.imap_tokens import Unreadable
+from tui_mail.transports.special_use import with_special_uses
+
+_MOST_MAILBOXES = 100_000
+_COUNTS = b"STATUS (MESSAGES UNSEEN UIDNEXT UIDVALIDITY%b)"
+
+
+class Listing:
+    """What the server lists; a record that cannot be read loses only itself."""
+
+    def __init__(self, *, extended: bool) -> None:
+        self._extended = extended
+        self._listed: dict[bytes, Listed] = {}
+        self._subscribed: set[bytes] = set()
+        self._counts: dict[bytes, MailboxCounts] = {}
+
+    def command(self, capabilities: AbstractSet[str]) -> tuple[bytes, ...]:
+        """Write the command that asks for all there is in one round trip."""
+        plain = (b"LIST", b'""', b'"*"')
+        if not self._extended:
+            return plain
+        wanted = [b"SUBSCRIBED"]
+        if "SPECIAL-USE" in capabilities:
+            wanted.append(b"SPECIAL-USE")
+        if "LIST-STATUS" in capabilities or "IMAP4REV2" in capabilities:
+            modseq = b" HIGHESTMODSEQ" if "CONDSTORE" in capabilities else b""
+            wanted.append(_COUNTS % modseq)
+        return (*plain, b"RETURN (%b)" % b" ".join(wanted))
+
+    def take(self, said: Untagged) -> bool:
+        """Take what belongs to it."""
+        if said.name not in (b"LIST", b"LSUB", b"STATUS"):
+            return False
+        try:
+            if said.name == b"STATUS":
+                name, counts = parse_counts(said.fragments)
+                self._counts[_key(name)] = counts
+            elif said.name == b"LIST":
+                listed = parse_listed(said.fragments)
+                self._listed.setdefault(_key(listed.name), listed)
+            else:
+                self._subscribed.add(_key(parse_listed(said.fragments).name))
+        except Unreadable:
+            return True
+        if len(self._listed) + len(self._counts) > 2 * _MOST_MAILBOXES:
+            raise ProtocolError("the server lists more mailboxes than can be")
+        return True
+
+    def mailboxes(self, *, subscribed_only: bool) -> list[ListedMailbox]:
+        """Put them together; with INBOX and special uses in any case."""
+        found = with_special_uses([self._mailbox(one) for one in self._listed.values()])
+        if not subscribed_only:
+            return found
+        return [one for one in found if one.subscribed or one.special_use is not None]
+
+    def _mailbox(self, one: Listed) -> ListedMailbox:
+        key = _key(one.name)
+        return ListedMailbox(
+            wire_name=one.name,
+            name=decode_name(one.name),
+            delimiter=one.delimiter,
+            attributes=one.attributes,
+            special_use=None,
+            subscribed=(
+                "\\subscribed" in one.attributes
+                if self._extended
+                else key in self._subscribed
+            ),
+            counts=self._counts.get(key),
+        )
+
+
+def _key(name: bytes) -> bytes:
+    return b"INBOX" if name.upper() == b"INBOX" else name

@@ -1,0 +1,119 @@
+"""Logging in: the best mechanism that both sides know, the secret never in clear."""
+
+from tui_mail.config.secret import Secret
+from tui_mail.config.settings import Server
+from tui_mail.model.error import LoginRefused, MailError, ProtocolError, ServerRefused
+from tui_mail.transports.imap_arguments import text
+from tui_mail.transports.imap_client import Wire
+from tui_mail.transports.imap_responses import Status, Untagged
+from tui_mail.transports.sasl import (
+    WITH_PASSWORD,
+    WITH_TOKEN,
+    CramMd5,
+    Mechanism,
+    Scram,
+    from_base64,
+    to_base64,
+)
+
+_MOST_CHALLENGES = 10
+_NOT_ABOUT_US = frozenset(
+    {b"UNAVAILABLE", b"LIMIT", b"INUSE", b"SERVERBUG", b"CONTACTADMIN", b"THROTTLED"}
+)
+"""Codes of a NO that says nothing about name and password (RFC 5530)."""
+
+
+def log_in(wire: Wire, server: Server, secret: Secret) -> Status:
+    """Log in; raises LoginRefused, ServerRefused (come later), ProtocolError.
+
+    Where SCRAM is refused PLAIN is tried once: a server may keep a password in a form
+    that does not serve for SCRAM, and whoever has shown a certificate may be told it.
+    """
+    ways = _ways(wire, server)
+    if not ways:
+        raise LoginRefused(f"{server.host} offers no way to log in that we know")
+    first = ways[0]
+    try:
+        return _tried(wire, server, secret, first)
+    except LoginRefused:
+        second = next((way for way in ways if not _is_scram(way)), None)
+        if not _is_scram(first) or second is None:
+            raise
+        return _tried(wire, server, secret, second)
+
+
+def _is_scram(way: type[Mechanism] | None) -> bool:
+    return way is not None and issubclass(way, Scram)
+
+
+def _ways(wire: Wire, server: Server) -> list[type[Mechanism] | None]:
+    """List the mechanisms that can be used, the best first; None is LOGIN."""
+    can = frozenset(wire.capabilities)
+    known = WITH_TOKEN if server.auth == "oauth2" else WITH_PASSWORD
+    ways: list[type[Mechanism] | None] = [
+        one for one in known if f"AUTH={one.name}" in can
+    ]
+    if server.auth != "oauth2" and "LOGINDISABLED" not in can:
+        weakest = ways.index(CramMd5) if CramMd5 in ways else len(ways)
+        ways.insert(weakest, None)
+    return ways
+
+
+def _tried(
+    wire: Wire, server: Server, secret: Secret, way: type[Mechanism] | None
+) -> Status:
+    try:
+        if way is None:
+            status = _login(wire, server, secret)
+        else:
+            mechanism = way(server.username, secret)
+            status = _authenticate(wire, mechanism)
+            if status.kind == b"OK":
+                mechanism.finish()
+    except ServerRefused as error:
+        raise LoginRefused(error.line) from None
+    if status.kind == b"OK":
+        return status
+    raise _refused(server, secret, status)
+
+
+def _refused(server: Server, secret: Secret, status: Status) -> MailError:
+    """Make the error; a server that repeats the secret is not quoted with it."""
+    word = secret.reveal()
+    said = str(status.text).replace(word, "…") if word else str(status.text)
+    line = f"{server.host} refused the login of {server.username}"
+    line = f"{line}: {said}" if said else line
+    code = status.code.decode("ascii")
+    if status.kind == b"BAD" or status.code in _NOT_ABOUT_US:
+        return ServerRefused(line, code)
+    return LoginRefused(line)
+
+
+def _login(wire: Wire, server: Server, secret: Secret) -> Status:
+    name = text(server.username.encode(), "such a user name")
+    word = text(secret.reveal().encode("utf-8", "surrogateescape"), "such a password")
+    return wire.finish(wire.ask((b"LOGIN", name, word)))
+
+
+def _authenticate(wire: Wire, mechanism: Mechanism) -> Status:
+    waiting = mechanism.first()
+    pieces = [b"AUTHENTICATE", mechanism.name.encode("ascii")]
+    if waiting is not None and "SASL-IR" in wire.capabilities:
+        pieces.append(to_base64(waiting) or b"=")
+        waiting = None
+    tag = wire.ask(pieces)
+    challenges = 0
+    while tag not in wire.answers:
+        said = wire.next_response()
+        if isinstance(said, Untagged):
+            wire.unasked(said)
+        elif isinstance(said, bytes):
+            challenges += 1
+            if challenges > _MOST_CHALLENGES:
+                raise ProtocolError(f"{wire.host} asks and asks, and lets nobody in")
+            answer = waiting
+            waiting = None
+            if answer is None:
+                answer = mechanism.respond(from_base64(said))
+            wire.stream.send(to_base64(answer) + b"\r\n")
+    return wire.answer(tag)

@@ -1,0 +1,77 @@
+"""What SELECT says (RFC 9051, 6.3.2), with QRESYNC (RFC 7162, 3.2.5)."""
+
+import re
+
+from tui_mail.model.changes import Changes
+from tui_mail.model.error import ProtocolError
+from tui_mail.model.ids import ModSeq, Uid, UidValidity
+from tui_mail.model.uids import LARGEST
+from tui_mail.transports.imap_arguments import short_set
+from tui_mail.transports.imap_responses import (
+    Status,
+    Untagged,
+    parse_modseq,
+    parse_number,
+    parse_status,
+)
+from tui_mail.transports.imap_tokens import Unreadable
+from tui_mail.transports.imap_values import KnownState, Selected
+
+_ANY_KEYWORD = re.compile(rb"(?:\A|[ (])\\\*(?:[ )]|\Z)")
+
+
+class Selecting:
+    """Gathers what comes between SELECT and its answer."""
+
+    def __init__(self, *, read_only: bool) -> None:
+        self._read_only = read_only
+        self._known: KnownState | None = None
+        self._codes: dict[bytes, bytes] = {}
+        self.uid_next: Uid | None = None
+
+    def resync(self, known: KnownState) -> bytes:
+        """Write the parameter that says what is known here."""
+        self._known = known
+        state = b"%d %d" % (known.uid_validity, known.highest_modseq)
+        uids = b" " + short_set(known.uids) if known.uids else b""
+        return b"(QRESYNC (%b%b))" % (state, uids)
+
+    def take(self, said: Untagged) -> bool:
+        """Take response codes; what is more than a code is news."""
+        if said.name == b"FLAGS":
+            return True
+        if said.name != b"OK":
+            return False
+        status = parse_status(said.name, said.text)
+        if status.code in (b"ALERT", b"CLOSED", b"CAPABILITY"):
+            return False
+        self._codes[status.code] = status.argument
+        if status.code == b"UIDNEXT":
+            self.uid_next = Uid(self._number(b"UIDNEXT"))
+        return True
+
+    def _number(self, code: bytes) -> int:
+        try:
+            return parse_number(self._codes[code].strip(), LARGEST)
+        except (KeyError, Unreadable):
+            said = code.decode("ascii")
+            raise ProtocolError(f"the server does not say a good {said}") from None
+
+    def selected(self, status: Status, exists: int, changes: Changes) -> Selected:
+        """Put it together; raises ProtocolError where there is no UIDVALIDITY."""
+        validity = UidValidity(self._number(b"UIDVALIDITY"))
+        modseq = parse_modseq(self._codes.get(b"HIGHESTMODSEQ", b"0").strip())
+        kept = self._codes.get(b"PERMANENTFLAGS")
+        known = self._known
+        return Selected(
+            uid_validity=validity,
+            uid_next=self.uid_next or Uid(1),
+            highest_modseq=modseq if b"NOMODSEQ" not in self._codes else ModSeq(0),
+            exists=exists,
+            read_only=self._read_only or status.code == b"READ-ONLY",
+            keywords_kept=kept is None or bool(_ANY_KEYWORD.search(kept)),
+            changes=changes,
+            resynced=known is not None
+            and known.uid_validity == validity
+            and modseq >= known.highest_modseq > 0,
+        )

@@ -1,0 +1,189 @@
+"""An IMAP session: from the connection to the login, and one way for all commands."""
+
+import contextlib
+from collections.abc import Iterator
+from typing import Self
+
+from tui_mail import __version__
+from tui_mail.config.secret import Secret
+from tui_mail.config.settings import Security, Server
+from tui_mail.model.changes import Changes
+from tui_mail.model.error import MailError, ProtocolError, ServerRefused
+from tui_mail.transports.imap_arguments import Piece
+from tui_mail.transports.imap_client import Take, Wire, greeted
+from tui_mail.transports.imap_login import log_in
+from tui_mail.transports.imap_news import News
+from tui_mail.transports.imap_responses import Status, Untagged
+from tui_mail.transports.stream import Stream
+from tui_mail.transports.tls import client_context
+
+_IN_REV2 = frozenset(
+    {"IDLE", "ESEARCH", "UIDPLUS", "MOVE", "ENABLE", "LIST-EXTENDED", "SPECIAL-USE"}
+)
+"""What IMAP4rev2 has without saying so (RFC 9051, appendix E)."""
+
+
+class Session:
+    """Owned by one thread; ``close`` alone may be called from any other."""
+
+    def __init__(self, stream: Stream, server: Server) -> None:
+        self._stream = stream
+        self._server = server
+        self._news = News(server.host)
+        self._wire: Wire
+        self.capabilities: frozenset[str] = frozenset()
+        """Upper case, as they are after the login."""
+        self.qresync = False
+        """Whether QRESYNC was enabled (RFC 7162)."""
+        self.condstore = False
+        """Whether there are modification sequences (RFC 7162)."""
+
+    @classmethod
+    def connect(cls, server: Server, secret: Secret, *, deadline: float) -> Self:
+        """Connect, encrypt, log in; ``deadline`` in seconds is each command's.
+
+        Raises LinkLost, CertificateRefused, LoginRefused, ProtocolError, ServerRefused.
+        """
+        tls = server.security is Security.TLS
+        port = server.port or (993 if tls else 143)
+        stream = Stream.dial(server.host, port, deadline=deadline)
+        connection = cls(stream, server)
+        with connection._watched(refusal_too=True):
+            connection._open(secret)
+        return connection
+
+    @property
+    def deadline(self) -> float:
+        """Seconds that a command may take to begin with, and a pause in its answer.
+
+        What arrives adds to the former, a second for each thousand octets.
+        """
+        return self._stream.deadline
+
+    @deadline.setter
+    def deadline(self, seconds: float) -> None:
+        self._stream.deadline = seconds
+
+    @property
+    def idles(self) -> bool:
+        """Whether the server can be waited for (IDLE, RFC 2177)."""
+        return self._can("IDLE")
+
+    def _can(self, name: str) -> bool:
+        return name in self.capabilities or (
+            name in _IN_REV2 and "IMAP4REV2" in self.capabilities
+        )
+
+    def _open(self, secret: Secret) -> None:
+        server = self._server
+        if server.security is Security.TLS:
+            self._stream.encrypt(client_context(server))
+        self._wire = greeted(self._stream, self._news.note).wire
+        if self._wire.state != "NONAUTH":
+            raise ProtocolError(f"{server.host} lets us in without a password")
+        if server.security is Security.STARTTLS:
+            self._start_tls()
+        if not self._stream.private and not server.insecure:
+            raise ProtocolError(f"{server.host}: no password goes there unencrypted")
+        self._news.capabilities = b""
+        status = log_in(self._wire, server, secret)
+        self._wire.state = "AUTH"
+        self._learn_capabilities(status)
+        self._introduce()
+        self._news.listening = True
+
+    def _start_tls(self) -> None:
+        wire = self._wire
+        if "STARTTLS" not in wire.capabilities:
+            raise ProtocolError(f"{wire.host} offers no encryption (STARTTLS)")
+        status = wire.finish(wire.ask((b"STARTTLS",)))
+        if status.kind != b"OK":
+            raise ProtocolError(f"{wire.host} refuses encryption: {status.text}")
+        self._stream.encrypt(client_context(self._server))
+        wire.sock = self._stream.link
+        # What was said in the clear may have been said by anybody.
+        self._news.capabilities = b""
+        self._ask_capabilities()
+        wire.capabilities = tuple(self.capabilities)
+
+    def _learn_capabilities(self, status: Status) -> None:
+        if status.code == b"CAPABILITY":
+            self._news.capabilities = status.argument
+        if self._news.capabilities:
+            self._note_capabilities()
+        else:
+            self._ask_capabilities()
+        self._wire.capabilities = tuple(self.capabilities)
+
+    def _ask_capabilities(self) -> None:
+        self._run(b"CAPABILITY")
+        self._note_capabilities()
+
+    def _note_capabilities(self) -> None:
+        words = self._news.capabilities.decode("ascii", "replace").upper().split()
+        self.capabilities = frozenset(words)
+
+    def _introduce(self) -> None:
+        """Say who we are and enable what is there, in one round trip."""
+        enabled: list[bytes] = []
+
+        def take(said: Untagged) -> bool:
+            if said.name == b"ENABLED":
+                enabled.extend(said.text.upper().split())
+            return said.name in (b"ENABLED", b"ID")
+
+        tags = []
+        if self._can("ID"):
+            version = __version__.encode("ascii")
+            words = b'("name" "tui-mail" "version" "%b")' % version
+            tags.append(self._wire.ask((b"ID", words)))
+        wanted = "QRESYNC" if self._can("QRESYNC") else "CONDSTORE"
+        if self._can("ENABLE") and self._can(wanted):
+            tags.append(self._wire.ask((b"ENABLE", wanted.encode("ascii"))))
+        for tag in tags:
+            self._wire.finish(tag, take)
+        self.qresync = b"QRESYNC" in enabled
+        self.condstore = self.qresync or self._can("CONDSTORE")
+
+    def logout(self) -> None:
+        """Say good-bye and close; whatever goes wrong with that does not matter."""
+        with contextlib.suppress(MailError):
+            self._run(b"LOGOUT")
+        self.close()
+
+    def close(self) -> None:
+        """End the connection, from any thread; a command under way raises LinkLost."""
+        self._stream.close()
+
+    @contextlib.contextmanager
+    def _watched(self, *, refusal_too: bool = False) -> Iterator[None]:
+        """Close the connection where its two ends may no longer mean the same."""
+        try:
+            yield
+        except ServerRefused:
+            if refusal_too:
+                self.close()
+            raise
+        except (MemoryError, RecursionError):
+            self.close()
+            raise ProtocolError(f"{self._server.host} sends too much") from None
+        except BaseException:
+            self.close()
+            raise
+
+    def _run(self, *pieces: Piece, take: Take | None = None) -> Status:
+        """Run a command; raises ServerRefused for NO and BAD."""
+        with self._watched():
+            status = self._wire.finish(self._wire.ask(pieces), take)
+            if status.kind != b"OK":
+                raise self._wire.refused(status)
+        return status
+
+    def take_changes(self) -> Changes:
+        """Take what came unasked and is not in a command's answer yet."""
+        return self._news.take()
+
+    def noop(self) -> Changes:
+        """Ask for nothing but what is new."""
+        self._run(b"NOOP")
+        return self._news.take()
