@@ -38,3 +38,12 @@ def screen_lines(app: App[Any]) -> list[str]:
 
 def screen_text(app: App[Any]) -> str:
     return "\n".join(screen_lines(app))
+
+
+HOSTILE = "[@click=app.quit]x[/] \x1b[31mred \u202eflip\x07"
+SIZES = [(80, 24), (120, 40), (40, 10), (12, 3), (2, 1)]
+
+
+def is_harmless(shown: str) -> bool:
+    """Tell whether nothing of what the screen shows is an instruction."""
+    return not any(sign in shown for sign in "\x1b\x07\u202e")

@@ -7,7 +7,14 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from screen_samples import AskingApp, screen_lines, screen_text
+from screen_samples import (
+    HOSTILE,
+    SIZES,
+    AskingApp,
+    is_harmless,
+    screen_lines,
+    screen_text,
+)
 from textual.screen import Screen
 
 from tui_mail.model.displayable import displayable
@@ -17,7 +24,6 @@ from tui_mail.ui.screens.palette import Palette, PaletteRow
 from tui_mail.ui.screens.picker import ChoiceList, Item, New, Picker
 from tui_mail.ui.widgets.hint_line import HintLine
 
-HOSTILE = "[@click=app.quit]x[/] \x1b[31mred \u202eflip\x07"
 BOXES = [
     ("Inbox", "work"), ("Drafts", "work"), ("Sent", "work"), ("Archive", "work"),
     ("Lists/rust", "work"), ("Lists/sqlite", "work"), ("会議の記録", "work"),
@@ -238,7 +244,7 @@ async def test_the_palette_shows_the_keys_and_what_works_here_first() -> None:
             assert line.rstrip().endswith("  ".join(row.keys) or row.command.id)
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40), (40, 10), (12, 3), (2, 1)])
+@pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize(
     "make",
     [
@@ -255,7 +261,7 @@ async def test_hostile_text_is_only_text_at_any_size(
         await pilot.press("o", "down", "pagedown")
         await pilot.pause()
         shown = screen_text(app)
-        assert not any(sign in shown for sign in "\x1b\x07\u202e")
+        assert is_harmless(shown)
         await pilot.resize_terminal(60, 15)
         await pilot.pause()
         assert app.screen.query_one(HintLine).size.height == 1

@@ -33,16 +33,18 @@ class Field(Horizontal):
     Field {
         height: auto;
         & > .field--label { width: 14; padding: 0 1; color: $foreground-muted; }
-        & > LineEdit { width: 1fr; max-width: 40; background: $panel; padding: 0 1; }
+        & > LineEdit { width: 1fr; max-width: 40; background: $panel; }
+        & > LineEdit.-textual-compact { padding: 0 1; }
         & > LineEdit:focus { background: $block-cursor-background; }
         & > .field--beside { width: 1fr; height: auto; padding: 0 2; }
         & > .field--beside { color: $foreground-muted; }
+        &:focus-within > .field--label { color: $foreground; }
         &.-wrong > .field--label { color: $warning; }
         &.-wrong > .field--beside { color: $warning; }
-        &:ansi > LineEdit { background: ansi_default; text-style: underline; }
+        &:ansi > LineEdit { background: ansi_default; }
         &:ansi > LineEdit:focus { background: ansi_default; text-style: bold; }
-        &:ansi > .field--label { text-style: dim; }
-        &:ansi.-wrong > .field--label { text-style: bold; }
+        &:ansi > .field--label { border-right: vkey $border-blurred; }
+        &:ansi:focus-within > .field--label { text-style: bold; }
     }
     """
 
@@ -118,7 +120,6 @@ class WordEdit(LineEdit, inherit_bindings=True):
         self.complete()
         place = self._words.index(self.value) if self.value in self._words else -step
         self.set_text(self._words[(place + step) % len(self._words)])
-        self.select_all()
 
 
 class Press(Widget, can_focus=True):
@@ -139,11 +140,11 @@ class Press(Widget, can_focus=True):
     DEFAULT_CSS = """
     Press {
         height: 1;
-        color: $accent;
+        color: $foreground;
         background: $background;
-        &:focus { background: $block-cursor-background; text-style: bold; }
+        &:focus { background: $block-cursor-background; }
         &:ansi { background: ansi_default; }
-        &:ansi:focus { text-style: bold reverse; }
+        &:ansi:focus { text-style: reverse; }
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter,space", "press")]

@@ -82,9 +82,14 @@ class LineEdit(Input, inherit_bindings=False):
         self._bullet = "•" if choose_signs() is UNICODE else "*"
 
     def set_text(self, text: str) -> None:
-        """Put another text there, the cursor at its end."""
-        self.value = one_line(text)
-        self.cursor_position = len(self.value)
+        """Put another text there, the cursor at its end; the same changes nothing."""
+        text = one_line(text)
+        if text == self.value:
+            return
+        self.value = text
+        self.cursor_position = len(text)
+        if self.select_on_focus and self.has_focus:
+            self.select_all()
 
     @property
     def _value(self) -> Text:

@@ -49,8 +49,8 @@ class SetUp(Screen[str | None], inherit_bindings=False):
         overflow: hidden;
         & > #form { height: 1fr; padding: 1 1 0 1; scrollbar-size-vertical: 1; }
         & > #form > .heading { height: 1; padding: 0 1; margin-top: 1; text-style: bold; }
-        & > #form > Press { margin-top: 1; }
-        & > #form > #connect { width: 12; margin-bottom: 1; }
+        & > #form > #imap-folded { margin-top: 1; }
+        & > #form > #connect { width: 11; margin: 1 0; color: $accent; }
         & > #form > #welcome { height: auto; padding: 0 1 1 1; }
         & > #form > #welcome { color: $foreground-muted; }
         &:ansi { background: ansi_default; }
@@ -91,7 +91,7 @@ class SetUp(Screen[str | None], inherit_bindings=False):
                 for key in ("host", "port", "security", "username"):
                     yield self._fields[f"{kind}.{key}"]
             yield Press(own("Connect"), id="connect")
-        yield StatusLine()
+        yield StatusLine(id="status")
         yield HintLine()
 
     def on_mount(self) -> None:
@@ -128,6 +128,7 @@ class SetUp(Screen[str | None], inherit_bindings=False):
         address = self._fields["address"].text
         for kind, server in (("imap", found.imap), ("smtp", found.smtp)):
             self._fill(kind, server, address)
+            self._fields[f"{kind}.host"].say(_hint(kind, guessed=not found.known))
             if not found.known:
                 self._open.add(kind)
         self._fields["password"].say(found.note)
@@ -237,7 +238,9 @@ class SetUp(Screen[str | None], inherit_bindings=False):
             if key in mistakes:
                 field.edit.focus()
                 break
-        self.query_one(StatusLine).show(own("Not yet: see the marked fields."))
+        self.query_one("#status", StatusLine).show(
+            own("Not yet: see the marked fields.")
+        )
 
     # What happens then.
 
@@ -245,7 +248,7 @@ class SetUp(Screen[str | None], inherit_bindings=False):
         """Show how an attempt ended; the form stays."""
         self._working = None
         self._show_hints()
-        self.query_one(StatusLine).show(displayable(line), warning=True)
+        self.query_one("#status", StatusLine).show(displayable(line), warning=True)
 
     async def _connect(self) -> None:
         texts = self._texts()
@@ -279,7 +282,7 @@ class SetUp(Screen[str | None], inherit_bindings=False):
         if self._test is None:
             return True
         host = account.imap.host if account.imap else ""
-        self.query_one(StatusLine).show(displayable(f"Connecting to {host}"))
+        self.query_one("#status", StatusLine).show(displayable(f"Connecting to {host}"))
         refused = await self._test(account, password)
         if refused is not None:
             self._end(refused)
@@ -339,9 +342,8 @@ def _make_fields() -> list[Field]:
         Field("password", own("Password"), _edit(password=True)),
     ]
     for kind in KINDS:
-        optional = own("empty: mail is only read") if kind == "smtp" else own("")
         fields += [
-            Field(f"{kind}.host", own("Host"), _edit(), hint=optional),
+            Field(f"{kind}.host", own("Host"), _edit(), hint=_hint(kind)),
             Field(f"{kind}.port", own("Port"), _edit()),
             Field(
                 f"{kind}.security",
@@ -352,6 +354,12 @@ def _make_fields() -> list[Field]:
             Field(f"{kind}.username", own("User name"), _edit()),
         ]
     return fields
+
+
+def _hint(kind: str, *, guessed: bool = False) -> Displayable:
+    said = ["this is a guess"] if guessed else []
+    said += ["empty: mail is only read"] if kind == "smtp" else []
+    return own("; ".join(said))
 
 
 def _edit(*, password: bool = False) -> LineEdit:
