@@ -55,11 +55,12 @@ class Arrivals:
         return [MessageNumber(known[message.uid]) for message in messages]
 
     def _known(self, uids: Sequence[int]) -> dict[int, int]:
+        # CROSS JOIN: each UID is looked up; else all of the mailbox's are gone through.
         return dict(
             self._tx.connection.execute(
-                "SELECT uid, number FROM message WHERE server_mailbox = ? AND uid > 0"
-                " AND uid IN (SELECT value FROM json_each(?))",
-                (self._mailbox, json.dumps(uids)),
+                "SELECT m.uid, m.number FROM json_each(?) j CROSS JOIN message m"
+                " ON m.server_mailbox = ? AND m.uid = j.value AND m.uid > 0",
+                (json.dumps(uids), self._mailbox),
             )
         )
 
@@ -82,15 +83,16 @@ class Arrivals:
         self, messages: Sequence[FetchedMessage], identities: Sequence[int]
     ) -> dict[int, int]:
         """Recognize messages that are here without a UID; their numbers by UID."""
+        if not self._has_unlinked():
+            return {}
         waiting: dict[int, list[int]] = {}
         for identity, number in self._tx.connection.execute(
-            "SELECT c.identity, m.number FROM message m JOIN content c ON c.id = m.content"
-            " WHERE m.server_mailbox = ? AND m.uid = 0 ORDER BY m.number DESC",
-            (self._mailbox,),
+            "SELECT c.identity, m.number FROM content c CROSS JOIN message m"
+            " ON m.content = c.id AND +m.server_mailbox = ? AND +m.uid = 0"
+            " WHERE c.identity IN (SELECT value FROM json_each(?)) ORDER BY m.number DESC",
+            (self._mailbox, json.dumps(identities)),
         ):
             waiting.setdefault(identity, []).append(number)
-        if not waiting:
-            return {}
         returned: dict[int, int] = {}
         updates = []
         for message, identity in zip(messages, identities, strict=True):
@@ -108,6 +110,13 @@ class Arrivals:
         )
         show_flags(self._tx, list(returned.values()))
         return returned
+
+    def _has_unlinked(self) -> bool:
+        [found] = self._tx.connection.execute(
+            "SELECT EXISTS (SELECT 1 FROM message WHERE server_mailbox = ? AND uid = 0)",
+            (self._mailbox,),
+        ).fetchone()
+        return bool(found)
 
     def _insert(self, arriving: Sequence[tuple[FetchedMessage, int]]) -> dict[int, int]:
         """Insert what is new here; its numbers by UID."""

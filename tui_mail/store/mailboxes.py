@@ -119,7 +119,10 @@ def _is_needed(tx: Transaction, mailbox: MailboxId) -> bool:
     """Tell whether an operation goes to or from a mailbox, or a message lies on its way."""
     row = tx.connection.execute(
         "SELECT 1 FROM operation WHERE source = :id OR target = :id UNION ALL"
-        " SELECT 1 FROM message WHERE server_mailbox = :id AND mailbox <> :id LIMIT 1",
+        " SELECT 1 FROM message WHERE server_mailbox = :id AND uid > 0"
+        " AND mailbox <> :id UNION ALL"
+        " SELECT 1 FROM message WHERE server_mailbox = :id AND uid = 0"
+        " AND mailbox <> :id LIMIT 1",
         {"id": mailbox},
     ).fetchone()
     return row is not None

@@ -64,9 +64,10 @@ def apply_flags(
     """Apply the server's flags; the last word on a message holds, unknown UIDs are none."""
     latest = {change.uid: change for change in changes}
     rows = tx.connection.execute(
-        "SELECT uid, number, server_flags, server_keywords, modseq FROM message"
-        " WHERE server_mailbox = ? AND uid IN (SELECT value FROM json_each(?))",
-        (mailbox, json.dumps(list(latest))),
+        "SELECT m.uid, m.number, m.server_flags, m.server_keywords, m.modseq"
+        " FROM json_each(?) j CROSS JOIN message m"
+        " ON m.server_mailbox = ? AND m.uid = j.value AND m.uid > 0",
+        (json.dumps(list(latest)), mailbox),
     ).fetchall()
     updates = []
     for uid, number, bits, keywords, modseq in rows:
