@@ -19,8 +19,9 @@ from tui_mail.store.mailboxes import find_mailbox, load_mailboxes
 from tui_mail.store.messages import load_summary
 from tui_mail.store.performing import perform
 from tui_mail.store.views import load_view
-from tui_mail.sync.engine import open_database, run_once
+from tui_mail.sync.engine import run_once
 from tui_mail.sync.receipt import Receipt
+from tui_mail.sync.storing import open_database
 
 Found = dict[str, frozenset[str]]
 """Messages by their subject, with their flags."""
@@ -70,9 +71,11 @@ class Desk:
     def fill(self, letters: Iterable[Letter], mailbox: str = "INBOX") -> None:
         self.server.fill(self.user, letters, mailbox)
 
-    def sync(self, **options: bool) -> Receipt:
+    def sync(self, *, bodies: bool = False, dry_run: bool = False) -> Receipt:
         settings = Settings(path=self.places.settings_file())
-        return run_once(self.account, settings, self.places, **options)
+        return run_once(
+            self.account, settings, self.places, bodies=bodies, dry_run=dry_run
+        )
 
     @property
     def database(self) -> Database:
@@ -114,12 +117,14 @@ class Desk:
             return look(client, name)
 
     def all_here(self) -> dict[str, Found]:
-        names = [str(box.name) for box in load_mailboxes(self.database)]
+        boxes = load_mailboxes(self.database)
+        names = [str(box.name) for box in boxes if box.selectable]
         return {name: self.here(name) for name in names}
 
     def all_there(self) -> dict[str, Found]:
         with self.oracle() as client:
-            names = [name for _, _, name in client.list_folders()]
+            listed = client.list_folders()
+            names = [name for flags, _, name in listed if b"\\Noselect" not in flags]
             return {name: look(client, name) for name in names}
 
     def perform(self, wish: Wish) -> None:
@@ -146,7 +151,9 @@ def look(client: imapclient.IMAPClient, name: str) -> Found:
     asked = client.fetch(uids, ["FLAGS", "BODY.PEEK[HEADER.FIELDS (SUBJECT)]"])
     for said in asked.values():
         subject = said[b"BODY[HEADER.FIELDS (SUBJECT)]"].decode()
-        flags = frozenset(flag.decode() for flag in said[b"FLAGS"] if flag not in _SYSTEM)
+        flags = frozenset(
+            flag.decode() for flag in said[b"FLAGS"] if flag not in _SYSTEM
+        )
         found[subject.partition(":")[2].strip()] = flags
     assert len(found) == len(asked), "the server has a message twice"
     return found

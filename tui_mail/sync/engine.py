@@ -4,17 +4,18 @@ import logging
 from collections.abc import Callable
 from contextlib import closing
 
-from tui_mail.config.places import Places, make_private
+from tui_mail.config.places import Places
 from tui_mail.config.settings import Account, Settings
 from tui_mail.link.lock import AccountLock
 from tui_mail.mime.render import Renderer
 from tui_mail.model.ids import MailboxId
-from tui_mail.store.database import AccountIdentity, Database
+from tui_mail.store.database import Database
 from tui_mail.sync.connecting import Connector
 from tui_mail.sync.dry_run import look
 from tui_mail.sync.receipt import Receipt
 from tui_mail.sync.rounds import Round
 from tui_mail.sync.session import Session
+from tui_mail.sync.storing import open_database
 
 _LOG = logging.getLogger(__name__)
 
@@ -50,14 +51,22 @@ def run_once(  # noqa: PLR0913 - each is a word of the command line
             database.close()
 
 
-def open_database(account: Account, places: Places) -> Database:
-    """Open the account's database; raises MailError."""
-    make_private(places.data)
-    return Database.open(
-        places.database(account.name),
-        account.name,
-        identity=AccountIdentity(*account.identity),
-    )
+def watch(
+    account: Account,
+    settings: Settings,  # noqa: ARG001 - POP3 and the outbox will need them
+    places: Places,
+    *,
+    for_reader: bool,
+) -> int:
+    """Be the account's engine until interrupted, or its last reader has gone.
+
+    Raises EngineBusy where there is one already, and MailError where it cannot go on.
+    """
+    if account.kind == "local":
+        return 0
+    from tui_mail.sync import watching
+
+    return watching.watch(account, places, for_reader=for_reader)
 
 
 def _synchronized(

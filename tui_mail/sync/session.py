@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 from tui_mail.model.changes import Changes
 from tui_mail.model.displayable import Displayable
@@ -44,7 +44,7 @@ class Session:
         *,
         tell: Tell,
         receipt: Receipt | None = None,
-        replaying: threading.Lock | None = None,
+        replaying: AbstractContextManager[object] | None = None,
     ) -> None:
         self.connection = connection
         self.database = database

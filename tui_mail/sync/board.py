@@ -1,0 +1,144 @@
+"""What readers are told: the status, answers, questions, and which ids changed."""
+
+import threading
+import time
+from collections.abc import Callable
+
+from tui_mail.link.messages import (
+    Changed,
+    Done,
+    NeedPassword,
+    PartProgress,
+    Receipt,
+    State,
+    Status,
+    ToReader,
+)
+from tui_mail.link.server import EngineServer, LinkedClient
+from tui_mail.model.displayable import Displayable, displayable, own
+from tui_mail.model.event import Event, MailboxChanged, MessagesChanged, merged
+from tui_mail.model.ids import MailboxId
+from tui_mail.sync.agenda import Request
+
+GATHERING = 0.05
+"""Seconds in which events are gathered before they go out."""
+_PROGRESS = 0.1
+"""Seconds between two figures of one progress."""
+_MOST_NUMBERS = 5_000
+"""Messages of one event that are named singly."""
+
+
+class Board:
+    """Used by all threads; without a server it says nothing, and keeps the status."""
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        """``say`` is told each new status line, for whoever has no reader."""
+        self._say = say
+        self._server: EngineServer | None = None
+        self._lock = threading.Lock()
+        self._status = Status("connecting", own("starting"))
+        self._told_at = 0.0
+        self._question: NeedPassword | None = None
+        self._events: list[Event] = []
+        self._something = threading.Event()
+        self._closing = False
+        self._gatherer = threading.Thread(target=self._gather, name="events")
+
+    def open(self, server: EngineServer) -> None:
+        """Begin to tell the clients of a server."""
+        self._server = server
+        self._gatherer.start()
+
+    def close(self) -> None:
+        """Send out what was gathered, and tell nothing more."""
+        self._closing = True
+        self._something.set()
+        if self._gatherer.is_alive():
+            self._gatherer.join()
+
+    def greet(self, client: LinkedClient, *, reader: bool) -> None:
+        """Tell one who joins how things are."""
+        if self._server is None:
+            return
+        self._server.send(client, self._status)
+        if reader and self._question is not None:
+            self._server.send(client, self._question)
+
+    def status(
+        self,
+        state: State,
+        line: str,
+        done: int = 0,
+        total: int = 0,
+        mailbox: MailboxId | None = None,
+    ) -> None:
+        """Say what is going on; figures of one progress only now and then."""
+        status = Status(state, displayable(line), done, total, mailbox)
+        with self._lock:
+            before = self._status
+            same = (before.state, before.line) == (status.state, status.line)
+            now = time.monotonic()
+            if before == status or (same and now - self._told_at < _PROGRESS):
+                return
+            self._status = status
+            self._told_at = now
+        self._broadcast(status)
+        if not same:
+            self._say(f"{status.line}")
+
+    @property
+    def state(self) -> State:
+        """The state that was told last."""
+        return self._status.state
+
+    def receipt(self, line: str) -> None:
+        """Tell what happened that nobody had asked for."""
+        self._broadcast(Receipt(displayable(line)))
+
+    def answer(self, request: Request, *, ok: bool, line: str) -> None:
+        """Tell who waits that it came to its end."""
+        self._send(request, Done(request.number, ok, displayable(line)))
+
+    def progress(self, request: Request, done: int, total: int) -> None:
+        """Tell who waits how far it is."""
+        self._send(request, PartProgress(request.number, done, total))
+
+    def ask_password(self, line: Displayable) -> None:
+        """Ask the readers for a password, those too that join later."""
+        self._question = NeedPassword(line)
+        self._broadcast(self._question)
+
+    def forget_question(self) -> None:
+        """Ask no more."""
+        self._question = None
+
+    def changed(self, events: list[Event]) -> None:
+        """Gather what changed in the store."""
+        with self._lock:
+            self._events += events
+        self._something.set()
+
+    def _gather(self) -> None:
+        while not self._closing:
+            self._something.wait()
+            time.sleep(GATHERING)
+            self._something.clear()
+            with self._lock:
+                events, self._events = self._events, []
+            if events:
+                self._broadcast(Changed(tuple(map(_short, merged(events)))))
+
+    def _send(self, request: Request, message: ToReader) -> None:
+        if self._server is not None:
+            self._server.send(request.client, message)
+
+    def _broadcast(self, message: ToReader) -> None:
+        if self._server is not None:
+            self._server.broadcast(message)
+
+
+def _short(event: Event) -> Event:
+    """Tell of a mailbox where more messages changed than fit into a line."""
+    if isinstance(event, MessagesChanged) and len(event.messages) > _MOST_NUMBERS:
+        return MailboxChanged(event.mailbox)
+    return event

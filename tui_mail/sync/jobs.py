@@ -1,0 +1,137 @@
+"""The jobs of the agenda, done over one connection."""
+
+from collections.abc import Callable, Iterator
+
+from tui_mail.model.error import MailError, NotFound, ServerRefused
+from tui_mail.model.ids import MailboxId
+from tui_mail.sync.agenda import AheadJob, Duty, FetchJob, Job, ReplayJob, RoundJob
+from tui_mail.sync.ahead import fetch_ahead, fetch_wanted
+from tui_mail.sync.crew import Crew
+from tui_mail.sync.incremental import bring_in_step
+from tui_mail.sync.parts import Cancelled, fetch_part
+from tui_mail.sync.receipt import Receipt
+from tui_mail.sync.replay import replay
+from tui_mail.sync.rounds import Round
+from tui_mail.sync.session import Outdated, Session
+from tui_mail.sync.texts import fetch_text
+
+
+class Interrupted(Exception):
+    """The engine ends, or goes offline: what is not done stays for the next time."""
+
+
+class Jobs:
+    """Does jobs; between the steps of a long one the more urgent ones."""
+
+    def __init__(
+        self, crew: Crew, session: Session, duties: Callable[[], frozenset[Duty]]
+    ) -> None:
+        self._crew = crew
+        self._session = session
+        self._duties = duties
+
+    def do(self, job: Job) -> None:
+        """Do a job and answer who waits for it; raises what the connection raises."""
+        if isinstance(job, FetchJob):
+            self._fetch(job)
+        elif isinstance(job, ReplayJob):
+            self._replay()
+        elif isinstance(job, AheadJob):
+            self._ahead()
+        else:
+            self._round(job)
+        for alert in self._session.alerts:
+            self._crew.board.receipt(alert)
+        self._session.alerts.clear()
+
+    def _between(self) -> None:
+        """Let what is more urgent come first."""
+        agenda = self._crew.agenda
+        if agenda.stopping or agenda.offline:
+            raise Interrupted
+        while job := agenda.take(self._duties() - {Duty.ROUND}):
+            self.do(job)
+
+    def _fetch(self, job: FetchJob) -> None:
+        crew, session = self._crew, self._session
+
+        def progress(done: int, total: int) -> None:
+            if job.cancelled:
+                raise Cancelled("not wanted any more")
+            crew.board.progress(job.request, done, total)
+
+        try:
+            if job.part is None:
+                fetch_text(session, job.message, crew.renderer)
+            else:
+                fetch_part(session, job.message, job.part, progress)
+        except Outdated:
+            crew.agenda.schedule_round_now()
+            said = "the mailbox was made anew on the server; it is read again"
+            crew.board.answer(job.request, ok=False, line=said)
+        except (NotFound, ServerRefused, Cancelled) as error:
+            crew.board.answer(job.request, ok=False, line=error.line)
+        except MailError as error:
+            crew.board.answer(job.request, ok=False, line=error.line)
+            raise
+        else:
+            crew.board.answer(job.request, ok=True, line="")
+        finally:
+            crew.agenda.done(job)
+
+    def _replay(self) -> None:
+        session = self._session
+        session.receipt = Receipt()
+        replay(session)
+        for _ in fetch_wanted(session, self._crew.renderer):
+            self._between()
+        if session.receipt.refused:
+            self._crew.board.receipt(str(session.receipt))
+
+    def _ahead(self) -> None:
+        account, renderer = self._crew.account, self._crew.renderer
+        for _ in fetch_ahead(self._session, account, renderer, whole=False):
+            self._between()
+        self._crew.board.status("connected", "connected")
+
+    def _round(self, job: RoundJob) -> None:
+        crew, session = self._crew, self._session
+        session.receipt = Receipt()
+        try:
+            for _ in self._steps(job):
+                self._between()
+        except MailError as error:
+            self._answer(job, ok=False, line=error.line)
+            raise
+        except Interrupted:
+            self._answer(job, ok=False, line="offline")
+            raise
+        if job.mailboxes is None:
+            crew.agenda.schedule_next_round()
+        crew.board.status("connected", "connected")
+        self._answer(job, ok=True, line=str(session.receipt))
+        if not job.requests and session.receipt.worth_telling:
+            crew.board.receipt(str(session.receipt))
+
+    def _steps(self, job: RoundJob) -> Iterator[None]:
+        crew = self._crew
+        if job.mailboxes is None:
+            server = crew.connector.server
+            round_ = Round(self._session, crew.account, server, crew.renderer)
+            yield from round_.steps()
+            return
+        replay(self._session)
+        for mailbox in job.mailboxes:
+            yield from self._one(mailbox)
+
+    def _one(self, mailbox: MailboxId) -> Iterator[None]:
+        try:
+            yield from bring_in_step(self._session, mailbox)
+        except (ServerRefused, NotFound) as error:
+            self._session.receipt.problems.append(error.line)
+        except Outdated:
+            self._crew.agenda.schedule_round_now()
+
+    def _answer(self, job: RoundJob, *, ok: bool, line: str) -> None:
+        for request in job.requests:
+            self._crew.board.answer(request, ok=ok, line=line)

@@ -1,0 +1,92 @@
+"""What a thread does while there is nothing to do: it listens to the server."""
+
+import time
+
+from tui_mail.model.error import NotFound, ServerRefused
+from tui_mail.model.ids import MailboxId
+from tui_mail.model.mailbox import SpecialUse
+from tui_mail.store.mailboxes import load_mailboxes
+from tui_mail.sync.agenda import Duty
+from tui_mail.sync.crew import Crew
+from tui_mail.sync.incremental import catch_up
+from tui_mail.sync.receipt import Receipt
+from tui_mail.sync.session import Outdated, Session
+from tui_mail.sync.wake import Wake
+
+IDLE = 9 * 60.0
+"""Seconds after which IDLE is begun anew: routers forget connections that are silent."""
+KEEP_ALIVE = 4 * 60.0
+POLL = 60.0
+"""Seconds between two looks where the server cannot be listened to."""
+_GATHERING = 0.1
+"""Seconds to let what comes together come."""
+
+
+class Listener:
+    """Keeps one mailbox in step as the server tells of its news."""
+
+    def __init__(self, crew: Crew, session: Session, bell: Wake) -> None:
+        self._crew = crew
+        self._session = session
+        self._bell = bell
+        self._deaf: dict[MailboxId, float] = {}
+        """Mailboxes that could not be selected, and until when that is not tried."""
+
+    def rest(self, duties: frozenset[Duty]) -> None:
+        """Wait for news, or until there is something on the agenda, and apply the news."""
+        limit = KEEP_ALIVE
+        if Duty.ROUND in duties:
+            limit = min(limit, self._crew.agenda.seconds_left())
+        watched = self._watched(duties)
+        if watched is None:
+            self._sit(limit)
+        elif self._session.mailbox != watched or self._session.news:
+            self._catch_up(watched)
+        elif self._session.connection.idles:
+            self._idle(min(IDLE, limit) if Duty.ROUND in duties else IDLE)
+        else:
+            self._sit(min(limit, POLL))
+
+    def _watched(self, duties: frozenset[Duty]) -> MailboxId | None:
+        """Choose: the mailbox that is looked at; for a second listener the inbox."""
+        inbox = self._inbox()
+        opened = self._crew.agenda.opened
+        looked_at = inbox if opened is None or self._is_deaf(opened) else opened
+        if Duty.LISTEN in duties:
+            chosen = looked_at
+        elif Duty.FETCH in duties:
+            chosen = inbox if looked_at != inbox else None
+        else:
+            chosen = None
+        return None if chosen is None or self._is_deaf(chosen) else chosen
+
+    def _is_deaf(self, mailbox: MailboxId) -> bool:
+        return self._deaf.get(mailbox, 0.0) > time.monotonic()
+
+    def _inbox(self) -> MailboxId | None:
+        boxes = load_mailboxes(self._crew.database)
+        return next(
+            (one.id for one in boxes if one.special_use is SpecialUse.INBOX), None
+        )
+
+    def _catch_up(self, mailbox: MailboxId) -> None:
+        session = self._session
+        session.receipt = Receipt()
+        try:
+            catch_up(session, mailbox)
+        except (ServerRefused, NotFound, Outdated):
+            self._deaf[mailbox] = time.monotonic() + POLL
+            self._crew.agenda.ring()
+        if session.receipt.new:
+            self._crew.agenda.fetch_ahead()
+
+    def _idle(self, limit: float) -> None:
+        session = self._session
+        if session.connection.idle(timeout=limit, wake=self._bell.descriptor):
+            time.sleep(_GATHERING)
+            session.apply(session.connection.noop())
+        session.harvest()
+
+    def _sit(self, limit: float) -> None:
+        if not self._bell.wait(limit):
+            self._session.apply(self._session.connection.noop())

@@ -1,0 +1,300 @@
+"""The engine as a process: it heeds its readers, its server and the clock."""
+
+import logging
+import signal
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from types import FrameType
+
+from tui_mail.config.places import Places
+from tui_mail.config.settings import Account
+from tui_mail.link.lock import AccountLock
+from tui_mail.link.messages import (
+    Cancel,
+    FetchPart,
+    GoOffline,
+    Hello,
+    Message,
+    OpenMailbox,
+    Password,
+    Synchronize,
+    Wake,
+)
+from tui_mail.link.server import EngineServer, LinkedClient
+from tui_mail.mime.render import Renderer
+from tui_mail.model.ids import MailboxId
+from tui_mail.store.database import Database
+from tui_mail.store.replaying import has_due
+from tui_mail.sync import lifetime
+from tui_mail.sync.agenda import Agenda, Duty, FetchJob, Request
+from tui_mail.sync.board import Board
+from tui_mail.sync.connecting import Connector
+from tui_mail.sync.crew import Crew
+from tui_mail.sync.storing import open_database
+from tui_mail.sync.wake import Wake as Bell
+from tui_mail.sync.worker import Worker
+
+_LOG = logging.getLogger(__name__)
+_TICK = 1.0
+_PATIENCE = 10.0
+"""Seconds in which an engine that is ending lets go of the lock."""
+_PARTING = 3.0
+"""Seconds for the threads to log out."""
+_ENDINGS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+
+
+class Watch:
+    """One account's engine while it runs."""
+
+    def __init__(
+        self, account: Account, places: Places, database: Database, *, for_reader: bool
+    ) -> None:
+        self._places = places
+        self._for_reader = for_reader
+        self._name = account.name
+        self._database = database
+        self._bell = Bell()
+        self._stopped = False
+        self._broken = False
+        self._clients: dict[LinkedClient, bool] = {}
+        """Who has joined, and whether it is a reader."""
+        self._left_at: float | None = None
+        self._opened_by: LinkedClient | None = None
+        self._agenda = Agenda(account.check_minutes * 60.0)
+        self._board = Board(self._say)
+        self._crew = Crew(
+            account=account,
+            database=database,
+            connector=Connector(account, None),
+            renderer=Renderer(),
+            agenda=self._agenda,
+            board=self._board,
+            stop=self.stop,
+        )
+        self._workers = (
+            Worker(self._crew, "background", {Duty.ROUND}, leads=True),
+            Worker(self._crew, "interactive", {Duty.FETCH, Duty.REPLAY}),
+            Worker(self._crew, "listening", {Duty.LISTEN}),
+        )
+
+    def stop(self) -> None:
+        """End the engine; from any thread, and from a signal's handler."""
+        self._stopped = True
+        self._bell.ring()
+
+    def run(self) -> int:
+        """Run until nobody needs it, or a signal ends it; the exit status."""
+        with ExitStack() as ends:
+            ends.callback(self._bell.close)
+            ends.callback(self._crew.renderer.close)
+            ends.enter_context(self._heeding_signals())
+            ends.enter_context(self._noting_mistakes())
+            ends.callback(self._database.listen(self._board.changed))
+            server = EngineServer(
+                self._places.socket(self._name), self._heed, self._join, self._leave
+            )
+            ends.callback(server.close)
+            self._board.open(server)
+            ends.callback(self._board.close)
+            ends.callback(self._part)
+            for worker in self._workers:
+                worker.start()
+            self._live()
+        if self._crew.failure is not None:
+            raise self._crew.failure
+        return int(self._broken)
+
+    def _live(self) -> None:
+        started = time.monotonic()
+        wall, steady = time.time(), started
+        while not self._stopped:
+            self._bell.wait(_TICK)
+            self._bell.drain()
+            now_wall, now = time.time(), time.monotonic()
+            if lifetime.has_slept(now_wall - wall, now - steady):
+                self._reconnect()
+            wall, steady = now_wall, now
+            if self._for_reader and self._is_over(started, now):
+                return
+
+    def _is_over(self, started: float, now: float) -> bool:
+        clients = len(self._clients)
+        due = not clients and has_due(self._database, datetime.now(UTC))
+        return lifetime.is_over(
+            lifetime.Moment(
+                now, started, clients, self._left_at, due, self._crew.online
+            )
+        )
+
+    def _reconnect(self) -> None:
+        """Begin anew: after a sleep no connection is what it seems."""
+        for worker in self._workers:
+            worker.close_connection()
+        self._agenda.schedule_round_now()
+
+    def _part(self) -> None:
+        """End the threads: politely, then not."""
+        self._agenda.stopping = True
+        self._agenda.ring()
+        until = time.monotonic() + _PARTING
+        for worker in self._workers:
+            worker.join(max(0.0, until - time.monotonic()))
+        for worker in self._workers:
+            worker.close_connection()
+        for worker in self._workers:
+            worker.join(1.0)
+            if not worker.is_alive():
+                worker.close()
+        self._crew.give_up_waiting("the engine ends")
+
+    # What readers say, in the link's thread.
+
+    def _join(self, client: LinkedClient) -> None:
+        self._clients[client] = False
+
+    def _leave(self, client: LinkedClient) -> None:
+        self._clients.pop(client, None)
+        self._left_at = time.monotonic()
+        self._agenda.cancel(client, None)
+        if self._opened_by is client:
+            self._opened_by = None
+            self._agenda.open(None)
+        if not self._clients:
+            self._agenda.replay()
+        self._bell.ring()
+
+    def _heed(self, client: LinkedClient, message: Message) -> None:
+        match message:
+            case Hello(role=role):
+                self._clients[client] = role == "reader"
+                self._board.greet(client, reader=role == "reader")
+            case Wake():
+                self._agenda.replay()
+            case FetchPart(message=message_, part=part, request=number):
+                job = FetchJob(Request(client, number), message_, part)
+                if self._can_ask(job.request):
+                    self._agenda.fetch(job)
+            case Synchronize(mailbox=mailbox, request=number):
+                self._synchronize(mailbox, Request(client, number))
+            case OpenMailbox(mailbox=mailbox):
+                self._opened_by = client
+                self._agenda.open(mailbox)
+            case Cancel(request=number):
+                for gone in self._agenda.cancel(client, number):
+                    self._board.answer(gone, ok=False, line="cancelled")
+            case Password(secret=secret):
+                self._take_password(secret)
+            case GoOffline(offline=offline):
+                self._go(offline=offline)
+
+    def _can_ask(self, request: Request) -> bool:
+        """Tell whether it makes sense to wait for the server; else say why not."""
+        if self._agenda.offline:
+            self._board.answer(request, ok=False, line="offline")
+        elif self._crew.blocked:
+            said = "the server lets nobody in without the password"
+            self._board.answer(request, ok=False, line=said)
+        else:
+            return True
+        return False
+
+    def _synchronize(self, mailbox: MailboxId | None, request: Request) -> None:
+        if not self._agenda.offline:
+            # Who asks for it wants it tried, also after a refused login.
+            self._crew.unblock()
+        if self._can_ask(request):
+            self._agenda.synchronize(mailbox, request)
+
+    def _take_password(self, secret: str) -> None:
+        if secret:
+            self._crew.connector.give(secret)
+            self._crew.unblock()
+        else:
+            self._board.forget_question()
+
+    def _go(self, *, offline: bool) -> None:
+        self._agenda.offline = offline
+        self._agenda.hurry()
+        if offline:
+            self._board.status("offline", "offline")
+            self._crew.give_up_waiting("offline")
+
+    # The process.
+
+    def _say(self, line: str) -> None:
+        """Tell whoever started it by hand."""
+        _LOG.info("%s: %s", self._name, line)
+        if not self._for_reader and self._board.state in ("failed", "offline"):
+            sys.stderr.write(f"{self._name}: {line}\n")
+            sys.stderr.flush()
+
+    @contextmanager
+    def _heeding_signals(self) -> Iterator[None]:
+        """Let SIGTERM, SIGINT and SIGHUP end it; only a main thread can."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+
+        def leave(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
+            self.stop()
+
+        before = {number: signal.signal(number, leave) for number in _ENDINGS}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    @contextmanager
+    def _noting_mistakes(self) -> Iterator[None]:
+        """Log where a thread of ours failed, without values, and end the engine."""
+
+        def note(failed: threading.ExceptHookArgs) -> None:
+            frames = traceback.extract_tb(failed.exc_traceback)
+            where = " < ".join(
+                f"{Path(frame.filename).name}:{frame.lineno} {frame.name}"
+                for frame in reversed(frames)
+            )
+            _LOG.error("%s at %s", failed.exc_type.__name__, where)
+            self._broken = True
+            said = f"this is a mistake in tui-mail ({failed.exc_type.__name__})"
+            self._board.status("failed", said)
+            self.stop()
+
+        before = threading.excepthook
+        threading.excepthook = note
+        try:
+            yield
+        finally:
+            threading.excepthook = before
+
+
+def watch(account: Account, places: Places, *, for_reader: bool) -> int:
+    """Be the account's engine until it is not needed any more; the exit status."""
+    patience = _PATIENCE if for_reader else 1.0
+    with AccountLock.acquire(places.lock(account.name), patience=patience):
+        database = open_database(account, places)
+        try:
+            clean = database.begin_use()
+            checker = threading.Thread(target=_check, args=(database,), name="check")
+            if not clean:
+                checker.start()
+            status = Watch(account, places, database, for_reader=for_reader).run()
+            if not clean:
+                checker.join()
+            database.end_use()
+            return status
+        finally:
+            database.close()
+
+
+def _check(database: Database) -> None:
+    """Look the store over: the engine before this one did not end cleanly."""
+    for mistake in database.check():
+        _LOG.error("%s: %s", database.path, mistake)
