@@ -41,6 +41,7 @@ from tui_mail.transports.imap_responses import (
     parse_esearch,
     parse_items,
     parse_ranges,
+    parse_status,
     uid_of,
 )
 from tui_mail.transports.imap_selecting import Selecting
@@ -57,6 +58,8 @@ MAX_HEADER = 1_000_000
 _PARTS_AT_ONCE = 40
 _IDENTITIES = {"OBJECTID": "EMAILID", "X-GM-EXT-1": "X-GM-MSGID"}
 """Capabilities, and the item that then tells which messages are the same."""
+_GONE = frozenset({"EXPUNGEISSUED", "NONEXISTENT"})
+"""Codes of a refusal that only says that some of the messages are gone."""
 
 Items = Mapping[bytes, Sequence[Token]]
 
@@ -360,7 +363,11 @@ class ImapConnection(Session):
         action = b"+FLAGS.SILENT" if add else b"-FLAGS.SILENT"
         word = b"(%b)" % flag_word(flag)
         for line, _ in set_lines(uids):
-            self._run(b"UID STORE", line, action, word)
+            try:
+                self._run(b"UID STORE", line, action, word)
+            except ServerRefused as error:
+                if error.code not in _GONE:
+                    raise
         return self._news.take()
 
     def move(self, uids: UidSet, target_wire_name: bytes) -> Moved:
@@ -385,8 +392,9 @@ class ImapConnection(Session):
             told: list[bytes] = []
 
             def take(said: Untagged, told: list[bytes] = told) -> bool:
-                if said.name == b"OK" and said.text.upper().startswith(b"[COPYUID "):
-                    told.append(said.text[9:].partition(b"]")[0])
+                status = parse_status(said.name, said.text)
+                if said.name == b"OK" and status.code == b"COPYUID":
+                    told.append(status.argument)
                     return True
                 return False
 
@@ -462,7 +470,7 @@ class ImapConnection(Session):
 
 def _gone(status: Status) -> bool:
     """Whether a FETCH was refused only because some of the messages are gone."""
-    return status.kind == b"NO" and status.code in (b"EXPUNGEISSUED", b"NONEXISTENT")
+    return status.kind == b"NO" and status.code.decode("ascii") in _GONE
 
 
 def _asked_for(said: Untagged, asked: UidSet) -> tuple[Uid, Items] | None:

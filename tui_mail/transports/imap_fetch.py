@@ -52,10 +52,14 @@ _UNENDED = 100_000
 
 def message_items(*, condstore: bool, identity: str) -> bytes:
     """Write what is asked of each message; ``identity``: ``EMAILID`` or the like."""
-    return b"(UID FLAGS INTERNALDATE RFC822.SIZE%b%b BODY.PEEK[HEADER.FIELDS (%b)])" % (
-        b" MODSEQ" if condstore else b"",
-        f" {identity}".encode("ascii") if identity else b"",
-        _FIELDS,
+    return (
+        b"(UID FLAGS INTERNALDATE RFC822.SIZE%b%b BODY.PEEK[HEADER.FIELDS (%b)]<0.%d>)"
+        % (
+            b" MODSEQ" if condstore else b"",
+            f" {identity}".encode("ascii") if identity else b"",
+            _FIELDS,
+            HEADER_CAP,
+        )
     )
 
 

@@ -13,6 +13,7 @@ from tui_mail.transports.sasl import (
     Mechanism,
     Scram,
     from_base64,
+    octets,
     to_base64,
 )
 
@@ -90,8 +91,8 @@ def _refused(server: Server, secret: Secret, status: Status) -> MailError:
 
 
 def _login(wire: Wire, server: Server, secret: Secret) -> Status:
-    name = text(server.username.encode(), "such a user name")
-    word = text(secret.reveal().encode("utf-8", "surrogateescape"), "such a password")
+    name = text(server.username.encode("utf-8", "replace"), "such a user name")
+    word = text(octets(secret.reveal()), "such a password")
     return wire.finish(wire.ask((b"LOGIN", name, word)))
 
 

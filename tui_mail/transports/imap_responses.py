@@ -26,6 +26,7 @@ from tui_mail.transports.imap_tokens import (
 
 LARGEST_MODSEQ = 2**63 - 1
 _LARGEST_SIZE = 2**53
+_LONGEST_FLAGS = 50_000
 
 _STATUS = re.compile(
     rb"(?:\[([A-Za-z0-9.-]{1,60})(?: (\(.*?\)|[^\]]*))?\] ?)?(.*)", re.DOTALL
@@ -126,7 +127,7 @@ def parse_flags(text: bytes) -> Flags:
         return known
     flags = frozenset(
         canonical(word.decode("ascii"))
-        for word in text.split()
+        for word in text[:_LONGEST_FLAGS].split()
         if _FLAG.fullmatch(word) and word.lower() != b"\\recent"
     )
     if len(_FLAG_SETS) < 2_000 and len(text) < 500:

@@ -102,6 +102,7 @@ class Session:
         self._stream.encrypt(client_context(self._server))
         wire.sock = self._stream.link
         # What was said in the clear may have been said by anybody.
+        self._news.take()
         self._news.capabilities = b""
         self._ask_capabilities()
         wire.capabilities = tuple(self.capabilities)

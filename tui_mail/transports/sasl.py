@@ -55,7 +55,7 @@ class Plain(Mechanism):
         words = (self._user, self._secret.reveal())
         if any("\0" in word for word in words):
             raise LoginRefused("name and password cannot have NUL characters")
-        return b"\0" + b"\0".join(_octets(word) for word in words)
+        return b"\0" + b"\0".join(octets(word) for word in words)
 
     def respond(self, challenge: bytes) -> bytes:  # noqa: ARG002
         """Refuse: there is nothing to answer."""
@@ -73,9 +73,9 @@ class CramMd5(Mechanism):
 
     def respond(self, challenge: bytes) -> bytes:
         """Prove that the password is known."""
-        secret = _octets(self._secret.reveal())
+        secret = octets(self._secret.reveal())
         digest = hmac.new(secret, challenge, hashlib.md5).hexdigest()
-        return _octets(f"{self._user} {digest}")
+        return octets(f"{self._user} {digest}")
 
 
 class _Bearer(Mechanism):
@@ -99,7 +99,7 @@ class XOAuth2(_Bearer):
 
     def first(self) -> bytes:
         """Say name and token."""
-        return _octets(f"user={self._user}\1auth=Bearer {self._token()}\1\1")
+        return octets(f"user={self._user}\1auth=Bearer {self._token()}\1\1")
 
 
 class OAuthBearer(_Bearer):
@@ -110,7 +110,7 @@ class OAuthBearer(_Bearer):
     def first(self) -> bytes:
         """Say name and token."""
         user = self._user.replace("=", "=3D").replace(",", "=2C")
-        return _octets(f"n,a={user},\1auth=Bearer {self._token()}\1\1")
+        return octets(f"n,a={user},\1auth=Bearer {self._token()}\1\1")
 
 
 class Scram(Mechanism):
@@ -128,7 +128,7 @@ class Scram(Mechanism):
 
     def first(self) -> bytes:
         """Say the name and a nonce."""
-        return _octets(f"n,,{self._bare}")
+        return octets(f"n,,{self._bare}")
 
     def respond(self, challenge: bytes) -> bytes:
         """Prove that the password is known; then check the server's proof."""
@@ -151,12 +151,12 @@ class Scram(Mechanism):
     def _proof(
         self, challenge: bytes, nonce: str, salt: bytes, iterations: int
     ) -> bytes:
-        password = _octets(prepared(self._secret.reveal()))
+        password = octets(prepared(self._secret.reveal()))
         salted = hashlib.pbkdf2_hmac(self.hash_name, password, salt, iterations)
         client = self._keyed(salted, b"Client Key")
         stored = hashlib.new(self.hash_name, client).digest()
         without = f"c=biws,r={nonce}".encode()
-        signed = b",".join((_octets(self._bare), challenge, without))
+        signed = b",".join((octets(self._bare), challenge, without))
         mask = self._keyed(stored, signed)
         proof = bytes(one ^ other for one, other in zip(client, mask, strict=True))
         self._signature = self._keyed(self._keyed(salted, b"Server Key"), signed)
@@ -212,9 +212,9 @@ def prepared(word: str) -> str:
     return unicodedata.normalize("NFKC", mapped)
 
 
-def to_base64(octets: bytes) -> bytes:
+def to_base64(answer: bytes) -> bytes:
     """Write a response as a line."""
-    return base64.b64encode(octets)
+    return base64.b64encode(answer)
 
 
 def from_base64(line: bytes) -> bytes:
@@ -225,8 +225,12 @@ def from_base64(line: bytes) -> bytes:
         raise ProtocolError("a challenge that is not base64") from None
 
 
-def _octets(word: str) -> bytes:
-    return word.encode("utf-8", "surrogateescape")
+def octets(word: str) -> bytes:
+    """Encode a name or secret; raises LoginRefused where it is no text."""
+    try:
+        return word.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        raise LoginRefused("name and password have to be text") from None
 
 
 def _attributes(challenge: bytes) -> dict[str, str]:

@@ -48,7 +48,7 @@ class Stream:
         said = "no address"
         try:
             found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        except (OSError, UnicodeError) as error:
+        except (OSError, ValueError) as error:
             said = getattr(error, "strerror", "") or "no such name"
             raise LinkLost(f"{host}: {said}") from None
         for family, kind, protocol, _, address in found:
