@@ -9,7 +9,7 @@ from tests.servers.dovecot import PASSWORD, Dovecot, Letter
 from tests.servers.ports import HOST
 from tests.servers.proxy import proxied
 from tests.servers.pymap import Pymap
-from tests.servers.scripted import Peer, scripted
+from tests.servers.scripted import Peer, Play, scripted
 
 
 def _first_line(port: int) -> bytes:
@@ -52,15 +52,17 @@ def test_the_proxy_delays_cuts_and_swallows(dovecot: Dovecot) -> None:
         assert time.monotonic() - before >= 0.1
         proxy.latency, proxy.cut_down = 0, 3
         assert _all(proxy.port) == b"* O"
-    with proxied(dovecot.port) as proxy:
-        with socket.create_connection((HOST, proxy.port), timeout=0.2) as link:
-            assert link.recv(1000)
-            proxy.swallow = True
-            link.sendall(b"a NOOP\r\n")
-            with pytest.raises(TimeoutError):
-                link.recv(1000)
-            proxy.cut()
-            assert not link.recv(1000)
+    with (
+        proxied(dovecot.port) as proxy,
+        socket.create_connection((HOST, proxy.port), timeout=0.2) as link,
+    ):
+        assert link.recv(1000)
+        proxy.swallow = True
+        link.sendall(b"a NOOP\r\n")
+        with pytest.raises(TimeoutError):
+            link.recv(1000)
+        proxy.cut()
+        assert not link.recv(1000)
 
 
 def test_a_play_is_played_and_its_mistakes_come_out() -> None:
@@ -68,16 +70,21 @@ def test_a_play_is_played_and_its_mistakes_come_out() -> None:
         peer.greet()
         peer.answer(b"NOOP", b"1 EXISTS")
 
-    with pytest.raises(AssertionError, match="not b'NOOP'"), scripted(play) as server:
-        with (
-            socket.create_connection((HOST, server.port), timeout=10) as link,
-            link.makefile("rb") as file,
-        ):
-            assert file.readline().startswith(b"* OK")
-            link.sendall(b"a LOGIN u {11}\r\n")
-            assert file.readline() == b"+ go on\r\n"
-            link.sendall(PASSWORD.encode() + b"\r\n")
-            assert file.readline().startswith(b"a OK")
-            link.sendall(b"b CHECK\r\n")
-            assert not file.readline()
+    with pytest.raises(AssertionError, match="not b'NOOP'"):
+        _talk(play)
+
+
+def _talk(play: Play) -> None:
+    with (
+        scripted(play) as server,
+        socket.create_connection((HOST, server.port), timeout=10) as link,
+        link.makefile("rb") as file,
+    ):
+        assert file.readline().startswith(b"* OK")
+        link.sendall(b"a LOGIN u {11}\r\n")
+        assert file.readline() == b"+ go on\r\n"
+        link.sendall(PASSWORD.encode() + b"\r\n")
+        assert file.readline().startswith(b"a OK")
+        link.sendall(b"b CHECK\r\n")
+        assert not file.readline()
         assert server.commands[0] == b"a LOGIN u {11}\r\nopen-sesame\r\n"

@@ -216,7 +216,7 @@ class Client(IMAPClient):  # type: ignore[misc]
     def __init__(self, stream: Stream, unasked: Callable[[Untagged], None]) -> None:
         self._stream = stream
         self.unasked = unasked
-        super().__init__(stream.host, imaplib.IMAP4_PORT, ssl=False)
+        super().__init__(stream.host, 143, ssl=False)
         self.wire.debug = 0  # imapclient sets 5: every line would be formatted.
 
     @property
