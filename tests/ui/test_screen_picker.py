@@ -150,7 +150,7 @@ async def test_a_new_name_is_given_where_it_is_allowed() -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press(*"zz z")
         await pilot.pause()
-        assert "Nothing is called zz z yet; Enter makes it." in screen_text(app)
+        assert 'Nothing is called "zz z" yet; Enter makes it.' in screen_text(app)
         await pilot.press("enter")
         await pilot.pause()
     assert app.answers == [New(displayable("zz z"))]

@@ -38,13 +38,15 @@ class Field(Horizontal):
         & > LineEdit:focus { background: $block-cursor-background; }
         & > .field--beside { width: 1fr; height: auto; padding: 0 2; }
         & > .field--beside { color: $foreground-muted; }
-        &:focus-within > .field--label { color: $foreground; }
+        &.-active > .field--label { color: $foreground; }
         &.-wrong > .field--label { color: $warning; }
         &.-wrong > .field--beside { color: $warning; }
         &:ansi > LineEdit { background: ansi_default; }
         &:ansi > LineEdit:focus { background: ansi_default; text-style: bold; }
         &:ansi > .field--label { border-right: vkey $border-blurred; }
-        &:ansi:focus-within > .field--label { text-style: bold; }
+        &:ansi.-active > .field--label { text-style: bold; }
+        &:ansi > .field--beside { text-style: dim; }
+        &:ansi.-wrong > .field--beside { text-style: not dim; }
     }
     """
 
@@ -88,6 +90,14 @@ class Field(Horizontal):
         """Forget the mistake if the text is no longer the one that was wrong."""
         if self._wrong is not None and self.edit.value != self._wrong:
             self.set_mistake(own(""))
+
+    def on_descendant_focus(self) -> None:
+        """Show that one types here."""
+        self.add_class("-active")
+
+    def on_descendant_blur(self) -> None:
+        """Show that one types elsewhere."""
+        self.remove_class("-active")
 
     def on_input_blurred(self, event: LineEdit.Blurred) -> None:
         """Tell that it was left."""

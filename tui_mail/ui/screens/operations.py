@@ -69,7 +69,7 @@ Row = Waiting | Done | Displayable
 def rows_of(waiting: list[Waiting], done: list[Done]) -> list[Row]:
     """Lay out both lists below their headings, the journal newest first."""
     newest = sorted(done, key=lambda each: each.entry.at, reverse=True)[:_DONE_AT_MOST]
-    rows: list[Row] = [own("Waiting for a server"), *waiting]
+    rows: list[Row] = [own(""), own("Waiting for a server"), *waiting]
     if not waiting:
         rows.append(own(" Nothing waits."))
     rows += [own(""), own("Done"), *newest]
@@ -238,6 +238,7 @@ class Operations(Screen[None], inherit_bindings=False):
     def on_mount(self) -> None:
         """Load both lists."""
         self.query_one("#title", TitleLine).show(own("What waits, and what was done"))
+        self._say(own(""))
         self._list.focus()
         self.reload()
 
@@ -270,7 +271,9 @@ class Operations(Screen[None], inherit_bindings=False):
         title.show(title.said[0], own(said))
 
     def _say(self, line: Displayable, *, warning: bool = False) -> None:
-        self.query_one("#status", StatusLine).show(line, warning=warning)
+        status = self.query_one("#status", StatusLine)
+        status.show(line, warning=warning)
+        status.display = bool(line)
 
     # What a person does.
 

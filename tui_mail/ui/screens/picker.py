@@ -332,5 +332,5 @@ class Picker(Narrowing[object]):
     def when_nothing_matches(self, typed: Displayable) -> Displayable:
         """Say what Enter would do."""
         if self._allow_new:
-            return own(f"Nothing is called {typed} yet; Enter makes it.")
+            return own(f'Nothing is called "{typed}" yet; Enter makes it.')
         return own("Nothing matches.")

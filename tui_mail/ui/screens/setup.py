@@ -97,9 +97,15 @@ class SetUp(Screen[str | None], inherit_bindings=False):
     def on_mount(self) -> None:
         """Begin with the address."""
         self.query_one(TitleLine).show(own("A new account"))
+        self._say(own(""))
         self._show_hints()
         self._show_servers()
         self._fields["address"].edit.focus()
+
+    def _say(self, line: Displayable, *, warning: bool = False) -> None:
+        status = self.query_one("#status", StatusLine)
+        status.show(line, warning=warning)
+        status.display = bool(line)
 
     def _show_hints(self) -> None:
         if self._working is not None:
@@ -248,7 +254,7 @@ class SetUp(Screen[str | None], inherit_bindings=False):
         """Show how an attempt ended; the form stays."""
         self._working = None
         self._show_hints()
-        self.query_one("#status", StatusLine).show(displayable(line), warning=True)
+        self._say(displayable(line), warning=True)
 
     async def _connect(self) -> None:
         texts = self._texts()
@@ -282,7 +288,7 @@ class SetUp(Screen[str | None], inherit_bindings=False):
         if self._test is None:
             return True
         host = account.imap.host if account.imap else ""
-        self.query_one("#status", StatusLine).show(displayable(f"Connecting to {host}"))
+        self._say(displayable(f"Connecting to {host}"))
         refused = await self._test(account, password)
         if refused is not None:
             self._end(refused)
