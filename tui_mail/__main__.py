@@ -1,5 +1,6 @@
 """Arguments to the reader, the demo, or a command; and the last word on every error."""
 
+import gc
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -80,6 +81,8 @@ def _reader(arguments: list[str]) -> int:
     places = Places.find()
     settings = load_settings(Path(chosen.config) if chosen.config else None, places)
 
+    # What is made until the first paint lives on; the reader collects again after it.
+    gc.disable()
     from tui_mail.ui.app import run_reader
 
     return run_reader(

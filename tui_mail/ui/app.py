@@ -1,6 +1,7 @@
 """The reader: its parts put together, and what they tell each other."""
 
 import asyncio
+import gc
 import os
 import time
 from collections.abc import Callable, Coroutine
@@ -15,26 +16,16 @@ from textual.screen import Screen
 
 from tui_mail.config.places import Places
 from tui_mail.config.settings import Settings
-from tui_mail.link.messages import Status
 from tui_mail.model.displayable import Displayable, own
 from tui_mail.model.error import MailError
-from tui_mail.model.event import ContentArrived, MailboxesChanged, OperationsChanged
 from tui_mail.model.ids import MailboxId
 from tui_mail.ui import hints, look
 from tui_mail.ui.accounts import Accounts
-from tui_mail.ui.actions import function_of
-from tui_mail.ui.bridge import Bridge, StoreChanged
 from tui_mail.ui.commands import Command
-from tui_mail.ui.dispatch import Begun, Dispatcher
-from tui_mail.ui.engines import EngineJoined, Engines, EngineSaid
 from tui_mail.ui.filter import add_filter
 from tui_mail.ui.keymap import make_keymap
-from tui_mail.ui.keys import Keys
 from tui_mail.ui.listing import Listing
 from tui_mail.ui.panes import Panes
-from tui_mail.ui.reading import Reading
-from tui_mail.ui.servers import Servers
-from tui_mail.ui.statusing import undo_in_words
 from tui_mail.ui.views import Shown
 from tui_mail.ui.widgets.hint_line import HintLine
 from tui_mail.ui.widgets.mailbox_tree import MailboxTree
@@ -42,10 +33,17 @@ from tui_mail.ui.widgets.message_list import MessageList
 from tui_mail.ui.widgets.message_view import MessageView
 from tui_mail.ui.widgets.part_list import PartList
 from tui_mail.ui.widgets.status_line import StatusLine
-from tui_mail.ui.wishes import Wishes
 
 if TYPE_CHECKING:
+    from tui_mail.link.messages import Status
+    from tui_mail.ui.bridge import Bridge, StoreChanged
+    from tui_mail.ui.dispatch import Begun
+    from tui_mail.ui.engines import EngineJoined, Engines, EngineSaid
+    from tui_mail.ui.keys import Keys
+    from tui_mail.ui.reading import Reading
     from tui_mail.ui.screens.operations import Operations
+    from tui_mail.ui.servers import Servers
+    from tui_mail.ui.wishes import Wishes
 
 Answer = TypeVar("Answer")
 
@@ -57,6 +55,7 @@ class MailApp(App[int], inherit_bindings=False):
     """The mail reader on the screen."""
 
     ENABLE_COMMAND_PALETTE = False
+    AUTO_FOCUS = "#list"
     BINDINGS: ClassVar[list[BindingType]] = []
     CSS = """
     Screen { background: $background; }
@@ -103,31 +102,33 @@ class MailApp(App[int], inherit_bindings=False):
             columns=settings.ui.columns,
         )
         self.status_line, self.hint_line = StatusLine(), HintLine()
-        self.keys = Keys(self, Dispatcher(self.keymap_of_commands))
         self.listing = Listing(self)
-        self.reading = Reading(self, rest=look.preview_rest(settings.ui))
-        self.wishes = Wishes(self)
-        self.engines = Engines(places, settings.path, self.post_message)
-        self.servers = Servers(self)
+        self.ready = False
+        """Whether the parts below are there: they come after the first paint."""
+        self.keys: Keys
+        self.reading: Reading
+        self.wishes: Wishes
+        self.engines: Engines
+        self.servers: Servers
         self.bridge: Bridge
+        self._early: list[Message] = []
 
     # Beginning and end.
 
     def compose(self) -> ComposeResult:
         """Put the panes over the two lines."""
+        self.panes.prepare(self.size.width)
         yield self.panes
         yield self.status_line
         yield self.hint_line
 
     def on_mount(self) -> None:
         """Show the first account's inbox; everything else comes after the first paint."""
-        self.bridge = Bridge(self.post_message)
         for name in self.settings.accounts:
             if self.accounts.open(name):
                 break
         self.show_accounts()
         self.say_hints()
-        self.say_status()
         self.call_after_refresh(self._after_first_paint)
 
     def show_accounts(self) -> None:
@@ -145,10 +146,19 @@ class MailApp(App[int], inherit_bindings=False):
             self.panes.list.say(error.line, own("They come with the first connection."))
 
     def _after_first_paint(self) -> None:
+        from tui_mail.ui.machinery import build
+
+        build(self)
+        self.ready = True
+        gc.freeze()
+        gc.enable()
+        for event in self._early:
+            self.keys.put(event)
         self.run_worker(self.keys.run(), exit_on_error=True)
         self.start(self.listing.keep_up())
         self.start(self._begin())
         self.set_interval(_POLL, self._poll)
+        self.reading.follow(self.panes.list.cursor_number)
 
     async def _begin(self) -> None:
         if not self.settings.accounts:
@@ -182,10 +192,11 @@ class MailApp(App[int], inherit_bindings=False):
         for task in (*self._tasks,):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await asyncio.to_thread(self.engines.close)
-        self.bridge.close()
-        await asyncio.to_thread(self.wishes.close)
-        self.reading.close()
+        if self.ready:
+            await asyncio.to_thread(self.engines.close)
+            self.bridge.close()
+            await asyncio.to_thread(self.wishes.close)
+            self.reading.close()
         self.accounts.close()
 
     def _fatal_error(self) -> None:
@@ -196,10 +207,12 @@ class MailApp(App[int], inherit_bindings=False):
 
     async def on_event(self, event: events.Event) -> None:
         """Send keys and pasted text through the queue; everything else goes its way."""
-        if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
+        if not isinstance(event, events.Key | events.Paste) or event.is_forwarded:
+            await super().on_event(event)
+        elif self.ready:
             self.keys.put(event)
         else:
-            await super().on_event(event)
+            self._early.append(event)
 
     async def pass_on(self, event: Message) -> None:
         """Hand an event to the screen, as Textual does."""
@@ -213,6 +226,8 @@ class MailApp(App[int], inherit_bindings=False):
 
     def do(self, command: Command) -> None:
         """Carry out a command."""
+        from tui_mail.ui.actions import function_of
+
         try:
             work = function_of(command)(self)
         except MailError as error:
@@ -300,6 +315,10 @@ class MailApp(App[int], inherit_bindings=False):
 
     def say_status(self) -> None:
         """Bring the status line up to date."""
+        from tui_mail.ui.statusing import undo_in_words
+
+        if not self.ready:
+            return
         left = self.servers.in_words() if self._notice is None else self._notice
         entry = self.wishes.undoable[1] if self.wishes.undoable else None
         right = undo_in_words(entry, self.session, self.clock())
@@ -322,11 +341,11 @@ class MailApp(App[int], inherit_bindings=False):
             where = "marks"
         self.hint_line.show(hints.hints(where, self.keymap_of_commands))
 
-    def say_following(self, begun: Begun) -> None:
+    def say_following(self, begun: "Begun") -> None:
         """Name what may follow the keys of a sequence."""
         self.hint_line.show(hints.following(begun))
 
-    def say_progress(self, account: str, status: Status) -> None:
+    def say_progress(self, account: str, status: "Status") -> None:
         """Say in an empty list how far its mailbox has come."""
         shown = self.listing.shown
         if status.total and (shown is None or shown.account == account):
@@ -334,7 +353,7 @@ class MailApp(App[int], inherit_bindings=False):
 
     def mailbox_opened(self) -> None:
         """Tell the engines what is looked at now."""
-        if self.engines.started:
+        if self.ready and self.engines.started:
             self.servers.tell_open_mailbox()
 
     # What the parts tell.
@@ -343,7 +362,7 @@ class MailApp(App[int], inherit_bindings=False):
         """Another pane has the focus."""
         self.say_hints()
         self.say_title()
-        if self.panes.shows_message:
+        if self.ready and self.panes.shows_message:
             self.reading.follow(self.panes.list.cursor_number)
 
     def on_mailbox_tree_selected(self, event: MailboxTree.Selected) -> None:
@@ -356,7 +375,8 @@ class MailApp(App[int], inherit_bindings=False):
 
     def on_message_list_moved(self, event: MessageList.Moved) -> None:
         """Have the preview follow the cursor."""
-        self.reading.follow(event.number)
+        if self.ready:
+            self.reading.follow(event.number)
 
     def on_message_list_opened(self, event: MessageList.Opened) -> None:
         """Read a message."""
@@ -381,16 +401,22 @@ class MailApp(App[int], inherit_bindings=False):
 
         self.start(show_part(self, event.part))
 
-    def on_engine_said(self, event: EngineSaid) -> None:
+    def on_engine_said(self, event: "EngineSaid") -> None:
         """An engine said something."""
         self.servers.heard(event)
 
-    def on_engine_joined(self, event: EngineJoined) -> None:
+    def on_engine_joined(self, event: "EngineJoined") -> None:
         """An engine is there, or is not any more."""
         self.servers.joined(event)
 
-    def on_store_changed(self, event: StoreChanged) -> None:
+    def on_store_changed(self, event: "StoreChanged") -> None:
         """Load again what changed in a store."""
+        from tui_mail.model.event import (
+            ContentArrived,
+            MailboxesChanged,
+            OperationsChanged,
+        )
+
         self.listing.changed(event.account, event.events, anything=event.anything)
         kinds = {type(each) for each in event.events}
         if event.anything or MailboxesChanged in kinds:

@@ -1,10 +1,13 @@
 """Which keys the hint line names where."""
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from tui_mail.ui.commands import Command
-from tui_mail.ui.dispatch import Begun
 from tui_mail.ui.keymap import Keys
+
+if TYPE_CHECKING:
+    from tui_mail.ui.dispatch import Begun
 
 _LAST = ("app.help", "keys")
 _HINTS: Mapping[str, Sequence[tuple[str, str]]] = {
@@ -66,7 +69,7 @@ def hints(where: str, keymap: Mapping[str, Keys]) -> list[tuple[str, str]]:
     ]
 
 
-def following(begun: Begun) -> list[tuple[str, str]]:
+def following(begun: "Begun") -> list[tuple[str, str]]:
     """Name what may follow the keys of a sequence."""
     return [
         (begun.keys, "…"),

@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING
 
 from tui_mail.model.displayable import Displayable, own
 from tui_mail.model.error import MailError
-from tui_mail.model.event import Event, MailboxChanged, MessagesChanged
 from tui_mail.model.ids import MailboxId, MessageNumber
 from tui_mail.model.mailbox import Mailbox, SpecialUse
 from tui_mail.ui.views import Order, Shown, find, load_rows, without
 from tui_mail.ui.widgets.mailbox_tree import title_of
 
 if TYPE_CHECKING:
+    from tui_mail.model.event import Event
     from tui_mail.ui.app import MailApp
     from tui_mail.ui.widgets.message_list import View
 
@@ -226,8 +226,10 @@ class Listing:
         self._whole.set()
         self._app.say_title()
 
-    def changed(self, account: str, events: list[Event], *, anything: bool) -> None:
+    def changed(self, account: str, events: "list[Event]", *, anything: bool) -> None:
         """Take note of what changed in an account's store."""
+        from tui_mail.model.event import MailboxChanged, MessagesChanged
+
         if self.shown is None or account != self.shown.account:
             return
         messages = self._app.panes.list

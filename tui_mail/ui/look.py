@@ -7,13 +7,16 @@ from tui_mail.config.places import Places
 from tui_mail.config.settings import UiSettings
 from tui_mail.model.displayable import Displayable, own
 from tui_mail.model.error import SettingsError
-from tui_mail.ui.reading import REST, REST_OVER_SSH
 from tui_mail.ui.signs import choose_signs
 from tui_mail.ui.themes import DEFAULT, SIXTEEN_COLOURS, load_themes
 from tui_mail.ui.widgets.drawing import progress_bar
 
 if TYPE_CHECKING:
     from textual.app import App
+
+REST = 0.12
+"""Seconds for which the cursor rests before the preview follows it."""
+REST_OVER_SSH = 0.4
 
 
 def dress(app: "App[Any]", ui: UiSettings, places: Places) -> None:

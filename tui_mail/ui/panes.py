@@ -2,8 +2,6 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import ClassVar
-
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -24,6 +22,7 @@ ONE_BELOW = 100
 """Columns below which one pane is seen at a time."""
 COLUMNS_FROM = 160
 """Columns from which all three stand side by side."""
+_LAYOUTS = frozenset({"one", "columns", *(f"at-{pane}" for pane in PANES)})
 
 
 class Panes(Widget):
@@ -72,8 +71,6 @@ class Panes(Widget):
             self.pane = pane
             super().__init__()
 
-    _LAYOUTS: ClassVar[tuple[str, ...]] = ("one", "stacked", "columns")
-
     def __init__(
         self,
         *,
@@ -113,10 +110,9 @@ class Panes(Widget):
                 yield self.view
                 yield self.parts
 
-    def on_mount(self) -> None:
-        """Lay the panes out before they are first painted."""
-        self._lay_out(self.app.size.width)
-        self.list.focus()
+    def prepare(self, width: int) -> None:
+        """Lay the panes out before they are mounted: nothing is styled twice."""
+        self.add_class(*self._wanted(width), update=False)
 
     def on_resize(self, event: events.Resize) -> None:
         """Lay the panes out for the width."""
@@ -164,20 +160,22 @@ class Panes(Widget):
         return self.mailboxes if pane == "mailboxes" else self.list
 
     def _at(self, pane: str) -> None:
-        if pane == self.pane and self.has_class(f"at-{pane}"):
+        if pane == self.pane:
             return
         self.pane = pane
-        for each in PANES:
-            self.set_class(each == pane, f"at-{each}")
+        if self.has_class("one"):
+            self._lay_out(self.size.width)
         self.post_message(self.Entered(pane))
 
-    def _lay_out(self, width: int) -> None:
-        name = "stacked"
+    def _wanted(self, width: int) -> frozenset[str]:
+        """Give the classes for a width; which pane is seen matters where it is one."""
         if width < ONE_BELOW:
-            name = "one"
-        elif width >= COLUMNS_FROM:
-            name = "columns"
-        for each in self._LAYOUTS:
-            self.set_class(each == name, each)
-        for each in PANES:
-            self.set_class(each == self.pane, f"at-{each}")
+            return frozenset({"one", f"at-{self.pane}"})
+        return frozenset({"columns"} if width >= COLUMNS_FROM else ())
+
+    def _lay_out(self, width: int) -> None:
+        wanted = self._wanted(width)
+        present = self.classes & _LAYOUTS
+        if wanted != present:
+            self.remove_class(*(present - wanted), update=not wanted - present)
+            self.add_class(*(wanted - present))

@@ -18,10 +18,6 @@ if TYPE_CHECKING:
     from tui_mail.store.database import Transaction
     from tui_mail.ui.app import MailApp
 
-REST = 0.12
-"""Seconds for which the cursor rests before the preview follows it."""
-REST_OVER_SSH = 0.4
-
 
 class Reading:
     """What the message pane shows."""
