@@ -109,11 +109,11 @@ def test_flags_are_stored_and_told(server: Dovecot, connect: Connect) -> None:
     connection.store_flags(UidSet.of([77]), SEEN, add=True)
     connection.take_changes()
     told = connection.fetch_flags(ALL).flags
-    assert [(one.uid, set(one.flags)) for one in told] == [
-        (1, {FLAGGED}),
-        (2, {"$Work"}),
-        (3, {SEEN, FLAGGED}),
-    ]
+    assert {one.uid: one.flags for one in told} == {
+        1: {FLAGGED},
+        2: {"$Work"},
+        3: {SEEN, FLAGGED},
+    }
     if connection.condstore:
         since = max(one.modseq for one in told)
         assert since > selected.highest_modseq
@@ -183,11 +183,8 @@ def test_messages_are_moved_copied_and_expunged(
     connection.select(b"INBOX")
     some = UidSet.of([2, 3, 7])
     copied = connection.copy(some, b"Archive")
-    can = "UIDPLUS" in connection.capabilities
-    assert copied.uids == ({2: 1, 3: 2, 7: 3} if can else {})
-    assert copied.validity == (
-        connection.status(b"Archive").uid_validity if can else None
-    )
+    assert copied.uids == {2: 1, 3: 2, 7: 3}
+    assert copied.validity == connection.status(b"Archive").uid_validity
     if "MOVE" in connection.capabilities:
         moved = connection.move(UidSet.of([1, 99]), b"Archive")
         assert moved.uids == {1: 4}
@@ -199,9 +196,9 @@ def test_messages_are_moved_copied_and_expunged(
     server.raw(user, "SELECT INBOX", "UID STORE 8 +FLAGS (\\Deleted)")
     connection.store_flags(UidSet.of([5, 6]), DELETED, add=True)
     connection.take_changes()
-    if can:
+    if "UIDPLUS" in connection.capabilities:
         changes = connection.expunge(UidSet.of([5]))
-        assert changes.vanished == UidSet.of([5])
+        assert changes.vanished == UidSet.of([5]) or changes.expunged == 1
         assert connection.existing_uids(UidSet.of([5, 6, 8])) == UidSet.of([6, 8])
     else:
         with pytest.raises(ServerRefused):
@@ -221,11 +218,8 @@ def test_a_message_is_appended_whatever_its_flags_and_date(
     date = datetime(2026, 5, 4, 3, 2, 1, tzinfo=timezone(-timedelta(hours=3)))
     told = connection.append(b"Sent", octets, frozenset({SEEN, "$Odd"}), date)
     selected = connection.select(b"Sent")
-    if "UIDPLUS" in connection.capabilities:
-        assert told is not None
-        assert (told.validity, told.uid) == (selected.uid_validity, 1)
-    else:
-        assert told is None
+    assert told is not None
+    assert (told.validity, told.uid) == (selected.uid_validity, 1)
     found = _all(connection)[0]
     assert found.flags == {SEEN, "$Odd"}
     assert found.internal_date == date
@@ -249,7 +243,7 @@ def test_content_is_fetched_whole_and_in_pieces(
     assert connection.fetch_headers(big) == b"Subject: big\r\n\r\n"
     assert connection.fetch_headers(Uid(9)) == b""
     assert connection.fetch_part(big, one) == body
-    pieces = []
+    pieces: list[bytes] = []
     while piece := connection.fetch_part(
         big, one, offset=len(b"".join(pieces)), size=70_000
     ):
