@@ -4,20 +4,23 @@ from pathlib import Path
 import pytest
 
 from tests.servers.dovecot import Dovecot
+from tests.servers.proxy import Proxy, proxied
 from tests.sync.mailing import Desk
-from tui_mail.config.places import Places
+from tui_mail.config.places import NAME, Places
 
 
 @pytest.fixture
 def places(tmp_path: Path) -> Places:
-    return Places(
-        tmp_path / "config", tmp_path / "data", tmp_path / "state", tmp_path / "run"
+    """Places as ``XDG_*`` of the same folder name them."""
+    config, data, state, run = (
+        tmp_path / name / NAME for name in ("config", "data", "state", "run")
     )
+    return Places(config, data, state, run)
 
 
 @pytest.fixture
 def desk_of(places: Places) -> Iterator[Callable[[Dovecot], Desk]]:
-    """Make desks at servers; each user is another."""
+    """Make a desk at a server; its user is a fresh one."""
     desks: list[Desk] = []
 
     def make(server: Dovecot) -> Desk:
@@ -32,3 +35,11 @@ def desk_of(places: Places) -> Iterator[Callable[[Dovecot], Desk]]:
 @pytest.fixture
 def desk(dovecot: Dovecot, desk_of: Callable[[Dovecot], Desk]) -> Desk:
     return desk_of(dovecot)
+
+
+@pytest.fixture
+def proxy(dovecot: Dovecot, desk: Desk) -> Iterator[Proxy]:
+    """Stand between the desk's engine and its server."""
+    with proxied(dovecot.port) as proxy:
+        desk.through(proxy.port)
+        yield proxy

@@ -95,7 +95,10 @@ class Desk:
 
     def numbers(self, name: str = "INBOX") -> list[MessageNumber]:
         """List the messages shown in a mailbox, newest first."""
-        view = load_view(self.database, self.box(name).id, "date", threads=False)
+        box = find_mailbox(self.database, name)
+        if box is None:
+            return []
+        view = load_view(self.database, box.id, "date", threads=False)
         return [MessageNumber(number) for number in view.numbers]
 
     def rows(self, name: str = "INBOX") -> list[MessageSummary]:

@@ -18,6 +18,8 @@ IDLE = 9 * 60.0
 KEEP_ALIVE = 4 * 60.0
 POLL = 60.0
 """Seconds between two looks where the server cannot be listened to."""
+_SOON = 0.5
+"""Seconds to wait for the inbox to be there."""
 _GATHERING = 0.1
 """Seconds to let what comes together come."""
 
@@ -39,7 +41,7 @@ class Listener:
             limit = min(limit, self._crew.agenda.seconds_left())
         watched = self._watched(duties)
         if watched is None:
-            self._sit(limit)
+            self._sit(limit if self._inbox() is not None else _SOON)
         elif self._session.mailbox != watched or self._session.news:
             self._catch_up(watched)
         elif self._session.connection.idles:
@@ -64,10 +66,11 @@ class Listener:
         return self._deaf.get(mailbox, 0.0) > time.monotonic()
 
     def _inbox(self) -> MailboxId | None:
-        boxes = load_mailboxes(self._crew.database)
-        return next(
-            (one.id for one in boxes if one.special_use is SpecialUse.INBOX), None
-        )
+        """Find the inbox, once its first messages are here."""
+        for box in load_mailboxes(self._crew.database):
+            if box.special_use is SpecialUse.INBOX and box.state.low_uid:
+                return box.id
+        return None
 
     def _catch_up(self, mailbox: MailboxId) -> None:
         session = self._session
@@ -88,5 +91,5 @@ class Listener:
         session.harvest()
 
     def _sit(self, limit: float) -> None:
-        if not self._bell.wait(limit):
+        if not self._bell.wait(limit) and limit > _SOON:
             self._session.apply(self._session.connection.noop())

@@ -4,8 +4,10 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from tui_mail.mime.render import Renderer
+from tui_mail.model.body import BodyPart
 from tui_mail.model.error import MailError, NotFound
 from tui_mail.model.ids import WHOLE, MessageNumber, PartId, Uid
+from tui_mail.model.uids import UidSet
 from tui_mail.store.content import (
     HEADER,
     complete_part,
@@ -25,6 +27,9 @@ from tui_mail.sync.session import Session
 
 SMALL = 64_000
 """Octets up to which parts and messages are fetched several at a time."""
+
+_SECTIONS = frozenset({"HEADER", "TEXT", "MIME"})
+"""Parts that are not in the tree (RFC 9051, 6.4.5)."""
 
 Progress = Callable[[int, int], None]
 """Told octets done and in all, 0 where that is not known; may raise to end it."""
@@ -51,7 +56,21 @@ def fetch_part(
         with session.transaction() as tx:
             save_headers(tx, number, headers)
         return
-    total = _expected(session, number, part)
+    total = _expected(session, number, uid, part)
+    if total is None:
+        # Its tree cannot be read: the part is cut out of the whole message.
+        part, total = WHOLE, load_summary(session.database, number).size
+    _fetch_windows(session, number, (uid, part), total, progress)
+
+
+def _fetch_windows(
+    session: Session,
+    number: MessageNumber,
+    place: tuple[Uid, PartId],
+    total: int,
+    progress: Progress,
+) -> None:
+    uid, part = place
     done = part_progress(session.database, number, part)
     progress(done, total)
     while True:
@@ -134,15 +153,41 @@ def locate(session: Session, number: MessageNumber) -> Uid:
     return location.uid
 
 
-def _expected(session: Session, number: MessageNumber, part: PartId) -> int:
-    """Say how large a part probably is."""
+def _expected(
+    session: Session, number: MessageNumber, uid: Uid, part: PartId
+) -> int | None:
+    """Say how large a part is; None where only the whole message can be had.
+
+    Raises NotFound where the message has no such part: servers give an empty one.
+    """
     if part == WHOLE:
         return load_summary(session.database, number).size
     structure = load_structure(session.database, number)
-    for one in structure.walk() if structure else ():
+    if structure is None:
+        structure = _fetch_structure(session, number, uid)
+    if structure is None:
+        return None
+    for one in structure.walk():
         if one.part_id == part:
             return one.size
-    return 0
+    if part.rpartition(".")[2] in _SECTIONS:
+        return 0
+    raise NotFound(f"the message has no part {part}")
+
+
+def _fetch_structure(
+    session: Session, number: MessageNumber, uid: Uid
+) -> BodyPart | None:
+    found = session.connection.fetch_structures(UidSet.of([uid])).get(uid)
+    session.harvest()
+    if found is None:
+        raise NotFound("the server does not have this message any more")
+    headers, structure = found
+    with session.transaction() as tx:
+        save_headers(tx, number, headers)
+        if structure is not None:
+            save_structure(tx, number, structure)
+    return structure
 
 
 class Cancelled(MailError):

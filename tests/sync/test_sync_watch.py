@@ -1,0 +1,252 @@
+"""The engine as a process, with readers, against a real server."""
+
+import os
+import signal
+import time
+from dataclasses import replace
+
+import pytest
+
+from tests.servers.dovecot import PASSWORD
+from tests.servers.proxy import Proxy
+from tests.sync.engines import Reader, running, start
+from tests.sync.mailing import Desk, letter, letters
+from tui_mail.link.messages import (
+    Cancel,
+    Changed,
+    FetchPart,
+    GoOffline,
+    NeedPassword,
+    OpenMailbox,
+    Password,
+    Status,
+    Synchronize,
+    Wake,
+)
+from tui_mail.model.event import ContentArrived
+from tui_mail.model.flags import FLAGGED
+from tui_mail.model.ids import WHOLE, MessageNumber, PartId
+from tui_mail.model.operation import Move, SetFlags
+from tui_mail.store.content import load_part, load_text
+
+pytestmark = pytest.mark.dovecot
+
+
+def in_step(reader: Reader) -> None:
+    reader.until(lambda one: isinstance(one, Status) and one.line == "connected")
+    reader.send(Synchronize(None, 1_000))
+    assert reader.done(1_000).ok
+
+
+def test_a_reader_is_told_how_mail_comes(desk: Desk) -> None:
+    desk.fill(letters(1, 300))
+    with running(desk) as engine, engine.reader() as reader:
+        reader.status("connected")
+        reader.until(lambda one: isinstance(one, Changed))
+        reader.while_told(lambda: len(desk.numbers()) == 300)
+        in_step(reader)
+    assert desk.all_here() == desk.all_there()
+
+
+def test_new_mail_is_here_at_once(desk: Desk) -> None:
+    desk.fill(letters(1, 3))
+    with running(desk) as engine, engine.reader() as reader:
+        in_step(reader)
+        desk.fill([letter(4)])
+        assert reader.while_told(lambda: "letter 4" in desk.here()) < 3
+
+
+def test_what_others_flag_and_delete_is_seen_at_once(desk: Desk) -> None:
+    desk.fill(letters(1, 5))
+    with running(desk) as engine, engine.reader() as reader:
+        in_step(reader)
+        with desk.oracle() as client:
+            client.select_folder("INBOX")
+            client.add_flags([1], [b"\\Flagged"])
+            client.add_flags([2], [b"\\Deleted"])
+            client.uid_expunge([2])
+        reader.while_told(lambda: desk.here() == desk.there(), seconds=3)
+
+
+def test_a_wish_goes_out_at_once(desk: Desk) -> None:
+    desk.fill(letters(1, 3))
+    with running(desk) as engine, engine.reader() as reader:
+        in_step(reader)
+        desk.perform(SetFlags((desk.number("letter 2"),), add=frozenset({FLAGGED})))
+        reader.send(Wake())
+        took = reader.while_told(lambda: FLAGGED in desk.there()["letter 2"])
+        assert took < 1
+        desk.perform(Move((desk.number("letter 1"),), desk.box("Archive").id))
+        reader.send(Wake())
+        reader.while_told(lambda: "letter 1" in desk.there("Archive"), seconds=2)
+        assert "letter 1" not in desk.there()
+
+
+def test_the_mailbox_that_is_looked_at_is_listened_to_and_the_inbox_too(
+    desk: Desk,
+) -> None:
+    desk.fill(letters(1, 3))
+    desk.fill([letter(10)], "Work")
+    with running(desk) as engine, engine.reader() as reader:
+        in_step(reader)
+        reader.send(OpenMailbox(desk.box("Work").id))
+        time.sleep(0.3)
+        desk.fill([letter(11)], "Work")
+        assert reader.while_told(lambda: "letter 11" in desk.here("Work")) < 3
+        desk.fill([letter(4)])
+        assert reader.while_told(lambda: "letter 4" in desk.here()) < 3
+
+
+def test_a_part_is_fetched_when_it_is_asked_for(desk: Desk) -> None:
+    desk.fill([letter(1, text="x" * 600_000)])
+    with running(desk) as engine, engine.reader() as reader:
+        in_step(reader)
+        number = desk.number("letter 1")
+        reader.send(FetchPart(number, None, 7))
+        assert reader.done(7).ok
+        text = load_text(desk.database, number)
+        assert text is not None
+        assert text.text.startswith("xxx")
+        reader.send(FetchPart(number, WHOLE, 8))
+        assert reader.done(8).ok
+        octets = load_part(desk.database, number, WHOLE)
+        assert octets == letter(1, text="x" * 600_000).octets
+        arrived = ContentArrived(number)
+        reader.until(lambda one: isinstance(one, Changed) and arrived in one.events)
+
+
+def test_what_cannot_be_fetched_is_said(desk: Desk) -> None:
+    desk.fill([letter(1)])
+    with running(desk) as engine, engine.reader() as reader:
+        in_step(reader)
+        reader.send(FetchPart(MessageNumber(99), None, 7))
+        assert "there is no message 99" in reader.done(7).line
+        reader.send(FetchPart(desk.number("letter 1"), PartId("5.7"), 8))
+        assert "no part 5.7" in reader.done(8).line
+        reader.send(Cancel(9))
+        in_step_again = Synchronize(desk.box().id, 10)
+        reader.send(in_step_again)
+        assert reader.done(10).line == "in step"
+
+
+def test_two_readers_are_both_told(desk: Desk) -> None:
+    desk.fill(letters(1, 3))
+    with running(desk) as engine, engine.reader() as one, engine.reader() as other:
+        in_step(one)
+        in_step(other)
+        desk.fill([letter(4)])
+        for reader in (one, other):
+            reader.until(lambda said: isinstance(said, Changed))
+        one.while_told(lambda: "letter 4" in desk.here())
+
+
+def test_the_engine_of_a_reader_ends_after_it(desk: Desk) -> None:
+    desk.fill(letters(1, 3))
+    with running(desk) as engine:
+        with engine.reader() as reader:
+            in_step(reader)
+            number = desk.number("letter 2")
+            desk.perform(SetFlags((number,), add=frozenset({FLAGGED})))
+        assert engine.end() == 0
+        assert FLAGGED in desk.there()["letter 2"], "what was due was done first"
+        assert not desk.places.socket("work").exists()
+
+
+def test_the_engine_of_nobody_stays(desk: Desk) -> None:
+    with running(desk, for_reader=False) as engine:
+        with engine.reader() as reader:
+            in_step(reader)
+        time.sleep(2.5)
+        assert engine.process.poll() is None
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_a_signal_ends_it(desk: Desk, number: signal.Signals) -> None:
+    with running(desk) as engine, engine.reader() as reader:
+        in_step(reader)
+        engine.process.send_signal(number)
+        assert engine.end() == 0
+        assert engine.process.stderr is not None
+        assert engine.process.stderr.read() == b""
+
+
+def test_a_second_engine_is_refused_in_one_line(desk: Desk) -> None:
+    with running(desk, for_reader=False) as engine, engine.reader() as reader:
+        in_step(reader)
+        with start(desk, "sync", "--watch", "work") as second:
+            _, said = second.communicate(timeout=15)
+        assert second.returncode == 1
+        assert said.count(b"\n") == 1
+        assert b"another tui-mail" in said
+
+
+def test_without_a_password_the_readers_are_asked(desk: Desk) -> None:
+    desk.fill(letters(1, 3))
+    server = desk.server.imap(desk.user)
+    desk.set(imap=replace(server, password=""))
+    with running(desk) as engine, engine.reader() as reader:
+        assert reader.status("failed").line.startswith("work: no password")
+        reader.until(lambda one: isinstance(one, NeedPassword))
+        with engine.reader() as late:
+            late.until(lambda one: isinstance(one, NeedPassword))
+        reader.send(Synchronize(None, 4))
+        assert not reader.done(4).ok
+        reader.send(Password(PASSWORD))
+        reader.while_told(lambda: len(desk.numbers()) == 3)
+    log = desk.places.log_file().read_text()
+    assert PASSWORD not in log
+
+
+def test_offline_no_connection_is_open(desk: Desk, proxy: Proxy) -> None:
+    desk.fill(letters(1, 3))
+    with running(desk) as engine, engine.reader() as reader:
+        in_step(reader)
+        reader.send(GoOffline(True))
+        reader.status("offline")
+        reader.send(Synchronize(None, 5))
+        assert reader.done(5).line == "offline"
+        time.sleep(0.5)
+        before = proxy.connections
+        desk.fill([letter(4)])
+        time.sleep(1)
+        assert proxy.connections == before
+        assert "letter 4" not in desk.here()
+        reader.send(GoOffline(False))
+        reader.while_told(lambda: "letter 4" in desk.here())
+
+
+def test_a_link_that_breaks_is_made_anew(desk: Desk, proxy: Proxy) -> None:
+    desk.fill(letters(1, 3))
+    with running(desk) as engine, engine.reader() as reader:
+        in_step(reader)
+        proxy.refuse = True
+        proxy.cut()
+        assert "127.0.0.1" in reader.status("offline").line
+        desk.perform(SetFlags((desk.number("letter 2"),), add=frozenset({FLAGGED})))
+        reader.send(FetchPart(desk.number("letter 1"), None, 3))
+        assert not reader.done(3).ok
+        proxy.refuse = False
+        desk.fill([letter(4)])
+        reader.send(Synchronize(None, 6))
+        assert reader.done(6).ok
+        assert desk.here() == desk.there()
+        assert FLAGGED in desk.there()["letter 2"]
+
+
+def test_a_killed_engine_goes_on_where_it_was(desk: Desk, proxy: Proxy) -> None:
+    desk.fill(letters(1, 3_000))
+    proxy.latency = 0.02
+    with running(desk) as engine, engine.reader() as reader:
+        reader.while_told(lambda: len(desk.numbers()) > 700)
+        os.kill(engine.process.pid, signal.SIGKILL)
+        engine.end()
+    low = desk.box().state.low_uid
+    assert 1 < low < 3_000
+    before = desk.numbers()
+    octets = proxy.octets_down
+    with running(desk) as engine, engine.reader() as reader:
+        in_step(reader)
+        assert len(desk.numbers()) == 3_000
+    assert desk.numbers()[: len(before)] == before, "nothing was begun anew"
+    assert proxy.octets_down - octets < octets * 3_000 / len(before)
+    assert desk.here() == desk.there()
