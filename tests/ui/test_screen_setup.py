@@ -218,6 +218,7 @@ async def test_mistakes_stand_beside_their_fields(tmp_path: Path) -> None:
     async with app.run_test(size=(100, 40)) as pilot:
         await pilot.press("ctrl+s")
         lines = (await settled(pilot)).split("\n")
+        assert any("Not yet: see the marked fields." in line for line in lines)
         for label in ("Address", "Password", "Host"):
             assert any(label in line and "! is needed" in line for line in lines)
         assert app.screen.focused is app.field("address").edit

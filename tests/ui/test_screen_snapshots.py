@@ -193,7 +193,13 @@ SCREENS: dict[str, tuple[Callable[[], Screen[Any]], tuple[int, int], Sequence[st
 def shown(name: str, theme: str = "tui-mail") -> tuple[AskingApp, dict[str, Any]]:
     make, size, press = SCREENS[name]
     app = AskingApp(make, theme, "narrow" if size == NARROW else "")
-    return app, {"terminal_size": size, "press": press, "run_before": settle}
+
+    async def use(pilot: Any) -> None:
+        await settle(pilot)
+        await pilot.press(*press)
+        await settle(pilot)
+
+    return app, {"terminal_size": size, "run_before": use}
 
 
 @pytest.mark.parametrize("name", SCREENS)

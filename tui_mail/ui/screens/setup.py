@@ -229,7 +229,7 @@ class SetUp(Screen[str | None], inherit_bindings=False):
         if mistakes:
             self._show_mistakes(mistakes)
             return
-        self._working = self.run_worker(self._connect(), exit_on_error=True)
+        self._working = self.run_worker(self._connect())
         self._show_hints()
 
     def _texts(self) -> dict[str, str]:
@@ -244,9 +244,7 @@ class SetUp(Screen[str | None], inherit_bindings=False):
             if key in mistakes:
                 field.edit.focus()
                 break
-        self.query_one("#status", StatusLine).show(
-            own("Not yet: see the marked fields.")
-        )
+        self._say(own("Not yet: see the marked fields."))
 
     # What happens then.
 
