@@ -354,6 +354,11 @@ namespace inbox {{
     special_use = \\Junk
   }}
 }}
+service anvil {{
+  unix_listener anvil-auth-penalty {{
+    mode = 0
+  }}
+}}
 service imap-login {{
   service_count = 0
   inet_listener imap {{

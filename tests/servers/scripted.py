@@ -76,11 +76,12 @@ class Peer:
 
     def command(self) -> bytes:
         """Read one command with its literals, without tag and line end."""
-        line = self.line()
-        while match := _LITERAL.search(line):
+        line = latest = self.line()
+        while match := _LITERAL.search(latest):
             if not match[2]:
                 self.say(b"+ go on\r\n")
-            line += self.octets(int(match[1])) + self.line()
+            octets, latest = self.octets(int(match[1])), self.line()
+            line += octets + latest
         self._record.append(line)
         self.tag, _, rest = line.partition(b" ")
         return rest.removesuffix(b"\r\n")

@@ -109,7 +109,8 @@ def test_flags_are_stored_and_told(server: Dovecot, connect: Connect) -> None:
     connection.store_flags(UidSet.of([77]), SEEN, add=True)
     connection.take_changes()
     told = connection.fetch_flags(ALL).flags
-    assert {one.uid: one.flags for one in told} == {
+    flags: dict[int, frozenset[str]] = {one.uid: one.flags for one in told}
+    assert flags == {
         1: {FLAGGED},
         2: {"$Work"},
         3: {SEEN, FLAGGED},
@@ -164,7 +165,7 @@ def test_a_known_state_is_brought_up_to_date_by_select(
     after = connection.select(b"INBOX", known=known)
     assert after.resynced
     assert after.changes.vanished == UidSet.of([4, 5])
-    assert [(one.uid, one.flags) for one in after.changes.flags] == [(2, {FLAGGED})]
+    assert {one.uid: one.flags for one in after.changes.flags} == {2: {FLAGGED}}
     assert after.highest_modseq > before.highest_modseq
     assert after.exists == 4
     other = KnownState(before.uid_validity, ModSeq(1), UidSet())

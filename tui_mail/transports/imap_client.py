@@ -165,7 +165,7 @@ class Wire(imaplib.IMAP4):
 
     def _ask_literal(self, tag: bytes, before: bytes, piece: Literal) -> None:
         size = len(piece.octets)
-        head = b"%b {%d" % (before + b" " if before else b" ", size)
+        head = before + b" {%d" % size
         if self._may_go_on(size):
             self.stream.send(head + b"+}\r\n" + piece.octets)
             return

@@ -10,6 +10,7 @@ from tui_mail.transports.sasl import (
     WITH_PASSWORD,
     WITH_TOKEN,
     CramMd5,
+    Login,
     Mechanism,
     Scram,
     from_base64,
@@ -55,8 +56,8 @@ def _ways(wire: Wire, server: Server) -> list[type[Mechanism] | None]:
         one for one in known if f"AUTH={one.name}" in can
     ]
     if server.auth != "oauth2" and "LOGINDISABLED" not in can:
-        weakest = ways.index(CramMd5) if CramMd5 in ways else len(ways)
-        ways.insert(weakest, None)
+        stronger = [one for one in ways if one not in (Login, CramMd5)]
+        ways[len(stronger) :] = [None, *ways[len(stronger) :]]
     return ways
 
 

@@ -62,6 +62,27 @@ class Plain(Mechanism):
         raise ProtocolError("PLAIN has no second challenge")
 
 
+class Login(Mechanism):
+    """Never an RFC; name and password, each asked for."""
+
+    name = "LOGIN"
+
+    def __init__(self, user: str, secret: Secret) -> None:
+        super().__init__(user, secret)
+        self._said = 0
+
+    def first(self) -> None:
+        """Wait."""
+        return
+
+    def respond(self, challenge: bytes) -> bytes:  # noqa: ARG002
+        """Say the name, then the password, whatever the questions are called."""
+        self._said += 1
+        if self._said > 2:
+            raise ProtocolError("LOGIN has no third challenge")
+        return octets(self._user if self._said == 1 else self._secret.reveal())
+
+
 class CramMd5(Mechanism):
     """RFC 2195."""
 
@@ -197,7 +218,9 @@ class ScramSha1(Scram):
     hash_name = "sha1"
 
 
-WITH_PASSWORD: tuple[type[Mechanism], ...] = (ScramSha256, ScramSha1, Plain, CramMd5)
+WITH_PASSWORD: tuple[type[Mechanism], ...] = (
+    *(ScramSha256, ScramSha1, Plain, Login, CramMd5),
+)
 """The best first."""
 WITH_TOKEN: tuple[type[Mechanism], ...] = (OAuthBearer, XOAuth2)
 
