@@ -4,6 +4,7 @@ import os
 import sqlite3
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -17,7 +18,16 @@ from tui_mail.model.error import (
 )
 from tui_mail.model.event import Event, merged
 from tui_mail.store import salvage
-from tui_mail.store.file_system import is_remote
+from tui_mail.store.connections import (
+    Reader,
+    connect,
+    connect_reader,
+    damage_mark,
+    failure,
+    is_busy,
+    is_damage,
+    prepare_file,
+)
 from tui_mail.store.schema import MIGRATIONS, TABLES, VERSION
 
 Listener = Callable[[list[Event]], None]
@@ -71,7 +81,7 @@ class Database:
         self._writer = writer
         self._writing = threading.RLock()
         self._local = threading.local()
-        self._readers: list[sqlite3.Connection] = []
+        self._readers: list[Reader] = []
         self._readers_lock = threading.Lock()
         self._listeners: list[Listener] = []
         self._closed = False
@@ -88,16 +98,26 @@ class Database:
             StoreDamaged: not even a salvage could open it.
             StoreFailed: the file cannot be opened or written.
         """
+        if damage_mark(path).exists() and not _is_in_use(path):
+            _salvage(path, account)
         try:
             writer = _opened(path, account, identity)
-        except sqlite3.DatabaseError as error:
+        except sqlite3.Error as error:
             if not is_damage(error):
-                raise StoreFailed(f"{path}: {error}") from None
-            salvage.salvage(path, account)
+                raise failure(path, error) from error
+            if _is_in_use(path):
+                raise StoreDamaged(
+                    f"{path} is damaged; end all that use it, then start again: "
+                    "what can be read is saved then, a copy is kept"
+                ) from error
+            _salvage(path, account)
             try:
                 writer = _opened(path, account, identity)
-            except sqlite3.DatabaseError as second:
-                raise StoreDamaged(f"{path}: {second}") from None
+            except sqlite3.Error as second:
+                raise failure(path, second) from second
+        except OSError as error:
+            raise StoreFailed(f"{path}: {error.strerror or error}") from error
+        _open_here[path] += 1
         return cls(path, account, writer)
 
     @property
@@ -119,17 +139,16 @@ class Database:
         with self._writing:
             transaction = Transaction(self._writer)
             try:
-                self._begin()
+                self._patiently("BEGIN IMMEDIATE")
                 try:
                     yield transaction
-                    self._writer.execute("COMMIT")
+                    self._patiently("COMMIT")
                 except BaseException:
                     with suppress(sqlite3.Error):
                         self._writer.execute("ROLLBACK")
                     raise
-            except sqlite3.DatabaseError as error:
-                kind = StoreDamaged if is_damage(error) else StoreFailed
-                raise kind(f"{self.path}: {error}") from error
+            except sqlite3.Error as error:
+                raise failure(self.path, error) from error
         if transaction.events:
             events = merged(transaction.events)
             for listener in tuple(self._listeners):
@@ -154,14 +173,21 @@ class Database:
         return int(version)
 
     def check(self) -> list[str]:
-        """Look the whole file over; each line is something that is wrong."""
+        """Look the whole file over; each line is something that is wrong.
+
+        If anything is, the next start salvages it.
+        """
         try:
             rows = self.connection.execute("PRAGMA integrity_check(20)").fetchall()
             lines = [str(line) for (line,) in rows if line != "ok"]
             strays = self.connection.execute("PRAGMA foreign_key_check").fetchall()
-        except sqlite3.DatabaseError as error:
+        except (StoreDamaged, StoreFailed) as error:
             return [str(error)]
-        return lines + [f"a row of {row[0]} belongs to nothing" for row in strays[:20]]
+        lines += [f"a row of {row[0]} belongs to nothing" for row in strays[:20]]
+        if lines:
+            with suppress(OSError):
+                damage_mark(self.path).touch(mode=0o600)
+        return lines
 
     def begin_use(self) -> bool:
         """Note that an engine works on it; True if the last one ended cleanly."""
@@ -178,22 +204,24 @@ class Database:
     def close(self) -> None:
         """Close all connections, whatever thread they belong to."""
         with self._writing, self._readers_lock:
+            if self._closed:
+                return
             self._closed = True
+            _open_here[self.path] -= 1
             for connection in (*self._readers, self._writer):
                 connection.close()
             self._readers.clear()
 
-    def _new_reader(self) -> sqlite3.Connection:
+    def _new_reader(self) -> Reader:
         with self._readers_lock:
             if self._closed:
                 raise StoreFailed(f"{self.path} is closed")
-            connection = _connect(self.path)
-            connection.execute("PRAGMA query_only = 1")
+            connection = connect_reader(self.path)
             self._readers.append(connection)
             return connection
 
-    def _begin(self) -> None:
-        """Take the right to write.
+    def _patiently(self, statement: str) -> None:
+        """Take the right to write, or commit where readers can be in the way of that.
 
         SQLite's own waiting grows to tenths of a second; the engine's pauses between
         its transactions are of milliseconds, and a key has to get into one.
@@ -201,7 +229,7 @@ class Database:
         start = time.monotonic()
         while True:
             try:
-                self._writer.execute("BEGIN IMMEDIATE")
+                self._writer.execute(statement)
             except sqlite3.OperationalError as error:
                 waited = time.monotonic() - start
                 if not is_busy(error) or waited > _PATIENCE:
@@ -211,33 +239,24 @@ class Database:
                 return
 
 
-def is_damage(error: sqlite3.Error) -> bool:
-    """Tell whether an error says that the file itself is damaged."""
-    return error.sqlite_errorcode & 0xFF in (
-        sqlite3.SQLITE_CORRUPT,
-        sqlite3.SQLITE_NOTADB,
-    )
+_open_here: Counter[Path] = Counter()
+"""How often each file is open in this process."""
 
 
-def is_busy(error: sqlite3.Error) -> bool:
-    """Tell whether an error says that somebody else is writing."""
-    return error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+def _is_in_use(path: Path) -> bool:
+    return _open_here[path] > 0 or salvage.is_open_elsewhere(path)
 
 
-def _connect(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-    connection.execute("PRAGMA busy_timeout = 10000")
-    connection.execute("PRAGMA foreign_keys = 1")
-    connection.execute("PRAGMA synchronous = FULL")
-    connection.execute("PRAGMA cache_size = -16000")
-    return connection
+def _salvage(path: Path, account: str) -> None:
+    salvage.salvage(path, account)
+    damage_mark(path).unlink(missing_ok=True)
 
 
 def _opened(path: Path, account: str, identity: AccountIdentity) -> sqlite3.Connection:
     """Open the file for writing, with its tables of today; raises sqlite3's errors."""
     if not path.exists():
         os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
-    connection = _connect(path)
+    connection = connect(path)
     try:
         _prepare(connection, path, account, identity)
         connection.execute("PRAGMA busy_timeout = 0")
@@ -261,11 +280,7 @@ def _prepare(
         )
     if version < VERSION:
         _upgrade(connection, path)
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        _identify(connection, path, account, identity)
-    finally:
-        connection.execute("COMMIT")
+    _identify(connection, path, account, identity)
 
 
 def _version(connection: sqlite3.Connection) -> int:
@@ -276,9 +291,7 @@ def _version(connection: sqlite3.Connection) -> int:
 def _upgrade(connection: sqlite3.Connection, path: Path) -> None:
     """Make the tables, or bring older ones up to date, one process at a time."""
     if _version(connection) == 0:
-        connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
-    mode = "DELETE" if is_remote(path) else "WAL"
-    connection.execute(f"PRAGMA journal_mode = {mode}")
+        prepare_file(connection, path)
     connection.execute("BEGIN IMMEDIATE")
     try:
         version = _version(connection)
@@ -310,13 +323,14 @@ def _identify(
     account: str,
     identity: AccountIdentity,
 ) -> None:
-    row = connection.execute("SELECT kind, host, user FROM account").fetchone()
+    asked = "SELECT kind, host, user FROM account"
+    row = connection.execute(asked).fetchone()
     if row is None:
         connection.execute(
-            "INSERT INTO account (id, kind, host, user) VALUES (1, ?, ?, ?)",
+            "INSERT OR IGNORE INTO account (id, kind, host, user) VALUES (1, ?, ?, ?)",
             (identity.kind, identity.host, identity.user),
         )
-        return
+        row = connection.execute(asked).fetchone()
     before = AccountIdentity(*row)
     if before != identity:
         raise AccountChanged(

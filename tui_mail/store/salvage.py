@@ -1,17 +1,21 @@
 """What can be saved of a damaged database, row by row, into a new one.
 
-The damaged file is kept beside it. Whatever only this store holds is precious; what a
-server can give again is saved too where it can be read, and fetched again where not.
+The damaged file is kept beside it, byte for byte. Whatever only this store holds is
+precious; what a server can give again is saved too where it can be read, and fetched
+again where not.
 """
 
+import fcntl
 import shutil
 import sqlite3
 import time
-from collections.abc import Iterator
 from contextlib import closing, suppress
 from pathlib import Path
 
-from tui_mail.model.error import StoreDamaged
+from tui_mail.model.error import StoreDamaged, StoreTooNew
+from tui_mail.store.connections import prepare_file
+from tui_mail.store.mending import mended
+from tui_mail.store.salvaged_rows import copy_sequence, copy_table
 from tui_mail.store.schema import TABLES, VERSION
 
 _IN_ORDER = (
@@ -19,27 +23,45 @@ _IN_ORDER = (
     *("readable", "delta", "operation", "operation_item"),
     *("action", "action_flag", "action_move", "action_copy"),
 )
+_SHARED_FIRST, _SHARED_SIZE = 0x40000002, 510
+"""The octets of the file that SQLite locks as long as it reads."""
+
+
+def is_open_elsewhere(path: Path) -> bool:
+    """Tell whether another process has the database open."""
+    alone = fcntl.LOCK_EX | fcntl.LOCK_NB
+    try:
+        file = path.open("r+b")
+    except OSError:
+        return False
+    with file:
+        try:
+            fcntl.lockf(file, alone, _SHARED_SIZE, _SHARED_FIRST)
+        except OSError:
+            return True
+    return False
 
 
 def salvage(path: Path, account: str) -> list[str]:
     """Replace a damaged database by what can be read of it; say what was lost.
 
-    Raises StoreDamaged where nothing of it can be read or the disk is full.
+    Nobody may have it open. Raises StoreDamaged where nothing of it can be read or the
+    disk is full, StoreTooNew where a newer version wrote it.
     """
-    stamp = time.strftime("%Y%m%d-%H%M%S")
-    kept = path.with_name(f"{path.name}.damaged-{stamp}")
+    kept = _unused(path, f"damaged-{time.strftime('%Y%m%d-%H%M%S')}")
     fresh = path.with_name(f"{path.name}.salvaged")
     try:
-        for suffix in ("", "-wal", "-shm"):
+        for suffix in ("", "-wal"):
             with suppress(FileNotFoundError):
                 shutil.copy2(f"{path}{suffix}", f"{kept}{suffix}")
-        fresh.unlink(missing_ok=True)
+        _remove(fresh)
         lost = _copy_rows(kept, fresh)
+        fresh.chmod(0o600)
         for suffix in ("-wal", "-shm"):
             Path(f"{path}{suffix}").unlink(missing_ok=True)
-        fresh.chmod(0o600)
         fresh.replace(path)
     except (OSError, sqlite3.Error) as error:
+        _remove(fresh)
         raise StoreDamaged(
             f"{account}: {path} is damaged and could not be salvaged ({error}); "
             f"a copy is in {kept}"
@@ -49,107 +71,100 @@ def salvage(path: Path, account: str) -> list[str]:
     return report
 
 
+def _unused(path: Path, what: str) -> Path:
+    kept, count = path.with_name(f"{path.name}.{what}"), 1
+    while kept.exists():
+        count += 1
+        kept = path.with_name(f"{path.name}.{what}-{count}")
+    return kept
+
+
+def _remove(path: Path) -> None:
+    for suffix in ("", "-wal", "-shm", "-journal"):
+        Path(f"{path}{suffix}").unlink(missing_ok=True)
+
+
 def _copy_rows(damaged: Path, fresh: Path) -> list[str]:
-    lost: list[str] = []
-    with (
-        closing(sqlite3.connect(damaged, isolation_level=None)) as source,
-        closing(sqlite3.connect(fresh, isolation_level=None)) as target,
-    ):
-        target.execute("PRAGMA auto_vacuum = INCREMENTAL")
-        target.execute("PRAGMA journal_mode = WAL")
-        target.executescript(TABLES)
-        target.execute("BEGIN")
-        target.execute("DELETE FROM mailbox")
-        for table in _IN_ORDER:
-            lost += _copy_table(source, target, table)
-        lost += _mended(target)
-        target.execute(f"PRAGMA user_version = {VERSION}")
-        target.execute("COMMIT")
-        target.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        target.execute("PRAGMA journal_mode = DELETE")
+    grafted = fresh.with_name(f"{fresh.name}-grafted")
+    try:
+        with closing(sqlite3.connect(fresh, isolation_level=None)) as target:
+            prepare_file(target, fresh)
+            target.executescript(TABLES)
+            target.execute(f"PRAGMA user_version = {VERSION}")
+            target.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            with closing(_opened(damaged, fresh, grafted)) as source:
+                lost = _copy_all(source, target)
+            target.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    finally:
+        _remove(grafted)
     return lost
 
 
-def _copy_table(
-    source: sqlite3.Connection, target: sqlite3.Connection, table: str
-) -> list[str]:
-    columns = [row[1] for row in target.execute(f"PRAGMA table_info({table})")]
-    names = ", ".join(columns)
-    marks = ", ".join("?" * len(columns))
-    insert = f"INSERT OR IGNORE INTO {table} ({names}) VALUES ({marks})"
-    saved, gaps = 0, 0
-    for row in _rows(source, table, names):
-        if row is None:
-            gaps += 1
-            continue
-        try:
-            target.execute(insert, row)
-            saved += 1
-        except sqlite3.Error:
-            gaps += 1
-    return (
-        [f"{table}: {gaps} places could not be read, {saved} rows saved"]
-        if gaps
-        else []
+def _copy_all(source: sqlite3.Connection, target: sqlite3.Connection) -> list[str]:
+    target.execute("BEGIN")
+    target.execute("DELETE FROM mailbox")
+    lost: list[str] = []
+    saved = 0
+    for table in _IN_ORDER:
+        copied, missed = copy_table(source, target, table)
+        saved += copied
+        if missed:
+            lost.append(f"{table}: not all could be read; {copied} rows saved")
+    if not saved:
+        raise sqlite3.DatabaseError("nothing of it can be read")
+    lost += mended(target)
+    copy_sequence(source, target)
+    target.execute("COMMIT")
+    return lost
+
+
+def _opened(damaged: Path, fresh: Path, grafted: Path) -> sqlite3.Connection:
+    """Open the damaged file, with the first page of a new one where its own is lost.
+
+    A first page says where each table begins, the same in all files of one version.
+    """
+    source = _open_read_only(damaged)
+    if _has_tables(source):
+        _refuse_newer(source, damaged)
+        return source
+    source.close()
+    for suffix in ("", "-wal"):
+        with suppress(FileNotFoundError):
+            shutil.copyfile(f"{damaged}{suffix}", f"{grafted}{suffix}")
+    _graft(fresh, grafted)
+    return _open_read_only(grafted)
+
+
+def _graft(sound: Path, damaged: Path) -> None:
+    with sound.open("rb") as file:
+        header = file.read(100)
+        size = int.from_bytes(header[16:18], "big")
+        page = bytearray(header + file.read(size - 100))
+    page[28:32] = (damaged.stat().st_size // size).to_bytes(4, "big")
+    with damaged.open("r+b") as file:
+        file.write(page)
+
+
+def _open_read_only(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None
     )
+    connection.text_factory = lambda octets: octets.decode("utf-8", "replace")
+    return connection
 
 
-def _rows(
-    source: sqlite3.Connection, table: str, names: str
-) -> Iterator[tuple[object, ...] | None]:
-    """Read a table forwards, then the rest backwards; None for each place that breaks."""
-    key = "rowid" if table not in _WITHOUT_ROWID else None
-    seen: set[object] = set()
-    for direction in ("ASC", "DESC") if key else ("",):
-        order = f" ORDER BY {key} {direction}" if key else ""
-        wanted = f"{key}, {names}" if key else f"0, {names}"
-        try:
-            for number, *row in source.execute(f"SELECT {wanted} FROM {table}{order}"):
-                if key and number in seen:
-                    break
-                seen.add(number)
-                yield tuple(row)
-            else:
-                return
-        except sqlite3.Error:
-            yield None
+def _has_tables(source: sqlite3.Connection) -> bool:
+    try:
+        names = {name for (name,) in source.execute("SELECT name FROM sqlite_schema")}
+    except sqlite3.Error:
+        return False
+    return names >= set(_IN_ORDER)
 
 
-_WITHOUT_ROWID = frozenset(
-    {"part", "wanted", "operation_item", "action_flag", "action_move", "action_copy"}
-)
-
-
-def _mended(target: sqlite3.Connection) -> list[str]:
-    """Make what was saved agree with itself; have the rest fetched again."""
-    target.execute(
-        "INSERT OR IGNORE INTO mailbox (id, wire_name, name, selectable, subscribed,"
-        " is_local) VALUES (0, x'00', '', 0, 0, 1)"
-    )
-    removed: list[str] = []
-    for table, column, parent, key in (
-        ("message", "content", "content", "id"),
-        ("message", "mailbox", "mailbox", "id"),
-        ("part", "content", "content", "id"),
-        ("chunk", "content", "content", "id"),
-        ("readable", "content", "content", "id"),
-        ("wanted", "message", "message", "number"),
-        ("delta", "message", "message", "number"),
-        ("operation_item", "message", "message", "number"),
-        ("operation_item", "operation", "operation", "id"),
-        ("action_flag", "action", "action", "id"),
-        ("action_move", "action", "action", "id"),
-        ("action_copy", "action", "action", "id"),
-    ):
-        gone = target.execute(
-            f"DELETE FROM {table} WHERE {column} NOT IN (SELECT {key} FROM {parent})"
-        ).rowcount
-        if gone:
-            removed.append(f"{table}: {gone} rows without their {parent}")
-    target.execute(
-        "UPDATE mailbox SET highest_modseq = 0, low_uid = 0, status_messages = -1,"
-        " total = (SELECT count(*) FROM message WHERE mailbox = mailbox.id),"
-        " unread = (SELECT count(*) FROM message"
-        "  WHERE mailbox = mailbox.id AND flags & 1 = 0)"
-    )
-    return removed
+def _refuse_newer(source: sqlite3.Connection, path: Path) -> None:
+    [version] = source.execute("PRAGMA user_version").fetchone()
+    if version > VERSION:
+        source.close()
+        raise StoreTooNew(
+            f"{path} was written by a newer tui-mail; it is left as it is"
+        )

@@ -7,9 +7,12 @@ A message that connects several threads makes them one.
 import json
 from collections.abc import Iterable, Sequence
 from hashlib import blake2b
+from typing import TYPE_CHECKING
 
 from tui_mail.model.message import Envelope
-from tui_mail.store.database import Transaction
+
+if TYPE_CHECKING:
+    from tui_mail.store.database import Transaction
 
 NO_KEY = 0
 
@@ -44,7 +47,7 @@ def keys_of(envelope: Envelope) -> tuple[int, int, tuple[int, ...]]:
 
 
 def assign_threads(
-    tx: Transaction, arriving: Sequence[tuple[int, tuple[int, ...]]]
+    tx: "Transaction", arriving: Sequence[tuple[int, tuple[int, ...]]]
 ) -> list[int]:
     """Find or make the threads of arriving messages: pairs of content id and keys.
 
@@ -73,7 +76,7 @@ def assign_threads(
     return [_root(merged, thread) for thread in threads]
 
 
-def _load_links(tx: Transaction, keys: Iterable[int]) -> dict[int, int]:
+def _load_links(tx: "Transaction", keys: Iterable[int]) -> dict[int, int]:
     return dict(
         tx.connection.execute(
             "SELECT key, thread FROM link WHERE key IN (SELECT value FROM json_each(?))",
@@ -88,7 +91,7 @@ def _root(merged: dict[int, int], thread: int) -> int:
     return thread
 
 
-def _merge(tx: Transaction, merged: dict[int, int]) -> None:
+def _merge(tx: "Transaction", merged: dict[int, int]) -> None:
     pairs = [(_root(merged, other), other) for other in merged]
     for statement in (
         "UPDATE link SET thread = ? WHERE thread = ?",

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from tui_mail.model.error import UsageError
 from tui_mail.model.ids import MailboxId
-from tui_mail.store.source import Source
+from tui_mail.store.source import Source, snapshot
 
 ORDERS = ("date", "oldest", "from", "subject", "size", "arrival")
 
@@ -74,17 +74,18 @@ def _view(
     if order not in _SORTED:
         raise UsageError(f'no order "{order}"; there are: {", ".join(ORDERS)}')
     join = "JOIN content c ON c.id = m.content" if "c." in _SORTED[order] else ""
-    rows = source.connection.execute(
-        f"SELECT m.number, m.thread FROM message m {join} WHERE {condition}"
-        f" ORDER BY {_SORTED[order]} LIMIT ?",
-        (value, -1 if limit is None else limit),
-    )
-    if not threads:
-        numbers = array("q", [number for number, _ in rows])
-        return View(numbers, _zeros("B", len(numbers)), _ones(len(numbers)))
-    heads = dict.fromkeys(thread for _, thread in rows)
-    whole = None if limit is None else json.dumps(list(heads))
-    return _threaded(source, condition, value, heads, whole)
+    with snapshot(source):
+        rows = source.connection.execute(
+            f"SELECT m.number, m.thread FROM message m {join} WHERE {condition}"
+            f" ORDER BY {_SORTED[order]} LIMIT ?",
+            (value, -1 if limit is None else limit),
+        )
+        if not threads:
+            numbers = array("q", [number for number, _ in rows])
+            return View(numbers, _zeros("B", len(numbers)), _ones(len(numbers)))
+        heads = dict.fromkeys(thread for _, thread in rows)
+        whole = None if limit is None else json.dumps(list(heads))
+        return _threaded(source, condition, value, heads, whole)
 
 
 def _threaded(
@@ -114,7 +115,7 @@ def _threaded(
     keys = _load_keys(source, [n for thread in several for n in members[thread]])
     view = View()
     for thread in heads:
-        numbers = members.get(thread, [])
+        numbers = members[thread]
         if len(numbers) == 1:
             view.numbers.append(numbers[0])
             view.depths.append(0)
@@ -151,11 +152,12 @@ def tree(
     for number in numbers:
         by_key.setdefault(keys[number][0], number)
     by_key.pop(0, None)
-    parents: dict[int, int] = {}
-    for number in numbers:
-        parent = by_key.get(keys[number][1])
-        if parent is not None and not _is_below(parents, parent, number):
-            parents[number] = parent
+    parents = {
+        number: by_key[keys[number][1]]
+        for number in numbers
+        if keys[number][1] in by_key
+    }
+    _cut_circles(numbers, parents)
     head = next((number for number in numbers if number not in parents), numbers[0])
     children: dict[int, list[int]] = {}
     for number in numbers:
@@ -170,15 +172,25 @@ def tree(
     return laid
 
 
-def _is_below(parents: dict[int, int], number: int, ancestor: int) -> bool:
-    """Tell whether a message is another, or stands below it."""
-    for _ in range(_DEEPEST * 4):
-        if number == ancestor:
-            return True
-        if number not in parents:
-            return False
+def _cut_circles(numbers: Sequence[int], parents: dict[int, int]) -> None:
+    """Take its parent from the oldest message of each circle."""
+    walk_of: dict[int, int] = {}
+    for start in numbers:
+        number = start
+        while number not in walk_of and number in parents:
+            walk_of[number] = start
+            number = parents[number]
+        if walk_of.get(number) == start:
+            circle = _circle(number, parents)
+            del parents[next(one for one in numbers if one in circle)]
+
+
+def _circle(number: int, parents: dict[int, int]) -> set[int]:
+    members: set[int] = set()
+    while number not in members:
+        members.add(number)
         number = parents[number]
-    return True
+    return members
 
 
 def _zeros(kind: str, count: int) -> "array[int]":
