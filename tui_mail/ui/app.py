@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from tui_mail.ui.engines import EngineJoined, Engines, EngineSaid
     from tui_mail.ui.keys import Keys
     from tui_mail.ui.reading import Reading
+    from tui_mail.ui.refreshing import Refreshing
     from tui_mail.ui.screens.operations import Operations
     from tui_mail.ui.servers import Servers
     from tui_mail.ui.wishes import Wishes
@@ -111,6 +112,7 @@ class MailApp(App[int], inherit_bindings=False):
         self.engines: Engines
         self.servers: Servers
         self.bridge: Bridge
+        self.refreshing: Refreshing
         self._early: list[Message] = []
 
     # Beginning and end.
@@ -155,7 +157,8 @@ class MailApp(App[int], inherit_bindings=False):
         for event in self._early:
             self.keys.put(event)
         self.run_worker(self.keys.run(), exit_on_error=True)
-        self.start(self.listing.keep_up())
+        if self.listing.shown is not None:
+            self.listing.reload()
         self.start(self._begin())
         self.set_interval(_POLL, self._poll)
         self.reading.follow(self.panes.list.cursor_number)
@@ -413,22 +416,28 @@ class MailApp(App[int], inherit_bindings=False):
         """Load again what changed in a store."""
         from tui_mail.model.event import (
             ContentArrived,
+            MailboxChanged,
             MailboxesChanged,
+            MessagesChanged,
             OperationsChanged,
         )
 
         self.listing.changed(event.account, event.events, anything=event.anything)
         kinds = {type(each) for each in event.events}
-        if event.anything or MailboxesChanged in kinds:
-            self.start(self._load_mailboxes(event.account))
+        counts_change = {MailboxesChanged, MailboxChanged, MessagesChanged}
+        if event.anything or kinds & counts_change:
+            account = event.account
+            self.refreshing.ask(
+                ("mailboxes", account), lambda: self._load_mailboxes(account)
+            )
         if event.anything or OperationsChanged in kinds:
-            self.start(self.servers.count_waiting())
-            self.start(self.wishes.look_for_undoable())
+            self.refreshing.ask("waiting", self.servers.count_waiting)
+            self.refreshing.ask("undoable", self.wishes.look_for_undoable)
             if self.operations is not None:
                 self.operations.reload()
         arrived = ContentArrived(self.reading.number) if self.reading.number else None
         if event.account == self.reading.account and arrived in event.events:
-            self.start(self.reading.again())
+            self.refreshing.ask("reading", self.reading.again)
 
     async def _load_mailboxes(self, account: str) -> None:
         from tui_mail.store.mailboxes import load_mailboxes

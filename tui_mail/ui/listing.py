@@ -39,7 +39,6 @@ class Listing:
         self.shown: Shown | None = None
         self._before: tuple[Shown, MessageNumber | None] | None = None
         self._whole = asyncio.Event()
-        self._stale = asyncio.Event()
         self._turn = 0
 
     # What is shown.
@@ -119,7 +118,7 @@ class Listing:
         if len(view.numbers) < FIRST_ROWS:
             self._whole.set()
         else:
-            self._stale.set()
+            self.reload()
 
     async def show(self, shown: Shown, *, cursor: MessageNumber | None = None) -> None:
         """Show a mailbox, a filter or a search: its first rows, then all.
@@ -137,7 +136,7 @@ class Listing:
         if limit is None or len(view.numbers) < limit:
             self._whole.set()
         else:
-            self._stale.set()
+            self.reload()
 
     async def search(self, query: str) -> None:
         """Show what a search over the account finds; raises QueryError."""
@@ -168,7 +167,6 @@ class Listing:
             self._before = None
         self.shown = shown
         self._whole.clear()
-        self._stale.clear()
 
     def _put(self, shown: Shown, view: "View", cursor: MessageNumber | None) -> None:
         box = self.mailbox
@@ -200,13 +198,6 @@ class Listing:
 
     # Keeping it up to date.
 
-    async def keep_up(self) -> None:
-        """Load the rows again whenever they are stale; runs as long as the reader."""
-        while True:
-            await self._stale.wait()
-            self._stale.clear()
-            await self._load_again()
-
     async def _load_again(self) -> None:
         shown, order, turn = self.shown, self.order, self._turn
         if shown is None:
@@ -217,12 +208,11 @@ class Listing:
             self._app.warn(error.line)
             return
         if (shown, order, turn) != (self.shown, self.order, self._turn):
-            self._stale.set()
+            self.reload()
             return
-        if self._stale.is_set():
-            return
-        expected = self._app.wishes.expected_gone(shown.account)
-        self._app.panes.list.replace_view(without(view, expected) or view)
+        if expected := self._app.wishes.expected_gone(shown.account):
+            view = without(view, expected) or view
+        self._app.panes.list.replace_view(view)
         self._whole.set()
         self._app.say_title()
 
@@ -235,14 +225,14 @@ class Listing:
         messages = self._app.panes.list
         if anything:
             messages.refresh_messages(messages.view.numbers)
-            self._stale.set()
+            self.reload()
         for event in events:
             if isinstance(event, MessagesChanged):
                 messages.refresh_messages(event.messages)
             elif isinstance(event, MailboxChanged) and (
                 self.shown.mailbox in (None, event.mailbox)
             ):
-                self._stale.set()
+                self.reload()
 
     async def whole(self) -> None:
         """Wait until all rows are here."""
@@ -265,8 +255,9 @@ class Listing:
             self._app.panes.list.replace_view(view)
 
     def reload(self) -> None:
-        """Load the rows again."""
-        self._stale.set()
+        """Load the rows again, soon."""
+        if self._app.ready:
+            self._app.refreshing.ask("list", self._load_again)
 
     async def matching(self, query: str) -> frozenset[MessageNumber]:
         """Find which of the mailbox's messages match; raises QueryError."""

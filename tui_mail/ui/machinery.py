@@ -8,6 +8,7 @@ from tui_mail.ui.dispatch import Dispatcher
 from tui_mail.ui.engines import Engines
 from tui_mail.ui.keys import Keys
 from tui_mail.ui.reading import Reading
+from tui_mail.ui.refreshing import Refreshing
 from tui_mail.ui.servers import Servers
 from tui_mail.ui.wishes import Wishes
 
@@ -22,4 +23,5 @@ def build(app: "MailApp") -> None:
     app.wishes = Wishes(app)
     app.engines = Engines(app.places, app.settings.path, app.post_message)
     app.servers = Servers(app)
+    app.refreshing = Refreshing(app.start)
     app.bridge = Bridge(app.post_message)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Vertical

@@ -84,7 +84,7 @@ class Wishes:
         if self._app.read_only:
             raise MailError("nothing is changed: tui-mail runs with --read-only")
 
-    def expected_gone(self, account: str) -> Iterable[MessageNumber]:
+    def expected_gone(self, account: str) -> tuple[MessageNumber, ...]:
         """Name the messages that a wish on its way takes out of their mailbox."""
         return tuple(self._gone.get(account, ()))
 
