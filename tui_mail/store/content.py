@@ -17,7 +17,7 @@ from tui_mail.mime.frames import (
     text_to_json,
 )
 from tui_mail.model.body import BodyPart
-from tui_mail.model.error import StoreDamaged
+from tui_mail.model.error import StoreDamaged, StoreFailed
 from tui_mail.model.event import ContentArrived
 from tui_mail.model.ids import WHOLE, ContentId, MailboxId, MessageNumber, PartId
 from tui_mail.model.readable import ReadableText
@@ -25,11 +25,12 @@ from tui_mail.store.contents import seconds_of
 from tui_mail.store.database import Transaction
 from tui_mail.store.folding import folded
 from tui_mail.store.messages import content_of, publish_content
-from tui_mail.store.source import Source
+from tui_mail.store.source import Source, snapshot
 
 HEADER = PartId("HEADER")
 
 _CHUNK = 262_144
+_EVER = -(1 << 62)
 _INDEXED = 1_000_000
 """Characters of a text that can be searched."""
 
@@ -120,25 +121,39 @@ def load_text(source: Source, number: MessageNumber) -> ReadableText | None:
 def save_chunk(
     tx: Transaction, number: MessageNumber, part: PartId, offset: int, octets: bytes
 ) -> None:
-    """Save octets of a part from an offset on; raises NotFound."""
+    """Save octets of a part from an offset on; raises NotFound.
+
+    Of two chunks that begin at one place the longer stays.
+    """
     content = content_of(tx, number)
     tx.connection.execute(
         "INSERT OR IGNORE INTO part (content, part_id) VALUES (?, ?)", (content, part)
     )
     tx.connection.execute(
-        "INSERT OR REPLACE INTO chunk (content, part_id, start, octets)"
-        " VALUES (?, ?, ?, ?)",
+        "INSERT INTO chunk (content, part_id, start, octets) VALUES (?, ?, ?, ?)"
+        " ON CONFLICT DO UPDATE SET octets = excluded.octets"
+        " WHERE length(excluded.octets) >= length(octets)",
         (content, part, offset, octets),
     )
 
 
 def complete_part(tx: Transaction, number: MessageNumber, part: PartId) -> None:
-    """Note that all of a part is here, with its size and SHA-256; raises NotFound."""
+    """Note that all of a part is here, with its size and SHA-256.
+
+    Raises NotFound, and StoreFailed where there is a gap in it.
+    """
     content = content_of(tx, number)
     size, digest = 0, sha256()
     for octets in _chunks(tx, content, part):
         size += len(octets)
         digest.update(octets)
+    [last] = tx.connection.execute(
+        "SELECT coalesce(max(start + length(octets)), 0) FROM chunk"
+        " WHERE content = ? AND part_id = ?",
+        (content, part),
+    ).fetchone()
+    if size < last:
+        raise StoreFailed(f"message {number}: its part {part or 'all'} has a gap")
     tx.connection.execute(
         "INSERT OR REPLACE INTO part (content, part_id, complete, size, sha256, used_at)"
         " VALUES (?, ?, 1, ?, ?, ?)",
@@ -149,8 +164,16 @@ def complete_part(tx: Transaction, number: MessageNumber, part: PartId) -> None:
 
 def part_progress(source: Source, number: MessageNumber, part: PartId) -> int:
     """Say how many octets of a part are here, from its beginning without a gap."""
-    content = content_of(source, number)
-    return sum(len(octets) for octets in _chunks(source, content, part))
+    end = 0
+    for start, size in source.connection.execute(
+        "SELECT start, length(octets) FROM chunk WHERE content = ? AND part_id = ?"
+        " ORDER BY start",
+        (content_of(source, number), part),
+    ):
+        if start > end:
+            break
+        end = max(end, start + size)
+    return end
 
 
 def load_part(source: Source, number: MessageNumber, part: PartId) -> bytes | None:
@@ -159,16 +182,29 @@ def load_part(source: Source, number: MessageNumber, part: PartId) -> bytes | No
     Raises StoreDamaged where the octets are not those that were saved.
     """
     content = content_of(source, number)
-    row = source.connection.execute(
-        "SELECT sha256 FROM part WHERE content = ? AND part_id = ? AND complete = 1",
-        (content, part),
-    ).fetchone()
-    if row is None:
-        return None
-    octets = b"".join(_chunks(source, content, part))
+    with snapshot(source):
+        row = source.connection.execute(
+            "SELECT sha256 FROM part WHERE content = ? AND part_id = ? AND complete = 1",
+            (content, part),
+        ).fetchone()
+        if row is None:
+            return None
+        octets = b"".join(_chunks(source, content, part))
     if sha256(octets).digest() != row[0]:
         raise StoreDamaged(f"message {number}: its part {part or 'all'} is damaged")
     return octets
+
+
+def discard_part(tx: Transaction, number: MessageNumber, part: PartId) -> None:
+    """Forget the octets of a part, so that it is fetched from the start.
+
+    For one that is damaged; raises NotFound.
+    """
+    content = content_of(tx, number)
+    for table in ("chunk", "part"):
+        tx.connection.execute(
+            f"DELETE FROM {table} WHERE content = ? AND part_id = ?", (content, part)
+        )
 
 
 def complete_parts(source: Source, number: MessageNumber) -> frozenset[PartId]:
@@ -183,7 +219,11 @@ def complete_parts(source: Source, number: MessageNumber) -> frozenset[PartId]:
 
 
 def want_part(tx: Transaction, number: MessageNumber, part: PartId | None) -> None:
-    """Note that a part, or for None the readable text, is to be fetched."""
+    """Note that a part, or for None the readable text, is to be fetched.
+
+    Raises NotFound.
+    """
+    content_of(tx, number)
     tx.connection.execute(
         "INSERT OR IGNORE INTO wanted (message, part_id, is_text) VALUES (?, ?, ?)",
         (number, part or "", part is None),
@@ -237,7 +277,7 @@ def _missing(
     rows = source.connection.execute(
         "SELECT m.number FROM message m WHERE m.mailbox = ? AND m.date >= ? AND m.uid > 0"
         f" AND {missing} ORDER BY m.date DESC, m.number DESC LIMIT ?",
-        (mailbox, seconds_of(since) if since else 0, limit),
+        (mailbox, seconds_of(since) if since else _EVER, limit),
     )
     return [MessageNumber(number) for (number,) in rows]
 
@@ -245,10 +285,7 @@ def _missing(
 def _save_whole_part(
     tx: Transaction, number: MessageNumber, part: PartId, octets: bytes
 ) -> None:
-    content = content_of(tx, number)
-    tx.connection.execute(
-        "DELETE FROM chunk WHERE content = ? AND part_id = ?", (content, part)
-    )
+    discard_part(tx, number, part)
     for start in range(0, len(octets), _CHUNK):
         save_chunk(tx, number, part, start, octets[start : start + _CHUNK])
     complete_part(tx, number, part)

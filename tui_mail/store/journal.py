@@ -6,7 +6,7 @@ from tui_mail.model.displayable import Displayable
 from tui_mail.model.error import MailError, NotFound
 from tui_mail.model.event import OperationsChanged
 from tui_mail.model.ids import ActionId, MailboxId, MessageNumber
-from tui_mail.model.operation import Copy, JournalEntry, Move, SetFlags
+from tui_mail.model.operation import Copy, JournalEntry, Move, SetFlags, Wish
 from tui_mail.store.contents import moment_of
 from tui_mail.store.database import Transaction
 from tui_mail.store.performing import carry_out
@@ -14,6 +14,7 @@ from tui_mail.store.source import Source
 from tui_mail.store.wishes import expunge_messages, move_messages, set_flags
 
 _NAMED = 100
+_NONE: frozenset[str] = frozenset()
 _COLUMNS = "id, said, at, session, mailbox, undone"
 
 
@@ -72,18 +73,19 @@ def redo(tx: Transaction, action: ActionId, *, session: str) -> JournalEntry:
     entry = load_action(tx, action)
     if not entry.undone:
         raise MailError(f"{entry.said}: that is not undone")
-    for flag, added, messages in _flag_groups(tx, action):
-        words = frozenset({flag})
-        none: frozenset[str] = frozenset()
-        carry_out(
-            tx,
-            action,
-            SetFlags(messages, words if added else none, none if added else words),
-        )
-    for target, messages in _groups(tx, "action_move", action):
-        carry_out(tx, action, Move(messages, target))
-    for target, messages in _groups(tx, "action_copy", action):
-        carry_out(tx, action, Copy(messages, target))
+    wishes: list[Wish] = [
+        *(
+            SetFlags(messages, *((words, _NONE) if added else (_NONE, words)))
+            for words, added, messages in _flag_groups(tx, action)
+        ),
+        *(Move(those, to) for to, those in _groups(tx, "action_move", action)),
+        *(Copy(those, to) for to, those in _groups(tx, "action_copy", action)),
+    ]
+    # What changes this time is noted anew.
+    for table in ("action_flag", "action_move", "action_copy"):
+        tx.connection.execute(f"DELETE FROM {table} WHERE action = ?", (action,))
+    for wish in wishes:
+        carry_out(tx, action, wish)
     _mark(tx, action, undone=False, session=session)
     return load_action(tx, action)
 
@@ -91,10 +93,8 @@ def redo(tx: Transaction, action: ActionId, *, session: str) -> JournalEntry:
 def _take_back(tx: Transaction, action: ActionId) -> int:
     """Undo what can be; how many messages it touched."""
     touched = 0
-    none: frozenset[str] = frozenset()
-    for flag, added, messages in _flag_groups(tx, action):
-        words = frozenset({flag})
-        add, remove = (none, words) if added else (words, none)
+    for words, added, messages in _flag_groups(tx, action):
+        add, remove = (_NONE, words) if added else (words, _NONE)
         set_flags(tx, messages, add, remove)
         touched += _present(tx, messages)
     rows = tx.connection.execute(
@@ -120,13 +120,16 @@ def _take_back(tx: Transaction, action: ActionId) -> int:
 
 def _flag_groups(
     tx: Transaction, action: ActionId
-) -> list[tuple[str, bool, tuple[MessageNumber, ...]]]:
+) -> list[tuple[frozenset[str], bool, tuple[MessageNumber, ...]]]:
     found: dict[tuple[str, bool], list[MessageNumber]] = {}
     for message, flag, added in tx.connection.execute(
         "SELECT message, flag, added FROM action_flag WHERE action = ?", (action,)
     ):
         found.setdefault((flag, bool(added)), []).append(MessageNumber(message))
-    return [(flag, added, tuple(those)) for (flag, added), those in found.items()]
+    return [
+        (frozenset({flag}), added, tuple(those))
+        for (flag, added), those in found.items()
+    ]
 
 
 def _groups(

@@ -16,6 +16,7 @@ from tui_mail.model.mailbox import (
     SpecialUse,
 )
 from tui_mail.store.database import Transaction
+from tui_mail.store.overlay import place_keywords
 from tui_mail.store.source import Source
 
 NOWHERE = MailboxId(0)
@@ -174,6 +175,10 @@ def save_state(
     tx: Transaction, mailbox: MailboxId, state: MailboxState, *, synced: bool
 ) -> None:
     """Save the cursors; ``synced``: with this it agrees with the server as of now."""
+    [kept] = tx.connection.execute(
+        "SELECT coalesce((SELECT keywords_kept FROM mailbox WHERE id = ?), 1)",
+        (mailbox,),
+    ).fetchone()
     tx.connection.execute(
         "UPDATE mailbox SET uid_validity = ?, uid_next = ?, highest_modseq = ?,"
         " low_uid = ?, exists_count = ?, keywords_kept = ?, read_only = ?,"
@@ -191,6 +196,8 @@ def save_state(
             mailbox,
         ),
     )
+    if bool(kept) != state.keywords_kept:
+        place_keywords(tx, mailbox)
     if synced:
         tx.publish(MailboxesChanged())
 
@@ -238,6 +245,11 @@ def create_local_mailbox(
     present = find_mailbox(tx, name)
     if present is not None:
         return present.id
+    same = tx.connection.execute(
+        "SELECT id FROM mailbox WHERE wire_name = ?", (name.encode(),)
+    ).fetchone()
+    if same is not None:
+        return MailboxId(same[0])
     row = tx.connection.execute(
         "INSERT INTO mailbox (wire_name, name, delimiter, special_use, is_local)"
         " VALUES (?, ?, '/', ?, 1)",

@@ -37,6 +37,10 @@ _SUMMARY = """
     FROM message m JOIN content c ON c.id = m.content
     LEFT JOIN readable r ON r.content = m.content
 """
+_UNDER_WAY = """
+    EXISTS (SELECT 1 FROM operation_item i JOIN operation o ON o.id = i.operation
+        WHERE i.message = number AND o.state = 'sent' AND o.kind <> 'copy')
+"""
 
 
 def apply_fetched(
@@ -94,9 +98,7 @@ def apply_vanished(tx: Transaction, mailbox: MailboxId, uids: UidSet) -> int:
         for row in tx.connection.execute(
             "SELECT number, mailbox FROM message"
             " WHERE server_mailbox = ? AND uid BETWEEN ? AND ? AND uid > 0"
-            " AND NOT EXISTS (SELECT 1 FROM operation_item i"
-            "  JOIN operation o ON o.id = i.operation"
-            "  WHERE i.message = number AND o.state = 'sent' AND o.kind <> 'copy')",
+            f" AND NOT {_UNDER_WAY}",
             (mailbox, low, high),
         )
     ]
@@ -113,6 +115,16 @@ def remove_rows(tx: Transaction, rows: Sequence[tuple[int, int]]) -> int:
     if rows:
         drop_empty_operations(tx)
     return len(rows)
+
+
+def remove_numbers(tx: Transaction, numbers: Sequence[int]) -> int:
+    """Remove messages, wherever they are shown."""
+    rows = tx.connection.execute(
+        "SELECT number, mailbox FROM message WHERE number IN"
+        " (SELECT value FROM json_each(?))",
+        (json.dumps([int(number) for number in numbers]),),
+    ).fetchall()
+    return remove_rows(tx, rows)
 
 
 def drop_empty_operations(tx: Transaction) -> None:

@@ -12,9 +12,11 @@ from tui_mail.model.operation import OperationState, PendingOperation
 from tui_mail.store.contents import moment_of
 from tui_mail.store.database import Transaction
 from tui_mail.store.overlay import show_flags
-from tui_mail.store.replaying import drop_operation, restore_effect, take_back_effect
-from tui_mail.store.source import Source
+from tui_mail.store.replaying import drop_operation, take_back_effect
+from tui_mail.store.source import Source, snapshot
+from tui_mail.store.wishes import copy_messages, expunge_messages, move_messages
 
+_ON_ITS_WAY = "{} is on its way to the server already; undo it instead"
 _ID = re.compile(r"(op|flag)-([0-9]{1,18})", re.ASCII)
 _GROUPS = """
     SELECT min(d.id), d.flag, d.adding, max(d.state = 'failed'), max(d.state = 'sent'),
@@ -41,8 +43,9 @@ _FLAG_WORDS = {
 
 def load_pending(source: Source) -> list[PendingOperation]:
     """List all that waits, oldest first: operations, and wishes about flags in groups."""
-    operations = source.connection.execute(_OPERATIONS).fetchall()
-    groups = source.connection.execute(_GROUPS).fetchall()
+    with snapshot(source):
+        operations = source.connection.execute(_OPERATIONS).fetchall()
+        groups = source.connection.execute(_GROUPS).fetchall()
     return [*map(_operation, operations), *map(_group, groups)]
 
 
@@ -53,14 +56,13 @@ def retry(tx: Transaction, name: str) -> None:
     """
     kind, number = _parsed(name)
     if kind == "op":
-        state = _state(tx, number)
-        tx.connection.execute(
-            "UPDATE operation SET not_before = 0, error = '',"
-            " state = CASE state WHEN 'failed' THEN 'queued' ELSE state END WHERE id = ?",
-            (number,),
-        )
-        if state is OperationState.FAILED:
-            restore_effect(tx, OperationId(number))
+        if _state(tx, number) is OperationState.FAILED:
+            _do_again(tx, OperationId(number))
+        else:
+            tx.connection.execute(
+                "UPDATE operation SET not_before = 0, error = '' WHERE id = ?",
+                (number,),
+            )
     else:
         deltas = _members(tx, number)
         tx.connection.executemany(
@@ -72,6 +74,32 @@ def retry(tx: Transaction, name: str) -> None:
     tx.publish(OperationsChanged())
 
 
+def _do_again(tx: Transaction, operation: OperationId) -> None:
+    """Make a refused wish a new one: where its messages lie may have changed since."""
+    [kind, target] = tx.connection.execute(
+        "SELECT kind, target FROM operation WHERE id = ?", (operation,)
+    ).fetchone()
+    copies = dict(
+        tx.connection.execute(
+            "SELECT message, copy FROM operation_item WHERE operation = ?", (operation,)
+        )
+    )
+    numbers = [MessageNumber(number) for number in copies]
+    drop_operation(tx, operation)
+    if kind == "move":
+        move_messages(tx, numbers, target)
+    elif kind == "expunge":
+        expunge_messages(tx, numbers)
+    else:
+        tx.connection.executemany(
+            "UPDATE action_copy SET copy = ? WHERE copy = ?",
+            [
+                (made.copy, copies[made.message])
+                for made in copy_messages(tx, numbers, target)
+            ],
+        )
+
+
 def cancel(tx: Transaction, name: str) -> None:
     """Take it back here, so that the server never hears of it.
 
@@ -81,18 +109,18 @@ def cancel(tx: Transaction, name: str) -> None:
     if kind == "op":
         state = _state(tx, number)
         if state is OperationState.SENT:
-            raise MailError(
-                f"{name} is on its way to the server already; undo it instead"
-            )
+            raise MailError(_ON_ITS_WAY.format(name))
         if state is OperationState.QUEUED:
             take_back_effect(tx, OperationId(number))
         drop_operation(tx, OperationId(number))
     else:
         deltas = _members(tx, number)
-        tx.connection.executemany(
+        gone = tx.connection.executemany(
             "DELETE FROM delta WHERE id = ? AND state <> 'sent'",
             [(delta,) for delta, _ in deltas],
-        )
+        ).rowcount
+        if not gone:
+            raise MailError(_ON_ITS_WAY.format(name))
         show_flags(tx, [message for _, message in deltas])
     tx.publish(OperationsChanged())
 

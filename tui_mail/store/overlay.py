@@ -55,6 +55,28 @@ def laid_over(server: Flags, wishes: Iterable[tuple[str, bool]]) -> Flags:
     return flags
 
 
+def place_keywords(tx: Transaction, mailbox: MailboxId) -> None:
+    """Have keywords wait for a server that keeps them; where it does not, they stay here.
+
+    A server says which it is when its mailbox is selected, which may be after the wish.
+    """
+    row = tx.connection.execute(
+        "SELECT keywords_kept FROM mailbox WHERE id = ?", (mailbox,)
+    ).fetchone()
+    before, after = (LOCAL, "queued") if row and row[0] else ("queued", LOCAL)
+    found = tx.connection.execute(
+        "SELECT d.id, d.message FROM delta d JOIN message m ON m.number = d.message"
+        " WHERE d.state = ? AND d.flag NOT LIKE '\\%' AND m.server_mailbox = ?",
+        (before, mailbox),
+    ).fetchall()
+    tx.connection.executemany(
+        "UPDATE delta SET state = ? WHERE id = ?",
+        [(after, delta) for delta, _ in found],
+    )
+    if found:
+        show_flags(tx, [message for _, message in found])
+
+
 def _load_wishes(
     tx: Transaction, numbers: Sequence[int]
 ) -> dict[int, list[tuple[str, bool]]]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from tui_mail.model.displayable import displayable
+from tui_mail.model.error import NotFound
 from tui_mail.model.event import MailboxChanged, OperationsChanged
 from tui_mail.model.ids import MailboxId, MessageNumber, OperationId, Uid, UidValidity
 from tui_mail.model.operation import OperationState
@@ -18,9 +19,11 @@ from tui_mail.store.contents import seconds_of
 from tui_mail.store.database import Transaction
 from tui_mail.store.flag_columns import from_columns, to_columns
 from tui_mail.store.mailboxes import NOWHERE
-from tui_mail.store.messages import remove_rows
-from tui_mail.store.overlay import laid_over, show_flags
-from tui_mail.store.source import Source
+from tui_mail.store.messages import remove_numbers, remove_rows
+from tui_mail.store.overlay import laid_over, place_keywords, show_flags
+from tui_mail.store.routes import reroute
+from tui_mail.store.source import Source, snapshot
+from tui_mail.store.twins import arrive
 
 _BATCH = 1_000
 _DUE_FLAGS = """
@@ -110,11 +113,17 @@ def _batches(
 
 
 def mark_flags_sent(tx: Transaction, batch: FlagBatch) -> None:
-    """Note that a batch goes out now."""
-    tx.connection.executemany(
-        "UPDATE delta SET state = 'sent', attempts = attempts + 1 WHERE id = ?",
+    """Note that a batch goes out now.
+
+    Raises NotFound if a wish in it was taken back since: what is due has changed.
+    """
+    marked = tx.connection.executemany(
+        "UPDATE delta SET state = 'sent', attempts = attempts + 1"
+        " WHERE id = ? AND state IN ('queued', 'sent')",
         [(delta,) for delta in batch.deltas],
-    )
+    ).rowcount
+    if marked != len(batch.deltas):
+        raise NotFound("some of these flags are not wanted any more")
 
 
 def settle_flags(tx: Transaction, batch: FlagBatch) -> None:
@@ -151,7 +160,7 @@ def revert_flags(tx: Transaction, batch: FlagBatch, error: str) -> None:
 def postpone_flags(
     tx: Transaction, batch: FlagBatch, until: datetime, error: str
 ) -> None:
-    """Have a batch wait; adding or removing a flag twice does no harm."""
+    """Have a batch wait that the server would not do now."""
     tx.connection.executemany(
         "UPDATE delta SET state = 'queued', not_before = ?, error = ? WHERE id = ?",
         [(seconds_of(until), displayable(error), delta) for delta in batch.deltas],
@@ -161,6 +170,11 @@ def postpone_flags(
 
 def due_operations(source: Source, now: datetime) -> list[DueOperation]:
     """List the operations that may go now, oldest first."""
+    with snapshot(source):
+        return _due_operations(source, now)
+
+
+def _due_operations(source: Source, now: datetime) -> list[DueOperation]:
     rows = source.connection.execute(
         "SELECT id, kind, source, target, state, attempts, uid_next_before FROM operation"
         " WHERE state <> 'failed' AND not_before <= ? ORDER BY id",
@@ -184,7 +198,7 @@ def due_operations(source: Source, now: datetime) -> list[DueOperation]:
 def _items(
     source: Source, operation: OperationId, place: MailboxId
 ) -> tuple[OperationItem, ...]:
-    """List an operation's messages; one that an earlier one still moves has no UID yet."""
+    """List an operation's messages; one with an earlier wish before it has no UID yet."""
     return tuple(
         OperationItem(
             MessageNumber(number),
@@ -192,12 +206,11 @@ def _items(
             MessageNumber(copy) if copy else None,
         )
         for number, uid, at, copy in source.connection.execute(
-            "SELECT m.number, m.uid, m.server_mailbox, i.copy FROM operation_item i"
-            " JOIN message m ON m.number = i.message WHERE i.operation = ?"
-            " AND NOT EXISTS (SELECT 1 FROM operation_item j"
+            "SELECT m.number, m.uid * NOT EXISTS (SELECT 1 FROM operation_item j"
             "  JOIN operation o ON o.id = j.operation WHERE j.message = i.message"
-            "  AND o.id < i.operation AND o.state <> 'failed' AND o.kind = 'move')"
-            " ORDER BY m.number",
+            "  AND o.id < i.operation AND o.state <> 'failed'), m.server_mailbox, i.copy"
+            " FROM operation_item i JOIN message m ON m.number = i.message"
+            " WHERE i.operation = ? ORDER BY m.number",
             (operation,),
         )
     )
@@ -208,14 +221,17 @@ def mark_operation_sent(
 ) -> None:
     """Note that an operation goes out now, and the target's UIDNEXT of before.
 
-    When one goes out again after a lost answer, the first UIDNEXT holds.
+    When one goes out again after a lost answer, the first UIDNEXT holds. Raises NotFound
+    if it, or a message of it, was taken back since: what is due has changed.
     """
-    tx.connection.execute(
+    marked = tx.connection.execute(
         "UPDATE operation SET state = 'sent', attempts = attempts + 1,"
         " uid_next_before = CASE WHEN uid_next_before > 0 THEN uid_next_before ELSE ? END"
-        " WHERE id = ?",
+        " WHERE id = ? AND state <> 'failed'",
         (uid_next_before or 0, operation),
-    )
+    ).rowcount
+    if not marked:
+        raise NotFound(f"operation {operation} is not wanted any more")
 
 
 def settle_operation(
@@ -232,23 +248,25 @@ def settle_operation(
     others are recognized when the target is synchronized.
     """
     row = tx.connection.execute(
-        "SELECT kind, target FROM operation WHERE id = ?", (operation,)
+        "SELECT kind, target, uid_next_before FROM operation WHERE id = ?", (operation,)
     ).fetchone()
     if row is None:
         return
-    kind, target = row
+    kind, target, since = row
     items = tx.connection.execute(
         "SELECT message, copy FROM operation_item WHERE operation = ?", (operation,)
     ).fetchall()
     drop_operation(tx, operation)
     if kind == "expunge":
-        _remove(tx, [message for message, _ in items])
+        remove_numbers(tx, [message for message, _ in items])
     else:
         told = uids if _is_valid(tx, target, validity) else {}
-        for message, copy in items:
-            arrived = MessageNumber(copy or message)
-            _arrive(tx, arrived, MailboxId(target), told.get(arrived, Uid(0)))
-        show_flags(tx, [copy or message for message, copy in items])
+        arrived = [MessageNumber(copy or message) for message, copy in items]
+        for number in arrived:
+            arrive(tx, number, MailboxId(target), told.get(number, Uid(0)), since)
+        reroute(tx, arrived)
+        place_keywords(tx, MailboxId(target))
+        show_flags(tx, arrived)
         tx.publish(MailboxChanged(MailboxId(target)))
     tx.publish(OperationsChanged())
 
@@ -265,7 +283,7 @@ def settle_items(
             (operation, number),
         )
     ]
-    _remove(tx, [*numbers, *(copy for copy in copies if copy)])
+    remove_numbers(tx, [*numbers, *(copy for copy in copies if copy)])
     tx.publish(OperationsChanged())
 
 
@@ -276,6 +294,7 @@ def revert_operation(tx: Transaction, operation: OperationId, error: str) -> Non
         "UPDATE operation SET state = 'failed', error = ? WHERE id = ?",
         (displayable(error), operation),
     )
+    reroute(tx, _messages(tx, operation))
     show_flags(tx, _messages(tx, operation))
     tx.publish(OperationsChanged())
 
@@ -324,42 +343,11 @@ def take_back_effect(tx: Transaction, operation: OperationId) -> None:
         tx.publish(MailboxChanged(MailboxId(mailbox)))
 
 
-def restore_effect(tx: Transaction, operation: OperationId) -> None:
-    """Show the messages of an operation where it takes them, once more."""
-    row = tx.connection.execute(
-        "SELECT kind, source, target FROM operation WHERE id = ?", (operation,)
-    ).fetchone()
-    if row is None:
-        return
-    kind, source, target = row
-    if kind == "copy":
-        for number in _messages(tx, operation):
-            made = tx.connection.execute(
-                "INSERT INTO message (mailbox, server_mailbox, uid, content, thread,"
-                " date, arrival, flags, keywords, server_flags, server_keywords, modseq)"
-                " SELECT ?, 0, 0, content, thread, date, arrival, flags, keywords,"
-                " flags, keywords, 0 FROM message WHERE number = ?",
-                (target, number),
-            )
-            tx.connection.execute(
-                "UPDATE operation_item SET copy = ? WHERE operation = ? AND message = ?",
-                (made.lastrowid, operation, number),
-            )
-    else:
-        tx.connection.execute(
-            "UPDATE message SET mailbox = ? WHERE mailbox = ? AND number IN"
-            " (SELECT message FROM operation_item WHERE operation = ?)",
-            (target, source, operation),
-        )
-    show_flags(tx, _messages(tx, operation))
-    for mailbox in {source, target} - {NOWHERE}:
-        tx.publish(MailboxChanged(MailboxId(mailbox)))
-
-
 def drop_operation(tx: Transaction, operation: OperationId) -> None:
     """Forget an operation; its messages wait no more for it."""
     messages = _messages(tx, operation)
     tx.connection.execute("DELETE FROM operation WHERE id = ?", (operation,))
+    reroute(tx, messages)
     show_flags(tx, messages)
 
 
@@ -377,44 +365,3 @@ def _is_valid(tx: Transaction, target: int, validity: UidValidity | None) -> boo
         "SELECT uid_validity FROM mailbox WHERE id = ?", (target,)
     ).fetchone()
     return bool(row and validity and row[0] in (0, validity))
-
-
-def _arrive(
-    tx: Transaction, number: MessageNumber, target: MailboxId, uid: Uid
-) -> None:
-    """Let a message lie in the target on the server.
-
-    If the target was synchronized before the answer came, its row of then goes and this
-    one, which has the number that the person knows, takes its UID.
-    """
-    if uid:
-        twin = tx.connection.execute(
-            "SELECT number, mailbox, uid FROM message"
-            " WHERE server_mailbox = ? AND uid = ? AND number <> ?",
-            (target, uid, number),
-        ).fetchone()
-    else:
-        twin = tx.connection.execute(
-            "SELECT t.number, t.mailbox, t.uid FROM message t"
-            " JOIN message m ON m.content = t.content AND m.number = ?"
-            " WHERE t.server_mailbox = ? AND t.uid > 0 AND t.number > m.number LIMIT 1",
-            (number, target),
-        ).fetchone()
-    if twin is not None:
-        remove_rows(tx, [(twin[0], twin[1])])
-        uid = Uid(twin[2])
-    tx.connection.execute(
-        "UPDATE message SET server_mailbox = ?, uid = ?, modseq = 0 WHERE number = ?",
-        (target, uid, number),
-    )
-
-
-def _remove(tx: Transaction, numbers: Sequence[int]) -> None:
-    rows = [
-        row
-        for number in numbers
-        for row in tx.connection.execute(
-            "SELECT number, mailbox FROM message WHERE number = ?", (number,)
-        )
-    ]
-    remove_rows(tx, rows)

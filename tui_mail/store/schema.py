@@ -173,6 +173,7 @@ CREATE TABLE delta (
     error TEXT NOT NULL DEFAULT ''
 ) STRICT;
 CREATE INDEX delta_message ON delta (message);
+CREATE INDEX delta_state ON delta (state);
 
 CREATE TABLE operation (
     id INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Sequence
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
+from tui_mail.model.event import MailboxChanged
+from tui_mail.model.ids import MailboxId
 from tui_mail.model.message import Envelope
 
 if TYPE_CHECKING:
@@ -93,6 +95,11 @@ def _root(merged: dict[int, int], thread: int) -> int:
 
 def _merge(tx: "Transaction", merged: dict[int, int]) -> None:
     pairs = [(_root(merged, other), other) for other in merged]
+    for _, other in pairs:
+        for (mailbox,) in tx.connection.execute(
+            "SELECT DISTINCT mailbox FROM message WHERE thread = ?", (other,)
+        ):
+            tx.publish(MailboxChanged(MailboxId(mailbox)))
     for statement in (
         "UPDATE link SET thread = ? WHERE thread = ?",
         "UPDATE message SET thread = ? WHERE thread = ?",

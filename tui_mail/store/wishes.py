@@ -5,17 +5,18 @@ changed: that is what an undo has to take back.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from tui_mail.model.event import MailboxChanged, OperationsChanged
-from tui_mail.model.flags import SYSTEM_FLAGS
+from tui_mail.model.flags import SYSTEM_FLAGS, canonical
 from tui_mail.model.ids import MailboxId, MessageNumber
 from tui_mail.store.database import Transaction
 from tui_mail.store.flag_columns import from_columns, to_columns
 from tui_mail.store.mailboxes import NOWHERE
-from tui_mail.store.messages import drop_empty_operations, remove_rows
+from tui_mail.store.messages import remove_rows
 from tui_mail.store.overlay import laid_over, show_flags
+from tui_mail.store.routes import Place, add_operation, by_source, load_places, take_out
 
 _CHUNK = 500
 
@@ -45,20 +46,6 @@ class Copied:
     message: MessageNumber
     copy: MessageNumber
     target: MailboxId
-
-
-@dataclass(frozen=True, slots=True)
-class _Row:
-    number: MessageNumber
-    mailbox: MailboxId
-    server_mailbox: MailboxId
-    in_flight_to: MailboxId
-    """Where a move that was sent takes it; 0 where none was."""
-
-    @property
-    def expected(self) -> MailboxId:
-        """Where the server will have it when it gets to the next wish."""
-        return self.in_flight_to or self.server_mailbox
 
 
 def set_flags(
@@ -95,17 +82,8 @@ def _set_flags(
     changes: list[FlagChange] = []
     for number, bits, keywords, server_bits, server_words, remote, kept in rows:
         message = MessageNumber(number)
-        shown = from_columns(bits, keywords)
-        spelt = {flag.lower(): flag for flag in shown}
-        fresh = [
-            *(FlagChange(message, f, True) for f in add if f.lower() not in spelt),
-            *(
-                FlagChange(message, spelt[f.lower()], False)
-                for f in remove
-                if f.lower() in spelt
-            ),
-        ]
         facts = from_columns(server_bits, server_words)
+        fresh = _changes(message, from_columns(bits, keywords), facts, add, remove)
         if not remote:
             _set_facts(tx, fresh, facts)
         else:
@@ -114,6 +92,24 @@ def _set_flags(
         changes += fresh
     show_flags(tx, [change.message for change in changes])
     return changes
+
+
+def _changes(
+    message: MessageNumber,
+    shown: frozenset[str],
+    facts: frozenset[str],
+    add: frozenset[str],
+    remove: frozenset[str],
+) -> list[FlagChange]:
+    """Say what would be shown otherwise; flags are spelt as the server spells them."""
+    spelt = {flag.lower(): flag for flag in (*shown, *facts)}
+    here = {flag.lower() for flag in shown}
+    return [
+        FlagChange(message, spelt.get(flag.lower(), canonical(flag)), added)
+        for flags, added in ((add, True), (remove, False))
+        for flag in sorted(flags)
+        if (flag.lower() in here) != added
+    ]
 
 
 def _sent_wishes(
@@ -171,130 +167,91 @@ def move_messages(
     tx: Transaction, numbers: Sequence[MessageNumber], target: MailboxId
 ) -> list[Moved]:
     """Move messages; a move that is not sent yet gives way to the new one."""
-    rows = [row for row in _load_rows(tx, numbers) if row.mailbox != target]
-    _withdraw(tx, [row.number for row in rows], "move")
+    places = [one for one in _load_places(tx, numbers) if one.mailbox != target]
+    _withdraw(tx, [one.number for one in places])
     tx.connection.executemany(
         "UPDATE message SET mailbox = ? WHERE number = ?",
-        [(target, row.number) for row in rows],
+        [(target, one.number) for one in places],
     )
     waits = [
-        row
-        for row in rows
-        if row.expected != target and not (_is_local(tx, target) and not row.expected)
+        one
+        for one in places
+        if one.expected != target and not (_is_local(tx, target) and not one.expected)
     ]
-    for source, those in _by_source(waits).items():
-        _add_operation(tx, "move", source, target, [(one, 0) for one in those])
-    _tell(tx, rows, target)
-    return [Moved(row.number, row.mailbox, target) for row in rows]
+    for source, those in by_source(waits).items():
+        add_operation(tx, "move", source, target, [(one, 0) for one in those])
+    _tell(tx, places, target)
+    return [Moved(one.number, one.mailbox, target) for one in places]
 
 
 def copy_messages(
     tx: Transaction, numbers: Sequence[MessageNumber], target: MailboxId
 ) -> list[Copied]:
     """Copy messages; copies share their contents."""
-    rows = _load_rows(tx, numbers)
+    places = _load_places(tx, numbers)
     copies: list[Copied] = []
-    for row in rows:
+    for one in places:
         made = tx.connection.execute(
             "INSERT INTO message (mailbox, server_mailbox, uid, content, thread, date,"
             " arrival, flags, keywords, server_flags, server_keywords, modseq)"
             " SELECT ?, 0, 0, content, thread, date, arrival, flags, keywords, flags,"
             " keywords, 0 FROM message WHERE number = ?",
-            (target, row.number),
+            (target, one.number),
         )
-        copies.append(Copied(row.number, MessageNumber(made.lastrowid or 0), target))
+        copies.append(Copied(one.number, MessageNumber(made.lastrowid or 0), target))
     if not _is_local(tx, target):
         copy_of = {copied.message: copied.copy for copied in copies}
-        for source, those in _by_source(rows).items():
+        for source, those in by_source(places).items():
             pairs = [(number, copy_of[number]) for number in those]
-            _add_operation(tx, "copy", source, target, pairs)
+            add_operation(tx, "copy", source, target, pairs)
     show_flags(tx, [copied.copy for copied in copies])
-    _tell(tx, rows, target)
+    _tell(tx, places, target)
     return copies
 
 
 def expunge_messages(tx: Transaction, numbers: Sequence[MessageNumber]) -> None:
     """Take messages out of sight, for ever once the server has heard of it."""
-    rows = _load_rows(tx, numbers)
-    _withdraw(tx, [row.number for row in rows], "move")
-    _withdraw_copies(tx, [row.number for row in rows])
-    only_here = [row for row in rows if not row.expected]
-    remove_rows(tx, [(row.number, row.mailbox) for row in only_here])
-    waits = [row for row in rows if row.expected]
+    places = _load_places(tx, numbers)
+    _withdraw(tx, [one.number for one in places])
+    _withdraw_copies(tx, [one.number for one in places])
+    places = _load_places(tx, [one.number for one in places])
+    remove_rows(tx, [(one.number, one.mailbox) for one in places if not one.expected])
+    waits = [one for one in places if one.expected]
     tx.connection.executemany(
         f"UPDATE message SET mailbox = {NOWHERE} WHERE number = ?",
-        [(row.number,) for row in waits],
+        [(one.number,) for one in waits],
     )
-    for source, those in _by_source(waits).items():
-        _add_operation(tx, "expunge", source, NOWHERE, [(one, 0) for one in those])
+    for source, those in by_source(waits).items():
+        add_operation(tx, "expunge", source, NOWHERE, [(one, 0) for one in those])
     _tell(tx, waits, NOWHERE)
 
 
-def _load_rows(tx: Transaction, numbers: Sequence[MessageNumber]) -> list[_Row]:
-    found: dict[int, _Row] = {}
-    for chunk in _chunks(numbers):
-        for number, mailbox, server_mailbox, target in tx.connection.execute(
-            "SELECT number, mailbox, server_mailbox, coalesce((SELECT o.target"
-            "  FROM operation_item i JOIN operation o ON o.id = i.operation"
-            "  WHERE i.message = number AND o.state = 'sent' AND o.kind = 'move'), 0)"
-            " FROM message WHERE number IN (SELECT value FROM json_each(?))",
-            (json.dumps(chunk),),
-        ):
-            found[number] = _Row(
-                MessageNumber(number),
-                MailboxId(mailbox),
-                MailboxId(server_mailbox),
-                MailboxId(target),
-            )
-    return [found[number] for number in dict.fromkeys(numbers) if number in found]
+def _load_places(tx: Transaction, numbers: Sequence[MessageNumber]) -> list[Place]:
+    """Load where messages are; one that was deleted for ever is not acted on again."""
+    return [one for one in load_places(tx, numbers) if one.mailbox != NOWHERE]
 
 
-def _withdraw(tx: Transaction, numbers: Sequence[MessageNumber], kind: str) -> None:
-    """Take messages out of operations that were not sent."""
-    for chunk in _chunks(numbers):
-        tx.connection.execute(
-            "DELETE FROM operation_item WHERE message IN (SELECT value FROM json_each(?))"
-            " AND operation IN"
-            " (SELECT id FROM operation WHERE state <> 'sent' AND kind = ?)",
-            (json.dumps(chunk), kind),
-        )
-    drop_empty_operations(tx)
+def _withdraw(tx: Transaction, numbers: Sequence[MessageNumber]) -> None:
+    """Take messages out of moves that were not sent, and of deletions that failed."""
+    items = tx.connection.execute(
+        "SELECT o.id, i.message FROM operation_item i JOIN operation o"
+        " ON o.id = i.operation WHERE i.message IN (SELECT value FROM json_each(?))"
+        " AND (o.kind = 'move' AND o.state <> 'sent'"
+        "  OR o.kind = 'expunge' AND o.state = 'failed')",
+        (json.dumps(numbers),),
+    ).fetchall()
+    take_out(tx, items)
 
 
 def _withdraw_copies(tx: Transaction, numbers: Sequence[MessageNumber]) -> None:
     """Let copies that the server was not asked for yet never be asked for."""
-    for chunk in _chunks(numbers):
-        tx.connection.execute(
-            "DELETE FROM operation_item WHERE copy IN (SELECT value FROM json_each(?))"
-            " AND operation IN (SELECT id FROM operation WHERE state <> 'sent')",
-            (json.dumps(chunk),),
-        )
-    drop_empty_operations(tx)
-
-
-def _by_source(rows: Iterable[_Row]) -> dict[MailboxId, list[MessageNumber]]:
-    """Group by where the server will have them when it hears of it."""
-    found: dict[MailboxId, list[MessageNumber]] = {}
-    for row in rows:
-        found.setdefault(row.expected or row.mailbox, []).append(row.number)
-    return found
-
-
-def _add_operation(
-    tx: Transaction,
-    kind: str,
-    source: MailboxId,
-    target: MailboxId,
-    items: Sequence[tuple[int, int]],
-) -> None:
-    operation = tx.connection.execute(
-        "INSERT INTO operation (kind, source, target) VALUES (?, ?, ?)",
-        (kind, source, target),
-    ).lastrowid
-    tx.connection.executemany(
-        "INSERT INTO operation_item (operation, message, copy) VALUES (?, ?, ?)",
-        [(operation, message, copy) for message, copy in items],
-    )
+    items = tx.connection.execute(
+        "SELECT o.id, i.message FROM operation_item i JOIN operation o"
+        " ON o.id = i.operation WHERE i.copy IN (SELECT value FROM json_each(?))"
+        " AND i.copy > 0 AND o.state <> 'sent'",
+        (json.dumps(numbers),),
+    ).fetchall()
+    take_out(tx, items)
 
 
 def _is_local(tx: Transaction, mailbox: MailboxId) -> bool:
@@ -304,7 +261,7 @@ def _is_local(tx: Transaction, mailbox: MailboxId) -> bool:
     return bool(row and row[0])
 
 
-def _tell(tx: Transaction, rows: Sequence[_Row], target: MailboxId) -> None:
+def _tell(tx: Transaction, rows: Sequence[Place], target: MailboxId) -> None:
     if not rows:
         return
     show_flags(tx, [row.number for row in rows])
