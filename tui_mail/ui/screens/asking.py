@@ -24,7 +24,7 @@ class Asking(ModalScreen[Answer | None], inherit_bindings=False):
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(",".join(GIVE_UP), "give_up"),
+        Binding(",".join(GIVE_UP), "give_up", priority=True),
     ]
 
     def __init__(self) -> None:

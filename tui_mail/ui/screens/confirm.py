@@ -14,7 +14,7 @@ from textual.widget import Widget
 from tui_mail.model.displayable import Displayable, displayable
 from tui_mail.ui.cells import width_of, wrap_points
 from tui_mail.ui.key_names import name_of
-from tui_mail.ui.screens.asking import GIVE_UP, Asking
+from tui_mail.ui.screens.asking import Asking
 from tui_mail.ui.widgets.drawing import line_of
 
 _ROWS = 6
@@ -47,9 +47,7 @@ class Confirm(Asking[str]):
         yield self._line
 
     def on_key(self, event: events.Key) -> None:
-        """Take a key that is an answer; others do nothing, but to give up."""
-        if event.key in GIVE_UP:
-            return
+        """Take a key that is an answer; others do nothing."""
         event.stop()
         pressed = name_of(event)
         answer = self._keys.get(pressed) or self._keys.get(pressed.lower())

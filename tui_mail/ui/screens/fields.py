@@ -109,8 +109,8 @@ class WordEdit(LineEdit, inherit_bindings=True):
     """A line that takes one of a few words: typed, begun, or walked through."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "walk(-1)"),
-        Binding("down", "walk(1)"),
+        Binding("up", "walk(-1)", priority=True),
+        Binding("down", "walk(1)", priority=True),
     ]
 
     def __init__(self, words: Sequence[str]) -> None:
@@ -133,7 +133,7 @@ class WordEdit(LineEdit, inherit_bindings=True):
 
 
 class Press(Widget, can_focus=True):
-    """A line that does something: Enter, Space or a click."""
+    """A line that does something: Space or a click, and Enter where the form says so."""
 
     class Pressed(Message):
         """It was pressed."""
@@ -157,7 +157,7 @@ class Press(Widget, can_focus=True):
         &:ansi:focus { text-style: reverse; }
     }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter,space", "press")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("space", "press")]
 
     def __init__(self, text: Displayable, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)

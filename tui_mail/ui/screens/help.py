@@ -149,7 +149,8 @@ class Help(ModalScreen[None], inherit_bindings=False):
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,ctrl+c,ctrl+g", "back"),
+        Binding("escape,ctrl+c,ctrl+g", "back", priority=True),
+        Binding("enter", "done", priority=True),
         Binding("q,question_mark,f1", "close"),
         Binding("slash", "narrow"),
         Binding("j,down", "scroll_lines(1)"),
@@ -201,10 +202,10 @@ class Help(ModalScreen[None], inherit_bindings=False):
         self._list.show([self._rows[place] for place in places])
         self._say_how_many(len(places))
 
-    def on_input_submitted(self, event: LineEdit.Submitted) -> None:
+    def action_done(self) -> None:
         """Go back to the keys that are left."""
-        event.stop()
-        self._leave_edit(keep=bool(event.value))
+        if self._edit.has_focus:
+            self._leave_edit(keep=bool(self._edit.value))
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:  # noqa: ARG002
         """Name the keys of what has the focus."""

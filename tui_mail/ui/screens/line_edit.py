@@ -28,8 +28,8 @@ def one_line(text: str) -> str:
 class LineEdit(Input, inherit_bindings=False):
     """A line editor with the keys of a shell.
 
-    Its cursor does not blink: an idle screen writes nothing. ``Ctrl+C`` is left to
-    whoever asks, where it gives up.
+    Its cursor does not blink: an idle screen writes nothing. ``Enter`` and ``Ctrl+C``
+    are left to whoever asks.
     """
 
     DEFAULT_CSS = """
@@ -42,23 +42,26 @@ class LineEdit(Input, inherit_bindings=False):
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("left,ctrl+b", "cursor_left"),
-        Binding("right,ctrl+f", "cursor_right"),
-        Binding("shift+left", "cursor_left(True)"),
-        Binding("shift+right", "cursor_right(True)"),
-        Binding("ctrl+left", "cursor_left_word"),
-        Binding("ctrl+right", "cursor_right_word"),
-        Binding("home,ctrl+a", "home"),
-        Binding("end,ctrl+e", "end"),
-        Binding("shift+home", "home(True)"),
-        Binding("shift+end", "end(True)"),
-        Binding("backspace", "delete_left"),
-        Binding("delete,ctrl+d", "delete_right"),
-        Binding("ctrl+w,ctrl+backspace", "delete_left_word"),
-        Binding("ctrl+u", "delete_left_all"),
-        Binding("ctrl+k", "delete_right_all"),
-        Binding("ctrl+v", "paste"),
-        Binding("enter", "submit"),
+        # First, so that keys are carried out in the order in which they came.
+        Binding(keys, action, priority=True)
+        for keys, action in (
+            ("left,ctrl+b", "cursor_left"),
+            ("right,ctrl+f", "cursor_right"),
+            ("shift+left", "cursor_left(True)"),
+            ("shift+right", "cursor_right(True)"),
+            ("ctrl+left", "cursor_left_word"),
+            ("ctrl+right", "cursor_right_word"),
+            ("home,ctrl+a", "home"),
+            ("end,ctrl+e", "end"),
+            ("shift+home", "home(True)"),
+            ("shift+end", "end(True)"),
+            ("backspace", "delete_left"),
+            ("delete,ctrl+d", "delete_right"),
+            ("ctrl+w,ctrl+backspace", "delete_left_word"),
+            ("ctrl+u", "delete_left_all"),
+            ("ctrl+k", "delete_right_all"),
+            ("ctrl+v", "paste"),
+        )
     ]
 
     def __init__(

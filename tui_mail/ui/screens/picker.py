@@ -173,12 +173,14 @@ class Narrowing(Asking[Answer]):
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,ctrl+p", "move(-1)"),
-        Binding("down,ctrl+n", "move(1)"),
-        Binding("pageup", "page(-1)"),
-        Binding("pagedown", "page(1)"),
-        Binding("ctrl+home", "edge(0)"),
-        Binding("ctrl+end", "edge(-1)"),
+        # First, so that keys are carried out in the order in which they came.
+        Binding("enter", "take", priority=True),
+        Binding("up,ctrl+p", "move(-1)", priority=True),
+        Binding("down,ctrl+n", "move(1)", priority=True),
+        Binding("pageup", "page(-1)", priority=True),
+        Binding("pagedown", "page(1)", priority=True),
+        Binding("ctrl+home", "edge(0)", priority=True),
+        Binding("ctrl+end", "edge(-1)", priority=True),
     ]
 
     def __init__(
@@ -189,6 +191,7 @@ class Narrowing(Asking[Answer]):
         self._total = len(choices)
         self._list = ChoiceList(choices, self.signs)
         self._edit = LineEdit()
+        self._typed = ""
         self._matcher = Matcher(texts)
 
     def compose(self) -> ComposeResult:
@@ -243,10 +246,15 @@ class Narrowing(Asking[Answer]):
     def on_input_changed(self, event: LineEdit.Changed) -> None:
         """Narrow."""
         event.stop()
-        if event.value == self._edit.value:
-            self._narrow(event.value)
+        self._catch_up()
+
+    def _catch_up(self) -> None:
+        """Narrow to what is typed by now, if that is not shown yet."""
+        if self._edit.value != self._typed:
+            self._narrow(self._edit.value)
 
     def _narrow(self, typed: str) -> None:
+        self._typed = typed
         found = self._matcher.find(typed)
         if not self._total:
             self._list.say_when_empty(own("There is nothing to choose from."))
@@ -264,17 +272,14 @@ class Narrowing(Asking[Answer]):
             hints = [("Enter", new)] if new else []
         self.query_one(HintLine).show([*hints, ("Esc", "back")])
 
-    def on_input_submitted(self, event: LineEdit.Submitted) -> None:
-        """Take the row under the cursor."""
-        event.stop()
-        self._take()
-
     def on_choice_list_taken(self, event: ChoiceList.Taken) -> None:
         """Take the row that was clicked."""
         event.stop()
-        self._take()
+        self.action_take()
 
-    def _take(self) -> None:
+    def action_take(self) -> None:
+        """Take the row under the cursor."""
+        self._catch_up()
         if self._list.chosen is not None:
             self.taken(self._list.chosen)
         elif typed := self._edit.value.strip():
@@ -287,16 +292,19 @@ class Narrowing(Asking[Answer]):
 
     def action_move(self, rows: int) -> None:
         """Move the cursor, from the last row to the first and back."""
+        self._catch_up()
         if not self._list.move(rows):
             self._list.go(0 if rows > 0 else -1)
 
     def action_page(self, pages: int) -> None:
         """Turn a page."""
+        self._catch_up()
         if not self._list.page(pages):
             self._list.go(-1 if pages > 0 else 0)
 
     def action_edge(self, row: int) -> None:
         """Go to the first or the last."""
+        self._catch_up()
         self._list.go(row)
 
 

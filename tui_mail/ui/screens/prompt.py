@@ -44,8 +44,9 @@ class Prompt(Asking[str]):
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,ctrl+p", "earlier"),
-        Binding("down,ctrl+n", "later"),
+        Binding("enter", "take", priority=True),
+        Binding("up,ctrl+p", "earlier", priority=True),
+        Binding("down,ctrl+n", "later", priority=True),
     ]
 
     def __init__(
@@ -108,10 +109,9 @@ class Prompt(Asking[str]):
         if self._on_change is not None:
             self._on_change(event.value)
 
-    def on_input_submitted(self, event: LineEdit.Submitted) -> None:
+    def action_take(self) -> None:
         """Answer."""
-        event.stop()
-        self.dismiss(event.value)
+        self.dismiss(self._edit.value)
 
     def action_earlier(self) -> None:
         """Go to the text that was typed before this one."""

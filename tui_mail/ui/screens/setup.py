@@ -57,10 +57,12 @@ class SetUp(Screen[str | None], inherit_bindings=False):
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("tab", "app.focus_next"),
-        Binding("shift+tab", "app.focus_previous"),
-        Binding("ctrl+s", "connect"),
-        Binding("escape,ctrl+c,ctrl+g", "back"),
+        # First, so that keys are carried out in the order in which they came.
+        Binding("tab", "go(1)", priority=True),
+        Binding("shift+tab", "go(-1)", priority=True),
+        Binding("enter", "enter", priority=True),
+        Binding("ctrl+s", "connect", priority=True),
+        Binding("escape,ctrl+c,ctrl+g", "back", priority=True),
     ]
 
     def __init__(
@@ -117,9 +119,12 @@ class SetUp(Screen[str | None], inherit_bindings=False):
     # The servers, while they are found.
 
     def on_field_left(self, event: Field.Left) -> None:
-        """Find the servers of an address, and the port of a security."""
+        """Take what a field says."""
         event.stop()
-        key = event.field.key
+        self._left(event.field.key)
+
+    def _left(self, key: str) -> None:
+        """Find the servers of an address, and the port of a security."""
         if key == "address":
             self._find()
         kind, _, what = key.partition(".")
@@ -198,10 +203,22 @@ class SetUp(Screen[str | None], inherit_bindings=False):
             if field.edit is event.input:
                 field.changed()
 
-    def on_input_submitted(self, event: LineEdit.Submitted) -> None:
-        """Go on to the next field."""
-        event.stop()
-        self.focus_next()
+    def action_go(self, fields: int) -> None:
+        """Go to the next field or the one before."""
+        for key, field in self._fields.items():
+            if field.edit is self.focused:
+                self._left(key)
+        if fields > 0:
+            self.focus_next()
+        else:
+            self.focus_previous()
+
+    def action_enter(self) -> None:
+        """Press the button; from a field go on to the next."""
+        if isinstance(self.focused, Press):
+            self.focused.action_press()
+        else:
+            self.action_go(1)
 
     def action_back(self) -> None:
         """Stop the attempt; without one leave, and ask if that loses something."""
