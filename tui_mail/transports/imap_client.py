@@ -28,7 +28,7 @@ from tui_mail.transports.stream import MAX_LITERAL, Stream
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
-_LITERAL = re.compile(rb"~?\{(\d{1,20})\+?\}\Z")
+_LITERAL = re.compile(rb"~?\{(\d{1,1000})\+?\}\Z")
 _TAGGED = re.compile(rb"([A-Z]{4}\d{1,12}) (OK|NO|BAD)(?: (.*))?\Z", re.DOTALL | re.I)
 _STATUS_NAMES = frozenset({b"OK", b"NO", b"BAD", b"BYE", b"PREAUTH"})
 _MAX_FRAGMENTS = 20_001
@@ -138,7 +138,7 @@ class Wire(imaplib.IMAP4):
             room -= min(size, self.literal_cap)
             if size > MAX_LITERAL or room < 0 or len(fragments) > _MAX_FRAGMENTS:
                 raise ProtocolError(
-                    f"{self.stream.host} sends {size} octets at once, too many"
+                    f"{self.stream.host} sends more octets at once than can be taken"
                 )
             fragments.append(line[: match.start()])
             fragments.append(self.stream.octets(size, keep=self.literal_cap))

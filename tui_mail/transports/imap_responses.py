@@ -16,9 +16,9 @@ from tui_mail.model.uids import LARGEST, UidSet
 from tui_mail.transports.imap_tokens import (
     CLOSE,
     OPEN,
-    String,
     Token,
     Unreadable,
+    balanced,
     is_nil,
     pairs,
     tokens,
@@ -224,11 +224,19 @@ def _counted(ranges: Iterable[tuple[int, int]], most: int) -> Iterable[Uid]:
 
 
 def parse_esearch(fragments: Sequence[bytes]) -> UidSet:
-    """Read ``(TAG "a") UID ALL 1:3`` (RFC 4731); raises Unreadable."""
+    """Read ``(TAG "a") UID ALL 1:3`` (RFC 4731); raises Unreadable.
+
+    Only what says nothing at all is an empty set: who is not in it counts as gone.
+    """
     found = tokens(fragments)
-    for position, token in enumerate(found[:-1]):
-        if token.upper() == b"ALL" and not isinstance(token, String):
-            return parse_set(found[position + 1])
+    said = found[balanced(found, 0) :] if found and found[0] is OPEN else found
+    if said and said[0].upper() == b"UID":
+        said = said[1:]
+    for name, value in zip(said[::2], said[1::2], strict=False):
+        if name.upper() == b"ALL":
+            return parse_set(value)
+    if said:
+        raise Unreadable("esearch")
     return UidSet()
 
 
