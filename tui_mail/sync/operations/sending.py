@@ -27,10 +27,19 @@ def prepare(session: Session, operation: DueOperation) -> tuple[Mailbox, Uid | N
         create(session, target)
     before = operation.uid_next_before
     if before is None:
-        before = session.connection.status(target.wire_name).uid_next
+        before = _uid_next(session, target)
     with session.pace.transaction() as tx:
         mark_operation_sent(tx, operation.id, uid_next_before=before)
     return target, before
+
+
+def _uid_next(session: Session, target: Mailbox) -> Uid:
+    try:
+        return session.connection.status(target.wire_name).uid_next
+    except ServerRefused as refusal:
+        if refusal.code == "NONEXISTENT":
+            raise ServerRefused(refusal.line, "TRYCREATE") from None
+        raise
 
 
 def create(session: Session, target: Mailbox) -> None:

@@ -1,0 +1,139 @@
+"""Refusals, waits, ends, receipts: what is decided without a server."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tui_mail.model.error import ServerRefused
+from tui_mail.model.ids import MessageNumber, Uid
+from tui_mail.sync.backoff import LONGEST, delay
+from tui_mail.sync.lifetime import Moment, has_slept, is_over
+from tui_mail.sync.operations.finding import match
+from tui_mail.sync.pacing import fitting
+from tui_mail.sync.receipt import Receipt
+from tui_mail.sync.refusals import MOST_ATTEMPTS, Verdict, judge
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@given(st.integers(0, 10_000), st.floats(0, 1))
+def test_the_wait_is_between_one_second_and_five_minutes(
+    failures: int, chance: float
+) -> None:
+    assert 1.0 <= delay(failures, chance) <= LONGEST
+
+
+def test_the_bound_of_the_wait_doubles() -> None:
+    assert [delay(failures, 1.0) for failures in (0, 1, 2, 3, 8, 9, 99)] == [
+        *(1, 2, 4, 8, 256, 300, 300)
+    ]
+    assert delay(5, 0.5) == 16
+
+
+@pytest.mark.parametrize("code", ["UNAVAILABLE", "INUSE", "LIMIT", "OVERQUOTA"])
+def test_what_may_pass_is_tried_later(code: str) -> None:
+    said = judge(ServerRefused("no", code), attempts=0, now=NOW)
+    assert said.verdict is Verdict.LATER
+    assert said.until > NOW
+
+
+@pytest.mark.parametrize("code", ["NOPERM", "CANNOT", "NONEXISTENT", "READ-ONLY", ""])
+def test_what_will_not_pass_is_given_back(code: str) -> None:
+    said = judge(ServerRefused("Permission denied", code), attempts=0, now=NOW)
+    assert said.verdict is Verdict.NEVER
+
+
+def test_what_never_passes_is_given_back_after_some_attempts() -> None:
+    refusal = ServerRefused("no", "INUSE")
+    verdicts = [
+        judge(refusal, attempts=number, now=NOW).verdict
+        for number in range(MOST_ATTEMPTS)
+    ]
+    assert verdicts == [Verdict.LATER] * (MOST_ATTEMPTS - 1) + [Verdict.NEVER]
+
+
+def test_a_missing_target_is_made() -> None:
+    said = judge(ServerRefused("no such mailbox", "TRYCREATE"), attempts=0, now=NOW)
+    assert said.verdict is Verdict.CREATE
+
+
+def test_a_throttled_request_waits_as_long_as_the_server_says_but_not_for_ever() -> (
+    None
+):
+    line = "Request is throttled. Suggested Backoff Time: {} milliseconds"
+    short = judge(ServerRefused(line.format(90_000)), attempts=0, now=NOW)
+    assert short.verdict is Verdict.LATER
+    assert short.until == NOW + timedelta(seconds=90)
+    long = judge(ServerRefused(line.format(999_999_999)), attempts=0, now=NOW)
+    assert long.until == NOW + timedelta(seconds=300)
+
+
+def moment(**changes: object) -> Moment:
+    values = {
+        "now": 1_000.0,
+        "started": 0.0,
+        "clients": 0,
+        "left_at": 990.0,
+        "due": False,
+        "connected": True,
+    }
+    return Moment(**(values | changes))  # type: ignore[arg-type]
+
+
+def test_an_engine_lives_as_long_as_it_has_clients() -> None:
+    assert not is_over(moment(clients=1))
+    assert is_over(moment())
+    assert not is_over(moment(left_at=999.5))
+
+
+def test_an_engine_that_nobody_joins_ends() -> None:
+    assert is_over(moment(left_at=None))
+    assert not is_over(moment(left_at=None, started=980.0))
+
+
+def test_what_is_due_is_waited_for_but_not_long_without_a_server() -> None:
+    assert not is_over(moment(due=True))
+    assert is_over(moment(due=True, connected=False))
+    assert not is_over(moment(due=True, connected=False, left_at=996.0))
+    assert is_over(moment(due=True, left_at=900.0))
+
+
+def test_a_sleep_is_a_jump_of_the_wall_clock() -> None:
+    assert has_slept(3_600.0, 1.0)
+    assert not has_slept(1.2, 1.0)
+    assert not has_slept(-3_600.0, 1.0)
+
+
+@given(st.integers(1, 500), st.floats(0, 100))
+def test_the_size_of_a_transaction_stays_within_bounds(done: int, took: float) -> None:
+    assert 1 <= fitting(done, took) <= 500
+
+
+def test_the_size_of_a_transaction_follows_its_time() -> None:
+    assert fitting(100, 0.010) == 100
+    assert fitting(100, 0.020) == 50
+    assert fitting(100, 0.001) == 201
+
+
+def test_messages_that_are_alike_are_paired_once_each() -> None:
+    one, two, three = map(MessageNumber, (1, 2, 3))
+    pairs = match(
+        {one: ("a",), two: ("a",), three: ("b",)},
+        [(Uid(9), ("a",)), (Uid(7), ("a",)), (Uid(8), ("c",))],
+    )
+    assert pairs == {one: 7, two: 9}
+
+
+def test_a_receipt_is_one_line() -> None:
+    assert str(Receipt()) == "in step"
+    assert str(Receipt(new=12_000, flags=3, moved=1)) == "12,000 new, 3 flags, 1 moved"
+    assert str(Receipt(flags=1, texts=1)) == "1 flag, 1 text"
+    assert str(Receipt(problems=["Old: no permission"])) == "Old: no permission"
+    assert str(Receipt(new=1, problems=["a", "b"])) == "1 new; a; b"
+
+
+def test_the_receipt_of_a_dry_run_says_so() -> None:
+    assert str(Receipt(new=2, gone=1, dry=True)) == "would be: 2 new, 1 gone"
+    assert str(Receipt(dry=True)) == "in step, nothing would be done"
