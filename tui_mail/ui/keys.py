@@ -36,7 +36,17 @@ class Keys:
         self._queue: asyncio.Queue[Message] = asyncio.Queue()
         self._running: set[asyncio.Task[None]] = set()
         self._changed = asyncio.Event()
+        self._busy = False
         self._split_until = self._prefix_until = 0.0
+
+    @property
+    def idle(self) -> bool:
+        """Whether all keys were carried out, or wait for an answer."""
+        return (
+            not self._busy
+            and self._queue.empty()
+            and (not self._running or self._app.asks)
+        )
 
     def put(self, event: Message) -> None:
         """Take a key or a paste."""
@@ -50,7 +60,9 @@ class Keys:
         """Carry keys out; runs as long as the reader."""
         loop = asyncio.get_running_loop()
         while True:
+            self._busy = False
             event = await self._queue.get()
+            self._busy = True
             await self._quiet()
             now = loop.time()
             if isinstance(event, _Tick):

@@ -91,7 +91,7 @@ class Listing:
                 said += [f'"{self.shown.words}"', f"{rows:,} of {box.total:,}"]
             elif box.unread:
                 said.append(f"{box.unread:,} unread of {box.total:,}")
-            else:
+            elif box.total:
                 said.append(f"{box.total:,}")
         return own(" · ".join(said))
 
@@ -233,6 +233,11 @@ class Listing:
                 self.shown.mailbox in (None, event.mailbox)
             ):
                 self.reload()
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all rows are here."""
+        return self._whole.is_set()
 
     async def whole(self) -> None:
         """Wait until all rows are here."""

@@ -38,9 +38,16 @@ class Loaded:
 
 
 def load(
-    database: "Database", number: MessageNumber, shape: Shape, renderer: "Renderer"
+    database: "Database",
+    number: MessageNumber,
+    shape: Shape,
+    renderer: "Renderer",
+    own_hosts: tuple[str, ...] = (),
 ) -> Loaded:
-    """Load a message; raises NotFound if it is gone."""
+    """Load a message; raises NotFound if it is gone.
+
+    ``own_hosts`` are those whose word about the sender is believed.
+    """
     from tui_mail.store.content import complete_parts
     from tui_mail.store.messages import load_envelope, load_summary
 
@@ -54,6 +61,7 @@ def load(
     )
     if shape.raw:
         return _with_source(database, content)
+    content = _with_authentication(database, content, own_hosts)
     if shape.part is not None:
         loaded = _with_part(database, content, shape.part, renderer)
     elif shape.html:
@@ -119,6 +127,18 @@ def _with_source(database: "Database", content: MessageContent) -> Loaded:
     if len(whole) > _SOURCE_SHOWN:
         source = own(f"{source}\n… it goes on; w in the part list saves it.")
     return Loaded(replace(content, raw=source))
+
+
+def _with_authentication(
+    database: "Database", content: MessageContent, own_hosts: tuple[str, ...]
+) -> MessageContent:
+    from tui_mail.mime.authentication import authentication
+
+    octets = load_octets(database, content.number, HEADER)
+    found = None if octets is None else authentication(octets, own_hosts)
+    if found is None:
+        return content
+    return replace(content, auth=found.words, auth_failed=found.failed)
 
 
 def _with_headers(database: "Database", loaded: Loaded) -> Loaded:

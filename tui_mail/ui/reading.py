@@ -133,9 +133,10 @@ class Reading:
         turn = self._turn = self._turn + 1
         self._coming = (account, number)
         database = self._app.accounts.database(account)
+        hosts = self._app.accounts.account(account).own_hosts
         try:
             loaded = await asyncio.to_thread(
-                load, database, number, shape, self._render_child()
+                load, database, number, shape, self._render_child(), hosts
             )
         except NotFound:
             if turn == self._turn:
