@@ -23,7 +23,6 @@ MAX_LINES = 10_000
 MAX_REFERENCES = 100
 
 _FOLD = re.compile(r"\r?\n(?=[ \t])")
-_END = re.compile(rb"(?:\A|\n)\r?\n")
 _MESSAGE_ID = re.compile(r"<\s*([!-;=?-~]{1,995})\s*>")
 _BARE_ID = re.compile(r"[!-;=?-~]{1,900}@[!-;=?-~]{1,255}")
 _IN_BRACKETS = re.compile(r"<([^<>]{1,995})>\s*\Z")
@@ -40,16 +39,20 @@ def header_lines(octets: bytes) -> list[str]:
 
     What stands after the first empty line is left, so are the limits of this module.
     """
-    block = octets[:MAX_BLOCK]
-    end = _END.search(block)
-    if end:
-        block = block[: end.start()]
-    text = block.decode("latin-1")
+    text = octets[: _end_of(octets)].decode("latin-1")
     if "\n" not in text and "\r" in text:
         text = text.replace("\r", "\n")
     if "\n " in text or "\n\t" in text:
         text = _FOLD.sub("", text)
     return text.split("\n", MAX_LINES)[:MAX_LINES]
+
+
+def _end_of(octets: bytes) -> int:
+    """Find where the first empty line begins, within the limit."""
+    if octets.startswith((b"\n", b"\r\n")):
+        return 0
+    ends = (octets.find(mark, 0, MAX_BLOCK) for mark in (b"\n\r\n", b"\n\n"))
+    return min((end for end in ends if end >= 0), default=MAX_BLOCK)
 
 
 def field_text(value: str) -> str:
@@ -61,6 +64,7 @@ def field_text(value: str) -> str:
 def wanted_fields(octets: bytes, wanted: frozenset[str]) -> dict[str, str]:
     """Take the named fields (lower case); a field said twice is joined by a comma."""
     found: dict[str, str] = {}
+    plain = len(octets) <= MAX_FIELD and octets.isascii()
     for line in header_lines(octets):
         name, colon, value = line.partition(":")
         key = name.lower()
@@ -70,7 +74,7 @@ def wanted_fields(octets: bytes, wanted: frozenset[str]) -> dict[str, str]:
                 continue
         if not colon:
             continue
-        text = field_text(value)
+        text = value.strip() if plain else field_text(value)
         if key not in found:
             found[key] = text
         elif key in _ADDRESS_FIELDS and len(found[key]) < MAX_FIELD:

@@ -67,6 +67,8 @@ def displayable(text: str) -> Displayable:
     their pictures (ESC is ``␛``), direction controls their names (``‹RLO›``),
     characters without any look are dropped.
     """
+    if text.isascii() and text.isprintable() and "  " not in text:
+        return Displayable(text.strip())
     flat = _SPACES.sub(" ", _BREAKS.sub(" ", text))
     return Displayable(_UNSAFE.sub(_mark, flat).strip())
 
