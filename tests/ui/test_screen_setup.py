@@ -143,6 +143,7 @@ async def test_guessed_servers_are_shown_to_be_changed(
         assert "imap.corp.example" in shown
         assert "this is a guess" in shown
         await pilot.press("tab", *"localhost", "tab", *"1143", "tab", *"none", "tab")
+        assert (await settled(pilot)).count("this is a guess") == 1
         await pilot.press(*"ann", "tab", "delete", "ctrl+s")
         await settled(pilot)
     assert app.answers == ["corp"]

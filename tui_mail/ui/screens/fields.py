@@ -75,10 +75,11 @@ class Field(Horizontal):
         """What stands there, without spaces round it."""
         return self.edit.value if self.edit.password else self.edit.value.strip()
 
-    def say(self, hint: Displayable) -> None:
-        """Say something that helps to fill it in."""
+    def set_hint(self, hint: Displayable) -> None:
+        """Say something that helps to fill it in, where nothing is wrong."""
         self._hint = hint
-        self.set_mistake(own(""))
+        if self._wrong is None:
+            self._beside.update(Content(hint))
 
     def set_mistake(self, mistake: Displayable) -> None:
         """Say what is wrong with it; nothing is wrong with an empty text."""

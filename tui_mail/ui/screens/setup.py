@@ -139,10 +139,10 @@ class SetUp(Screen[str | None], inherit_bindings=False):
         address = self._fields["address"].text
         for kind, server in (("imap", found.imap), ("smtp", found.smtp)):
             self._fill(kind, server, address)
-            self._fields[f"{kind}.host"].say(_hint(kind, guessed=not found.known))
+            self._fields[f"{kind}.host"].set_hint(_hint(kind, guessed=not found.known))
             if not found.known:
                 self._open.add(kind)
-        self._fields["password"].say(found.note)
+        self._fields["password"].set_hint(found.note)
         self._show_servers()
 
     def _fill(self, kind: str, server: ServerFound, address: str) -> None:
@@ -199,9 +199,12 @@ class SetUp(Screen[str | None], inherit_bindings=False):
     def on_input_changed(self, event: LineEdit.Changed) -> None:
         """Forget what was wrong with the field."""
         event.stop()
-        for field in self._fields.values():
+        for key, field in self._fields.items():
             if field.edit is event.input:
                 field.changed()
+                kind, _, what = key.partition(".")
+                if what == "host" and field.text != self._filled.get(key):
+                    field.set_hint(_hint(kind))
 
     def action_go(self, fields: int) -> None:
         """Go to the next field or the one before."""
@@ -320,9 +323,9 @@ class SetUp(Screen[str | None], inherit_bindings=False):
             Confirm(
                 "There is no keyring here. Where is the password to come from?",
                 [
-                    ("c", "a command that prints it"),
-                    ("f", "the settings, readable only by you"),
-                    ("a", "ask me each time"),
+                    ("c", "a command prints it"),
+                    ("f", "the settings file, private"),
+                    ("a", "ask each time"),
                     ("Esc", "back"),
                 ],
             )
