@@ -37,13 +37,23 @@ class Peer:
         self.tag = b"*"
         """The tag of the command that was read last."""
         self.encrypted = False
+        self.room: int | None = None
+        """Octets after which the connection is cut; None: never."""
+        self.said = 0
+        """Octets that were sent."""
 
     def say(self, octets: bytes) -> None:
         """Send octets as they are."""
+        whole = len(octets)
+        if self.room is not None:
+            octets = octets[: self.room - self.said]
         try:
             self._link.sendall(octets)
         except OSError:
             raise HungUp from None
+        self.said += len(octets)
+        if len(octets) < whole:
+            raise HungUp
 
     def dribble(self, octets: bytes, pause: float) -> None:
         """Send an octet at a time."""
@@ -197,6 +207,7 @@ def scripted(play: Play, *, tls: ssl.SSLContext | None = None) -> Iterator[Scrip
         over = threading.Event()
 
         def serve(link: socket.socket) -> None:
+            link.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             peer = Peer(link, server.commands)
             peers.append(peer)
             try:
