@@ -36,7 +36,8 @@ from tui_mail.store.replaying import (
     requeue_operation,
     revert_operation,
 )
-from tui_mail.ui.screens.operations import OperationList, Operations, state_of
+from tui_mail.ui.screens.operation_list import OperationList, state_of
+from tui_mail.ui.screens.operations import Operations
 
 VALIDITY = UidValidity(1)
 

@@ -19,9 +19,10 @@ from textual.screen import Screen
 
 from tui_mail.model.displayable import displayable
 from tui_mail.ui.commands import COMMANDS, Place
+from tui_mail.ui.screens.choice_list import ChoiceList
 from tui_mail.ui.screens.matching import Matcher, fold, matched
 from tui_mail.ui.screens.palette import Palette, PaletteRow
-from tui_mail.ui.screens.picker import ChoiceList, Item, New, Picker
+from tui_mail.ui.screens.picker import Item, New, Picker
 from tui_mail.ui.widgets.hint_line import HintLine
 
 BOXES = [

@@ -19,7 +19,8 @@ from tui_mail.ui.commands import Command, Place
 from tui_mail.ui.screens import operations
 from tui_mail.ui.screens.confirm import Confirm
 from tui_mail.ui.screens.help import Help
-from tui_mail.ui.screens.operations import Done, Operations, Waiting
+from tui_mail.ui.screens.operation_list import Done, Waiting
+from tui_mail.ui.screens.operations import Operations
 from tui_mail.ui.screens.palette import Palette, PaletteRow
 from tui_mail.ui.screens.picker import Item, Picker
 from tui_mail.ui.screens.prompt import Prompt

@@ -1,1 +1,1 @@
-"""Placeholder docstring: replaced by the package's owner."""
+"""The screens over the panes: questions at the bottom, and those that take all of it."""

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from tui_mail.model.displayable import own
 from tui_mail.ui.commands import Command, Place
-from tui_mail.ui.screens.picker import Choice, Narrowing
+from tui_mail.ui.screens.choice_list import Choice
+from tui_mail.ui.screens.picker import Narrowing
 
 WORKS = {
     Place.ANYWHERE: "anywhere",

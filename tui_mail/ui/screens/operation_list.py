@@ -1,0 +1,179 @@
+"""What waits for a server and what was done, as lines."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar
+
+from rich.style import Style
+from textual.message import Message
+from textual.strip import Strip
+
+from tui_mail.model.displayable import Displayable, own
+from tui_mail.model.operation import JournalEntry, OperationState, PendingOperation
+from tui_mail.ui.cells import cut, fit
+from tui_mail.ui.dates import list_date
+from tui_mail.ui.signs import UNICODE, Signs
+from tui_mail.ui.widgets.drawing import line_of, two_ends
+from tui_mail.ui.widgets.line_list import LineList
+
+_ACCOUNT_WIDEST = 14
+DONE_AT_MOST = 200
+"""So much of the journal is shown."""
+_DATE = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """One line of what waits."""
+
+    account: str
+    operation: PendingOperation
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What it is known by after it was loaded again."""
+        return self.account, self.operation.id
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """One line of the journal."""
+
+    account: str
+    entry: JournalEntry
+
+    @property
+    def key(self) -> tuple[str, int]:
+        """What it is known by after it was loaded again."""
+        return self.account, self.entry.id
+
+
+Row = Waiting | Done | Displayable
+"""A text is a heading, or with a space before it says that there is nothing."""
+
+
+def rows_of(waiting: list[Waiting], done: list[Done]) -> list[Row]:
+    """Lay out both lists below their headings, the journal newest first."""
+    newest = sorted(done, key=lambda each: each.entry.at, reverse=True)[:DONE_AT_MOST]
+    rows: list[Row] = [own(""), own("Waiting for a server"), *waiting]
+    if not waiting:
+        rows.append(own(" Nothing waits."))
+    rows += [own(""), own("Done"), *newest]
+    if not newest:
+        rows.append(own(" Nothing was done yet."))
+    return rows
+
+
+def state_of(
+    operation: PendingOperation, now: datetime, signs: Signs = UNICODE
+) -> Displayable:
+    """Say how far an operation has come, and what comes next."""
+    error, dot = operation.error, f" {signs.separator} "
+    if operation.state is OperationState.FAILED:
+        return own(f"refused: {error}" if error else "refused")
+    due = operation.not_before
+    when = f"at {list_date(due, now)}" if due is not None and due > now else ""
+    if operation.state is OperationState.SENT:
+        said = error or own("sent, no answer yet")
+        return own(f"{said}{dot}next look {when}") if when else said
+    when = when or "when online"
+    if error:
+        return own(f"{error}{dot}try {operation.attempts + 1} {when}")
+    return own(f"queued{dot}next try {when}")
+
+
+class OperationList(LineList):
+    """Both lists, one below the other."""
+
+    class Moved(Message):
+        """The cursor stands on another row."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = set()
+
+    def __init__(self, clock: Callable[[], datetime], signs: Signs) -> None:
+        super().__init__()
+        self._clock, self._signs = clock, signs
+        self._rows: list[Row] = []
+        self._account_width = 0
+
+    def show(self, rows: list[Row], account_width: int) -> None:
+        """Show other rows, the cursor kept where it is known again."""
+        before = self.chosen
+        self._rows, self._account_width = rows, min(account_width, _ACCOUNT_WIDEST)
+        keys = [None if isinstance(row, str) else row.key for row in rows]
+        same = before is not None and before.key in keys
+        self.rows_changed(
+            keys.index(before.key) if same and before is not None else self.cursor
+        )
+        self.post_message(self.Moved())
+
+    @property
+    def chosen(self) -> Waiting | Done | None:
+        """The line under the cursor."""
+        row = self._rows[self.cursor] if self.cursor < len(self._rows) else own("")
+        return None if isinstance(row, str) else row
+
+    def row_count(self) -> int:
+        """Count the lines, headings too."""
+        return len(self._rows)
+
+    def skips(self, row: int) -> bool:
+        """The cursor stands on operations only."""
+        return isinstance(self._rows[row], str)
+
+    def cursor_moved(self) -> None:
+        """Tell it."""
+        self.post_message(self.Moved())
+
+    def draw_row(self, row: int, width: int, *, selected: bool) -> Strip:
+        """Draw a heading, what waits, or what was done."""
+        line = self._rows[row]
+        if isinstance(line, str):
+            empty = line.startswith(" ")
+            look = "list--dim" if empty else "list--heading"
+            style = self.get_component_rich_style(look)
+            indent = "  " if empty else " "
+            return line_of([(f"{indent}{line}", style)], width, self.rich_style)
+        over = self.cursor_style if selected else Style()
+        plain = self.rich_style + over
+        accent = self.get_component_rich_style("list--accent") + over
+        lead = (f"{self._signs.cursor if selected else ' '}  ", accent)
+        left, right = (
+            self._waiting(line, width, over)
+            if isinstance(line, Waiting)
+            else self._done(line, over)
+        )
+        return two_ends([lead, *left], right, width, plain, self._signs)
+
+    def _waiting(
+        self, line: Waiting, width: int, over: Style
+    ) -> tuple[list[tuple[str, Style]], list[tuple[str, Style]]]:
+        failed = line.operation.state is OperationState.FAILED
+        dim = self.get_component_rich_style("list--dim") + over
+        warning = self.get_component_rich_style("list--warning") + over
+        said = state_of(line.operation, self._clock(), self._signs)
+        said = own(cut(said, width // 2, self._signs.ellipsis))
+        sign = f" {self._signs.warning} " if failed else "   "
+        return (
+            [
+                (f"{self._account(line.account)}  ", dim),
+                (line.operation.what, self.rich_style + over),
+            ],
+            [(f"  {said}", warning if failed else dim), (sign, warning)],
+        )
+
+    def _done(
+        self, line: Done, over: Style
+    ) -> tuple[list[tuple[str, Style]], list[tuple[str, Style]]]:
+        dim = self.get_component_rich_style("list--dim") + over
+        plain = dim if line.entry.undone else self.rich_style + over
+        when = fit(list_date(line.entry.at, self._clock()), _DATE)
+        undone = "undone  " if line.entry.undone else ""
+        return (
+            [(f"{when}  ", dim), (line.entry.said, plain)],
+            [(f"  {undone}{self._account(line.account)}   ", dim)],
+        )
+
+    def _account(self, name: str) -> str:
+        return fit(name, self._account_width, ellipsis=self._signs.ellipsis)
