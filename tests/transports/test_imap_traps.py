@@ -1,5 +1,6 @@
 """What servers get wrong, or do on purpose: each trap is a dialogue."""
 
+import contextlib
 import os
 import threading
 import time
@@ -8,8 +9,13 @@ from contextlib import contextmanager
 from functools import partial
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from tests.servers.ports import HOST
 from tests.servers.scripted import Peer, Play, scripted
+from tui_mail.config.secret import Secret
+from tui_mail.config.settings import Security, Server
 from tui_mail.model.error import LinkLost, MailError, ProtocolError, ServerRefused
 from tui_mail.model.flags import FLAGGED, SEEN
 from tui_mail.model.ids import ModSeq, PartId, Uid, UidValidity
@@ -772,4 +778,122 @@ def test_a_listing_in_two_steps_joins_what_is_subscribed(reach: Reach) -> None:
         listed = connection.list_mailboxes(subscribed_only=True)
         assert [one.name for one in listed] == ["inbox", "lite ral", "Sent"]
         assert connection.list_mailboxes(subscribed_only=False) == []
+        connection.close()
+
+
+def test_a_mailbox_without_modseqs_is_not_asked_for_them(reach: Reach) -> None:
+    def play(peer: Peer) -> None:
+        peer.greet("IMAP4rev1 CONDSTORE")
+        peer.select(b"OK [NOMODSEQ] none here")
+        peer.expect(b"UID FETCH 1:4294967295 (UID FLAGS)")
+        peer.ok()
+        assert b"MODSEQ" not in peer.answer(b"UID FETCH", _message(1))
+        peer.select(b"OK [HIGHESTMODSEQ 5] some")
+        peer.expect(b"UID FETCH 1:4294967295 (UID FLAGS MODSEQ) (CHANGEDSINCE 3)")
+        peer.ok()
+
+    with scripted(play) as server:
+        connection = reach(server.port)
+        assert connection.select(b"INBOX").highest_modseq == 0
+        assert not connection.fetch_flags(ALL, changed_since=ModSeq(3))
+        assert len(_all(connection)) == 1
+        assert connection.select(b"INBOX").highest_modseq == 5
+        connection.fetch_flags(ALL, changed_since=ModSeq(3))
+        connection.close()
+
+
+def test_a_server_that_wants_to_be_left_alone_is(reach: Reach) -> None:
+    def play(peer: Peer) -> None:
+        peer.expect(b"NOOP")
+        peer.done(b"BAD Request is throttled. Suggested Backoff Time: 9 milliseconds")
+        peer.expect(b"NOOP")
+        peer.done(b"BAD User is authenticated but not connected.")
+        peer.hang()
+
+    with _selected(reach, play) as connection:
+        with pytest.raises(ServerRefused) as refused:
+            connection.noop()
+        assert refused.value.code == "LIMIT"
+        with pytest.raises(LinkLost, match="not connected"):
+            connection.noop()
+        with pytest.raises(LinkLost, match="closed"):
+            connection.noop()
+
+
+def test_an_extension_that_is_only_announced_is_done_without(reach: Reach) -> None:
+    def play(peer: Peer) -> None:
+        peer.expect(b'LIST "" "*" RETURN (SUBSCRIBED STATUS (')
+        peer.done(b"BAD what?")
+        peer.answer(b'LIST "" "*"', b'LIST () "/" INBOX')
+        peer.answer(b'LSUB "" "*"', b'LSUB () "/" INBOX')
+
+    announced = "IMAP4rev1 LIST-EXTENDED LIST-STATUS"
+    with scripted(_greeting(play, announced)) as server:
+        connection = reach(server.port)
+        (inbox,) = connection.list_mailboxes(subscribed_only=True)
+        assert inbox.subscribed
+        connection.close()
+
+
+def test_a_user_name_cannot_end_the_line() -> None:
+    for offer in ("IMAP4rev1", "IMAP4rev1 AUTH=PLAIN SASL-IR"):
+        with scripted(_greeting(Peer.serve, offer)) as server:
+            for name in ("x\r\nX1 DELETE victim", "a\0b", "\ud800"):
+                described = Server(
+                    host=HOST, port=server.port, security=Security.NONE, username=name
+                )
+                with contextlib.suppress(MailError):
+                    ImapConnection.connect(described, Secret("x"), deadline=5).logout()
+        said = {line.upper().split()[1] for line in server.commands}
+        assert said <= {b"AUTHENTICATE", b"LOGIN", b"LOGOUT", b"CAPABILITY"}
+
+
+_pieces = st.lists(
+    st.binary(max_size=20)
+    | st.sampled_from(
+        [
+            b"* ", b"1 FETCH (UID 1 ", b"FLAGS (\\Seen) ", b"BODY[1] ", b"{3}\r\nabc",
+            b"{9}\r\n", b")\r\n", b"\r\n", b"* OK [", b"COPYUID 1 2 3]", b"+ ", b'"',
+            b"(", b")", b"* VANISHED 1:5\r\n", b"* ESEARCH UID ALL 1\r\n", b"* BYE\r\n",
+            b"BODY[HEADER.FIELDS (X)] {4}\r\n\r\n\r\n", b"TAG OK done\r\n", b"TAG NO\r\n",
+            b"BODYSTRUCTURE ((", b"* LIST () NIL x\r\n", b"* STATUS x (", b"{0}\r\n",
+        ]
+    ),
+    max_size=25,
+).map(b"".join)  # fmt: skip
+
+
+@settings(deadline=None, max_examples=150)
+@given(st.lists(_pieces, min_size=8, max_size=8))
+def test_no_octets_bring_out_any_other_error(answers: list[bytes]) -> None:
+    def play(peer: Peer) -> None:
+        peer.greet("IMAP4rev1 ESEARCH MOVE UIDPLUS LIST-EXTENDED")
+        for answer in answers:
+            peer.command()
+            peer.say(answer.replace(b"TAG", peer.tag))
+            peer.ok()
+        peer.close()
+
+    with scripted(play) as server:
+        described = Server(
+            host=HOST, port=server.port, security=Security.NONE, username="ann"
+        )
+        connection = ImapConnection.connect(described, Secret("x"), deadline=0.5)
+        one = UidSet.of([1])
+        for call in (
+            partial(connection.select, b"INBOX"),
+            partial(connection.list_mailboxes, subscribed_only=False),
+            partial(_all, connection),
+            partial(connection.fetch_flags, ALL),
+            partial(connection.existing_uids, one),
+            partial(connection.fetch_structures, one),
+            partial(connection.fetch_part, Uid(1), PartId("1")),
+            partial(connection.move, one, b"x"),
+        ):
+            try:
+                call()
+            except (LinkLost, ProtocolError):
+                break
+            except ServerRefused:
+                continue
         connection.close()

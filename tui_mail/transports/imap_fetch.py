@@ -50,12 +50,12 @@ _UNENDED = 100_000
 """Octets of a line without an end after which the careful way takes over."""
 
 
-def message_items(*, condstore: bool, identity: str) -> bytes:
+def message_items(*, modseq: bool, identity: str) -> bytes:
     """Write what is asked of each message; ``identity``: ``EMAILID`` or the like."""
     return (
         b"(UID FLAGS INTERNALDATE RFC822.SIZE%b%b BODY.PEEK[HEADER.FIELDS (%b)]<0.%d>)"
         % (
-            b" MODSEQ" if condstore else b"",
+            b" MODSEQ" if modseq else b"",
             f" {identity}".encode("ascii") if identity else b"",
             _FIELDS,
             HEADER_CAP,

@@ -8,7 +8,7 @@ from tui_mail import __version__
 from tui_mail.config.secret import Secret
 from tui_mail.config.settings import Security, Server
 from tui_mail.model.changes import Changes
-from tui_mail.model.error import MailError, ProtocolError, ServerRefused
+from tui_mail.model.error import LinkLost, MailError, ProtocolError, ServerRefused
 from tui_mail.transports.imap_arguments import Piece
 from tui_mail.transports.imap_client import Take, Wire, greeted
 from tui_mail.transports.imap_login import log_in
@@ -17,10 +17,15 @@ from tui_mail.transports.imap_responses import Status, Untagged
 from tui_mail.transports.stream import Stream
 from tui_mail.transports.tls import client_context
 
+_GOOD_BYE = 5.0
+"""Seconds that LOGOUT may take."""
 _IN_REV2 = frozenset(
     {"IDLE", "ESEARCH", "UIDPLUS", "MOVE", "ENABLE", "LIST-EXTENDED", "SPECIAL-USE"}
 )
 """What IMAP4rev2 has without saying so (RFC 9051, appendix E)."""
+
+GONE = frozenset({"EXPUNGEISSUED", "NONEXISTENT"})
+"""Codes of a refusal that only says that some of the messages are gone."""
 
 
 class Session:
@@ -37,6 +42,8 @@ class Session:
         """Whether QRESYNC was enabled (RFC 7162)."""
         self.condstore = False
         """Whether there are modification sequences (RFC 7162)."""
+        self._has_modseqs = False
+        """Whether the selected mailbox has them too (NOMODSEQ, RFC 7162, 3.1.2.2)."""
 
     @classmethod
     def connect(cls, server: Server, secret: Secret, *, deadline: float) -> Self:
@@ -148,6 +155,7 @@ class Session:
 
     def logout(self) -> None:
         """Say good-bye and close; whatever goes wrong with that does not matter."""
+        self.deadline = min(self.deadline, _GOOD_BYE)
         with contextlib.suppress(MailError):
             self._run(b"LOGOUT")
         self.close()
@@ -177,8 +185,25 @@ class Session:
         with self._watched():
             status = self._wire.finish(self._wire.ask(pieces), take)
             if status.kind != b"OK":
-                raise self._wire.refused(status)
+                raise self._refused(status)
         return status
+
+    def _end(self, tag: bytes) -> None:
+        """Take the answer to a command whose responses were read elsewhere."""
+        status = self._wire.answer(tag)
+        code = status.code.decode("ascii")
+        if status.kind != b"OK" and not (status.kind == b"NO" and code in GONE):
+            raise self._refused(status)
+
+    def _refused(self, status: Status) -> MailError:
+        """Make the error for NO or BAD, with what some servers mean by it."""
+        said = status.text.lower()
+        error = self._wire.refused(status)
+        if "authenticated but not connected" in said:
+            return LinkLost(error.line)
+        if not error.code and "throttled" in said:
+            return ServerRefused(error.line, "LIMIT")
+        return error
 
     def take_changes(self) -> Changes:
         """Take what came unasked and is not in a command's answer yet."""
