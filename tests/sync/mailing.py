@@ -8,9 +8,10 @@ import imapclient
 
 from tests.servers.dovecot import PASSWORD, Dovecot, Letter
 from tests.servers.ports import HOST
+from tests.servers.pymap import Pymap
 from tui_mail.config.places import Places
 from tui_mail.config.settings import Account, Server, Settings
-from tui_mail.model.ids import MailboxId, MessageNumber
+from tui_mail.model.ids import MessageNumber
 from tui_mail.model.mailbox import Mailbox
 from tui_mail.model.message import MessageSummary
 from tui_mail.model.operation import Wish
@@ -47,7 +48,7 @@ def letters(first: int, last: int) -> list[Letter]:
 class Desk:
     """An account, its places, and who looks at the server beside it."""
 
-    def __init__(self, server: Dovecot, user: str, places: Places) -> None:
+    def __init__(self, server: Dovecot | Pymap, user: str, places: Places) -> None:
         self.server = server
         self.user = user
         self.places = places
@@ -69,6 +70,7 @@ class Desk:
         self.account = replace(self.account, **changes)  # type: ignore[arg-type]
 
     def fill(self, letters: Iterable[Letter], mailbox: str = "INBOX") -> None:
+        assert isinstance(self.server, Dovecot)
         self.server.fill(self.user, letters, mailbox)
 
     def sync(self, *, bodies: bool = False, dry_run: bool = False) -> Receipt:
@@ -146,21 +148,34 @@ class Desk:
 
 
 def look(client: imapclient.IMAPClient, name: str) -> Found:
+    """Look into a mailbox as it is now."""
+    found = _look(client, name)
+    assert len(found) == len({subject for subject, _, _ in found}), (
+        f"the server has a message twice: {found}"
+    )
+    return {subject: flags for subject, _, flags in found}
+
+
+def uid_there(client: imapclient.IMAPClient, name: str, subject: str) -> int:
+    """Find a message; its mailbox is selected then."""
+    [uid] = [uid for said, uid, _ in _look(client, name) if said == subject]
+    client.select_folder(name)
+    return uid
+
+
+def _look(
+    client: imapclient.IMAPClient, name: str
+) -> list[tuple[str, int, frozenset[str]]]:
     client.select_folder(name, readonly=True)
     uids = client.search("ALL")
-    found: Found = {}
     if not uids:
-        return found
+        return []
     asked = client.fetch(uids, ["FLAGS", "BODY.PEEK[HEADER.FIELDS (SUBJECT)]"])
-    for said in asked.values():
+    found = []
+    for uid, said in asked.items():
         subject = said[b"BODY[HEADER.FIELDS (SUBJECT)]"].decode()
         flags = frozenset(
             flag.decode() for flag in said[b"FLAGS"] if flag not in _SYSTEM
         )
-        found[subject.partition(":")[2].strip()] = flags
-    assert len(found) == len(asked), "the server has a message twice"
+        found.append((subject.partition(":")[2].strip(), uid, flags))
     return found
-
-
-def mailbox_id(desk: Desk, name: str) -> MailboxId:
-    return desk.box(name).id

@@ -7,8 +7,13 @@ wish is seen here until it is the server's.
 
 import itertools
 import os
-from collections.abc import Callable
-from contextlib import ExitStack, suppress
+from collections.abc import Callable, Iterator
+from contextlib import (
+    AbstractContextManager,
+    ExitStack,
+    contextmanager,
+    suppress,
+)
 from pathlib import Path
 from shutil import rmtree
 from tempfile import mkdtemp
@@ -30,6 +35,7 @@ from tests.sync.mailing import Desk, letter
 from tui_mail.config.places import Places
 from tui_mail.model.error import LinkLost
 from tui_mail.model.operation import Copy, Expunge, Move, SetFlags
+from tui_mail.store.database import Database, Transaction
 
 pytestmark = pytest.mark.dovecot
 
@@ -39,6 +45,26 @@ EXAMPLES = int(os.environ.get("TUI_MAIL_EXAMPLES", "6"))
 boxes = st.sampled_from(BOXES)
 flags = st.sampled_from(FLAGS)
 picks = st.integers(0, 1_000)
+
+
+class Killed(BaseException):
+    """The process is not there any more."""
+
+
+def dying_after(
+    commits: int,
+) -> Callable[[Database], AbstractContextManager[Transaction]]:
+    true = Database.transaction
+    left = iter(range(commits))
+
+    @contextmanager
+    def transaction(database: Database) -> Iterator[Transaction]:
+        with true(database) as tx:
+            yield tx
+            if next(left, None) is None:
+                raise Killed
+
+    return transaction
 
 
 class TwoPeople(RuleBasedStateMachine):
@@ -144,6 +170,14 @@ class TwoPeople(RuleBasedStateMachine):
         with suppress(LinkLost):
             self.desk.sync()
         self.proxy.cut_down = self.proxy.cut_up = None
+
+    @rule(commits=st.integers(0, 25))
+    def sync_and_be_killed(self, commits: int) -> None:
+        """Die before a commit: what the server did meanwhile nobody here knows."""
+        with pytest.MonkeyPatch.context() as patch, suppress(Killed):
+            patch.setattr(Database, "transaction", dying_after(commits))
+            self.desk.sync()
+        self.desk.close()
 
     @rule()
     def sync(self) -> None:

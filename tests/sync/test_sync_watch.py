@@ -1,16 +1,19 @@
 """The engine as a process, with readers, against a real server."""
 
 import os
+import random
 import signal
 import time
+from collections.abc import Callable
 from dataclasses import replace
 
+import psutil
 import pytest
 
-from tests.servers.dovecot import PASSWORD
+from tests.servers.dovecot import PASSWORD, Dovecot, Options
 from tests.servers.proxy import Proxy
 from tests.sync.engines import Reader, running, start
-from tests.sync.mailing import Desk, letter, letters
+from tests.sync.mailing import Desk, letter, letters, look, uid_there
 from tui_mail.link.messages import (
     Cancel,
     Changed,
@@ -27,7 +30,8 @@ from tui_mail.model.event import ContentArrived
 from tui_mail.model.flags import FLAGGED
 from tui_mail.model.ids import WHOLE, MessageNumber, PartId
 from tui_mail.model.operation import Move, SetFlags
-from tui_mail.store.content import load_part, load_text
+from tui_mail.store.content import load_part, load_text, want_part
+from tui_mail.store.operations import load_pending
 
 pytestmark = pytest.mark.dovecot
 
@@ -250,3 +254,125 @@ def test_a_killed_engine_goes_on_where_it_was(desk: Desk, proxy: Proxy) -> None:
     assert desk.numbers()[: len(before)] == before, "nothing was begun anew"
     assert proxy.octets_down - octets < octets * 3_000 / len(before)
     assert desk.here() == desk.there()
+
+
+@pytest.mark.parametrize("most", [1, 2])
+def test_a_server_that_allows_few_connections_is_enough(
+    dovecots: Callable[[Options], Dovecot],
+    desk_of: Callable[[Dovecot], Desk],
+    most: int,
+) -> None:
+    options = Options(extra=f"mail_max_userip_connections = {most}\n")
+    desk = desk_of(dovecots(options))
+    desk.fill(letters(1, 3))
+    desk.fill([letter(10)], "Work")
+    with running(desk) as engine, engine.reader() as reader:
+        in_step(reader)
+        reader.send(FetchPart(desk.number("letter 1"), None, 7))
+        assert reader.done(7).ok
+        number = desk.number("letter 2")
+        desk.perform(SetFlags((number,), add=frozenset({FLAGGED})))
+        reader.send(Wake())
+        reader.while_told(lambda: not desk.rows()[1].waiting, seconds=3)
+        reader.send(OpenMailbox(desk.box("Work").id))
+        reader.send(Synchronize(None, 8))
+        assert reader.done(8).ok
+    assert desk.all_here() == desk.all_there()
+
+
+def test_a_wrong_password_is_not_tried_again_and_again(
+    desk: Desk, proxy: Proxy
+) -> None:
+    assert desk.account.imap is not None
+    desk.set(imap=replace(desk.account.imap, password="wrong"))
+    with running(desk) as engine, engine.reader() as reader:
+        assert "refused the login" in reader.status("failed").line
+        reader.until(lambda one: isinstance(one, NeedPassword))
+        assert proxy.connections == 1
+        reader.send(Wake())
+        time.sleep(1.5)
+        assert proxy.connections == 1
+        reader.send(Synchronize(None, 3))
+        assert not reader.done(3).ok
+        assert proxy.connections == 2
+
+
+def test_an_idle_engine_sleeps(desk: Desk) -> None:
+    desk.fill(letters(1, 3))
+    with running(desk) as engine, engine.reader() as reader:
+        in_step(reader)
+        time.sleep(1)
+        process = psutil.Process(engine.process.pid)
+        before = process.cpu_times()
+        time.sleep(3)
+        after = process.cpu_times()
+        assert after.user + after.system - before.user - before.system < 0.15
+
+
+def test_new_mail_gets_its_text_by_itself(desk: Desk) -> None:
+    desk.set(download="text", keep_days=0)
+    with running(desk) as engine, engine.reader() as reader:
+        in_step(reader)
+        desk.fill([letter(1)])
+        reader.while_told(lambda: bool(desk.rows()) and desk.rows()[0].downloaded)
+
+
+def test_what_was_wanted_offline_comes_with_the_wake(desk: Desk) -> None:
+    desk.fill(letters(1, 3))
+    with running(desk) as engine, engine.reader() as reader:
+        in_step(reader)
+        number = desk.number("letter 2")
+        with desk.database.transaction() as tx:
+            want_part(tx, number, None)
+        reader.send(Wake())
+        reader.while_told(lambda: load_text(desk.database, number) is not None)
+
+
+def test_a_command_asks_the_engine_that_is_there(desk: Desk) -> None:
+    desk.fill(letters(1, 3))
+    with running(desk) as engine, engine.reader() as reader:
+        in_step(reader)
+        desk.fill([letter(4)], "Archive")
+        with start(desk, "sync") as command:
+            _, said = command.communicate(timeout=30)
+        assert command.returncode == 0
+        assert said == b"work: 1 new\n"
+
+
+def test_while_both_sides_work_and_the_link_breaks_nothing_is_lost(
+    desk: Desk, proxy: Proxy
+) -> None:
+    """Each moves letters of its own: two who move one at once make two of it."""
+    chance = random.Random(7)
+    desk.fill(letters(1, 20))
+    desk.fill(letters(21, 30), "Work")
+    with running(desk) as engine, engine.reader() as reader:
+        in_step(reader)
+        places = [desk.box(name).id for name in ("INBOX", "Work", "Archive")]
+        for turn in range(40):
+            ours = [row.number for row in desk.rows("INBOX") if is_ours(row.subject)]
+            ours += [row.number for row in desk.rows("Work") if is_ours(row.subject)]
+            if ours:
+                one = chance.choice(ours)
+                desk.perform(SetFlags((one,), add=frozenset({f"k{turn % 5}"})))
+                desk.perform(Move((one,), chance.choice(places)))
+                reader.send(Wake())
+            with desk.oracle() as client:
+                name = chance.choice(["INBOX", "Work"])
+                theirs = [s for s in look(client, name) if not is_ours(s)]
+                if theirs:
+                    one_there = uid_there(client, name, chance.choice(theirs))
+                    client.move([one_there], "Archive")
+            if turn % 10 == 9:
+                proxy.cut()
+            reader.while_told(lambda: True)
+        reader.while_told(lambda: load_pending(desk.database) == [])
+        reader.send(Synchronize(None, 1))
+        assert reader.done(1).ok
+        assert desk.all_here() == desk.all_there()
+    subjects = [name for found in desk.all_there().values() for name in found]
+    assert sorted(subjects) == sorted(f"letter {number}" for number in range(1, 31))
+
+
+def is_ours(subject: str) -> bool:
+    return int(subject.split()[1]) % 2 == 0

@@ -106,5 +106,10 @@ def _untried(
     mailbox: MailboxId, missing: Missing, tried: set[MessageNumber]
 ) -> list[MessageNumber]:
     """List the next that are missing; what failed before is not tried again."""
-    numbers = missing(mailbox, _BATCH + len(tried))
-    return [number for number in numbers if number not in tried][:_BATCH]
+    limit = _BATCH
+    while True:
+        numbers = missing(mailbox, limit)
+        fresh = [number for number in numbers if number not in tried]
+        if fresh or len(numbers) < limit:
+            return fresh[:_BATCH]
+        limit *= 2

@@ -77,7 +77,7 @@ def _synchronized(
             progress(text, done, total)
 
     tell(f"connecting to {connector.server.host}", 0, 0, None)
-    database.begin_use()
+    ended_well = database.begin_use()
     with Renderer() as renderer, closing(connector.connect()) as connection:
         session = Session(connection, database, connector.connect, tell=tell)
         account = connector.account
@@ -85,6 +85,9 @@ def _synchronized(
         for _ in round_.steps():
             pass
         connection.logout()
-    database.end_use()
+    session.receipt.problems += dict.fromkeys(session.alerts)
+    if ended_well:
+        # Else an engine that stays has to look the store over first.
+        database.end_use()
     _LOG.info("%s: %s", account.name, session.receipt)
     return session.receipt

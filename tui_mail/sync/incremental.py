@@ -1,5 +1,6 @@
 """A mailbox that is known, brought in step with as little as the server allows."""
 
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -39,6 +40,8 @@ from tui_mail.transports.imap_values import KnownState, Selected
 
 _LOOKED_AT = 5_000
 """Of how many messages the flags are asked for at a time."""
+_LOOKED_AT_FIRST = 400
+"""Of how many they are when there is only a short look."""
 
 
 def bring_in_step(session: Session, mailbox: MailboxId) -> Iterator[None]:
@@ -54,10 +57,13 @@ def bring_in_step(session: Session, mailbox: MailboxId) -> Iterator[None]:
         finish(session, mailbox, selected)
 
 
-def catch_up(session: Session, mailbox: MailboxId) -> Selected:
+def catch_up(
+    session: Session, mailbox: MailboxId, *, thorough: bool = True
+) -> Selected:
     """Select a mailbox and apply what changed in what is here, and what is new.
 
-    Of one that was never seen the newest messages are fetched.
+    Of one that was never seen the newest messages are fetched. Where the server cannot
+    tell which flags changed, only a thorough look is at all of them.
     """
     box = load_mailbox(session.database, mailbox)
     known = _known_state(session, box.state)
@@ -77,7 +83,7 @@ def catch_up(session: Session, mailbox: MailboxId) -> Selected:
         fetch_window(session, box, selected)
         return selected
     session.apply(replace(selected.changes, exists=None, expunged=0))
-    _update_flags(session, mailbox, decided, box.state)
+    _update_flags(session, box, decided, thorough=thorough)
     if decided.arrivals:
         fetch_arrivals(session, box, decided, selected)
     _remove_what_is_gone(session, mailbox, decided.held)
@@ -100,17 +106,18 @@ def _known_state(session: Session, state: MailboxState) -> KnownState | None:
 
 
 def _update_flags(
-    session: Session, mailbox: MailboxId, decided: Plan, state: MailboxState
+    session: Session, box: Mailbox, decided: Plan, *, thorough: bool
 ) -> None:
     """Apply the flags that others changed."""
     if decided.flags is FlagsBy.CHANGED_SINCE:
         changes = session.connection.fetch_flags(
-            decided.held, changed_since=state.highest_modseq
+            decided.held, changed_since=box.state.highest_modseq
         )
         session.apply(changes)
     elif decided.flags is FlagsBy.LOOKING:
-        here = common(known_uids(session.database, mailbox), decided.held)
-        for some in newest_slices(here, _LOOKED_AT):
+        here = common(known_uids(session.database, box.id), decided.held)
+        slices = newest_slices(here, _LOOKED_AT if thorough else _LOOKED_AT_FIRST)
+        for some in slices if thorough else itertools.islice(slices, 1):
             session.apply(session.connection.fetch_flags(some))
     session.harvest()
 

@@ -76,7 +76,7 @@ class Listener:
         session = self._session
         session.receipt = Receipt()
         try:
-            catch_up(session, mailbox)
+            catch_up(session, mailbox, thorough=False)
         except (ServerRefused, NotFound, Outdated):
             self._deaf[mailbox] = time.monotonic() + POLL
             self._crew.agenda.ring()

@@ -57,6 +57,7 @@ class Round:
             session.tell("sending changes", 0, 0, None)
             replay(session)
             yield
+        yield from fetch_wanted(session, self._renderer)
         counts = self._list()
         yield from self._newest_windows(counts)
         for box in self._boxes(counts):

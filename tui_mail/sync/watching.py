@@ -280,18 +280,19 @@ def watch(account: Account, places: Places, *, for_reader: bool) -> int:
     patience = _PATIENCE if for_reader else 1.0
     with AccountLock.acquire(places.lock(account.name), patience=patience):
         database = open_database(account, places)
+        checker = threading.Thread(target=_check, args=(database,), name="check")
         try:
-            clean = database.begin_use()
-            checker = threading.Thread(target=_check, args=(database,), name="check")
-            if not clean:
+            if not database.begin_use():
                 checker.start()
             status = Watch(account, places, database, for_reader=for_reader).run()
-            if not clean:
-                checker.join()
-            database.end_use()
-            return status
+            if not checker.is_alive():
+                database.end_use()
         finally:
+            # What is still being looked over is broken off, for the next start.
             database.close()
+            if checker.ident is not None:
+                checker.join()
+    return status
 
 
 def _check(database: Database) -> None:

@@ -37,7 +37,8 @@ def _uid_next(session: Session, target: Mailbox) -> Uid:
     try:
         return session.connection.status(target.wire_name).uid_next
     except ServerRefused as refusal:
-        if refusal.code == "NONEXISTENT":
+        # Dovecot gives no code; making what is there already does no harm.
+        if refusal.code in ("NONEXISTENT", ""):
             raise ServerRefused(refusal.line, "TRYCREATE") from None
         raise
 
