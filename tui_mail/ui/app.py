@@ -21,6 +21,7 @@ from tui_mail.model.error import MailError
 from tui_mail.model.ids import MailboxId
 from tui_mail.ui import hints, look
 from tui_mail.ui.accounts import Accounts
+from tui_mail.ui.cells import wrapped
 from tui_mail.ui.commands import Command
 from tui_mail.ui.filter import add_filter
 from tui_mail.ui.keymap import make_keymap
@@ -140,6 +141,9 @@ class MailApp(App[int], inherit_bindings=False):
         self.panes.view.own_addresses = own_addresses
         self.panes.list.set_context(own_addresses=own_addresses)
         first = self.accounts.first()
+        if first is None:
+            troubles = " ".join(self.accounts.troubles.values())
+            self.panes.list.say(*wrapped(own(troubles), 70))
         if first is None or self.listing.shown is not None:
             return
         try:
@@ -463,6 +467,7 @@ def run_reader(
 ) -> int:
     """Run the reader until it is left; its exit status. Raises what it failed with."""
     app = MailApp(settings, places, clock=clock, offline=offline, read_only=read_only)
+    look.suit_terminal(app)
     look.install_key_parser()
     status = app.run(mouse=settings.ui.mouse)
     if app._exception is not None:

@@ -4,6 +4,8 @@ import re
 
 from rich.cells import cell_len
 
+from tui_mail.model.displayable import Displayable, own
+
 FIRST_STRONG_ISOLATE = "\u2068"
 POP_ISOLATE = "\u2069"
 
@@ -98,6 +100,11 @@ def wrap_points(line: str, width: int) -> list[tuple[int, int]]:
         rows.append((start, stop))
         start = stop + 1 if line[stop] == " " else stop
     return rows or [(0, 0)]
+
+
+def wrapped(text: Displayable, width: int) -> list[Displayable]:
+    """Cut a text into lines of at most ``width`` cells."""
+    return [own(text[start:end]) for start, end in wrap_points(text, width)]
 
 
 def _with_joined(line: str, stop: int, limit: int) -> int:

@@ -152,7 +152,9 @@ class Listing:
             return
         number = self._app.panes.list.cursor_number
         shown = Shown(self.shown.account, self.shown.mailbox, query)
+        marked = self._app.panes.list.marked
         await self.show(shown, cursor=number)
+        self._mark_again(marked)
 
     async def leave_search(self) -> bool:
         """Go back to what was shown before the search; False if there was none."""
@@ -249,9 +251,15 @@ class Listing:
             return
         self.order = order
         number = self._app.panes.list.cursor_number
-        before = self._before
+        before, marked = self._before, self._app.panes.list.marked
         await self.show(self.shown, cursor=number)
         self._before = before
+        self._mark_again(marked)
+
+    def _mark_again(self, marked: set[MessageNumber]) -> None:
+        """Keep the marks of messages that are still listed: the mailbox was not left."""
+        messages = self._app.panes.list
+        messages.mark(marked & set(messages.view.numbers) if marked else ())
 
     def forget_rows(self, numbers: frozenset[MessageNumber]) -> None:
         """Take messages out of sight before the store has been told."""

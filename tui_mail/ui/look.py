@@ -23,8 +23,6 @@ def dress(app: "App[Any]", ui: UiSettings, places: Places) -> None:
     """Give an app our themes; raises SettingsError for one that there is none of."""
     themes = load_themes(places.themes())
     wanted = ui.theme
-    if wanted == DEFAULT and app.console.color_system == "standard":
-        wanted = SIXTEEN_COLOURS
     if wanted not in themes:
         known = ", ".join(sorted(themes))
         raise SettingsError(
@@ -33,6 +31,13 @@ def dress(app: "App[Any]", ui: UiSettings, places: Places) -> None:
     for name in {wanted, SIXTEEN_COLOURS} & set(themes):
         app.register_theme(themes[name])
     app.theme = wanted
+
+
+def suit_terminal(app: "App[Any]") -> None:
+    """Take the theme of sixteen colours where the terminal has no more."""
+    few = app.console.color_system == "standard"
+    if few and app.theme == DEFAULT and SIXTEEN_COLOURS in app.available_themes:
+        app.theme = SIXTEEN_COLOURS
 
 
 def preview_rest(ui: UiSettings) -> float | None:

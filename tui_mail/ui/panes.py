@@ -137,7 +137,7 @@ class Panes(Widget):
     def enter(self, pane: str) -> None:
         """Give a pane the focus."""
         self._at(pane)
-        self._widget(pane).focus(scroll_visible=False)
+        self.screen.set_focus(self._widget(pane), scroll_visible=False)
 
     def step(self, step: int) -> None:
         """Go to the next pane, or the one before."""
@@ -146,13 +146,13 @@ class Panes(Widget):
     def list_parts(self, *, listed: bool) -> None:
         """List the parts in the message's place, or show the message again."""
         self.set_class(listed, "parts")
-        if self.pane == "message":
-            self._widget("message").focus(scroll_visible=False)
+        if self.pane == "message" and self.app.screen is self.screen:
+            self.enter("message")
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """Follow the focus, also where the mouse gave it."""
         for pane in PANES:
-            if event.widget is self._widget(pane):
+            if event.widget is self._widget(pane) is self.screen.focused:
                 self._at(pane)
 
     def _widget(self, pane: str) -> Widget:

@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tui_mail.model.displayable import Displayable
+from tui_mail.model.displayable import Displayable, own
 from tui_mail.model.ids import MessageNumber
 from tui_mail.model.message import MessageSummary
 from tui_mail.ui.screens.confirm import Confirm
@@ -82,6 +82,11 @@ async def summaries(app: "MailApp", targets: Targets) -> list[MessageSummary]:
     database = app.accounts.database(targets.account)
     found = await asyncio.to_thread(load_summaries, database, targets.numbers)
     return [summary for summary in found if summary is not None]
+
+
+def sentence(said: str) -> Displayable:
+    """Begin what was done with a capital."""
+    return own(said[:1].upper() + said[1:])
 
 
 def step_before(app: "MailApp", targets: Targets) -> None:

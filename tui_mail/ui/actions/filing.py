@@ -2,12 +2,13 @@
 
 from typing import TYPE_CHECKING
 
-from tui_mail.model.displayable import Displayable, own
+from tui_mail.model.displayable import own
 from tui_mail.model.mailbox import Mailbox, SpecialUse
 from tui_mail.model.operation import Copy, Expunge, Move
 from tui_mail.ui.actions.acting import (
     Targets,
     find_targets,
+    sentence,
     step_before,
     summaries,
     tidy_after,
@@ -81,7 +82,7 @@ async def copy(app: "MailApp") -> None:
     said = f"copied {targets.words} to {chosen[1].name}"
     tidy_after(app, gone=False)
     await app.wishes.perform(targets.account, Copy(targets.numbers, chosen[1].id), said)
-    app.say(own(f"{said}"))
+    app.say(sentence(said))
 
 
 async def expunge(app: "MailApp") -> None:
@@ -97,7 +98,7 @@ async def expunge(app: "MailApp") -> None:
     wish = Expunge(targets.numbers)
     await app.wishes.perform(targets.account, wish, said)
     tidy_after(app, gone=True)
-    app.say(own(said))
+    app.say(sentence(said))
 
 
 async def _file(
@@ -125,16 +126,12 @@ async def _move(app: "MailApp", targets: Targets, box: Mailbox, verb: str) -> No
     done = app.wishes.perform(targets.account, wish, said)
     tidy_after(app, gone=True)
     await done
-    app.say(_sentence(said))
+    app.say(sentence(said))
 
 
 def _said(verb: str, words: str) -> str:
     first, _, rest = verb.partition(" ")
     return f"{first} {words} {rest}".rstrip()
-
-
-def _sentence(said: str) -> Displayable:
-    return own(said[:1].upper() + said[1:])
 
 
 async def _role(app: "MailApp", account: str, use: SpecialUse) -> Mailbox | None:

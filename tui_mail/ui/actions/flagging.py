@@ -5,7 +5,13 @@ from typing import TYPE_CHECKING
 from tui_mail.model.displayable import own
 from tui_mail.model.flags import FLAGGED, SEEN, canonical, is_keyword
 from tui_mail.model.operation import SetFlags
-from tui_mail.ui.actions.acting import Targets, find_targets, summaries, tidy_after
+from tui_mail.ui.actions.acting import (
+    Targets,
+    find_targets,
+    sentence,
+    summaries,
+    tidy_after,
+)
 from tui_mail.ui.screens.prompt import Prompt
 
 if TYPE_CHECKING:
@@ -61,4 +67,4 @@ async def _toggle(
     said = f"{first} {targets.words} {rest}".rstrip()
     await app.wishes.perform(targets.account, wish, said)
     if len(targets.numbers) > 1:
-        app.say(own(said[:1].upper() + said[1:]))
+        app.say(sentence(said))
