@@ -39,7 +39,7 @@ _SUMMARY = """
 """
 _UNDER_WAY = """
     EXISTS (SELECT 1 FROM operation_item i JOIN operation o ON o.id = i.operation
-        WHERE i.message = number AND o.state = 'sent' AND o.kind <> 'copy')
+        WHERE i.message = number AND o.state = 'sent')
 """
 
 
@@ -90,7 +90,7 @@ def apply_flags(
 def apply_vanished(tx: Transaction, mailbox: MailboxId, uids: UidSet) -> int:
     """Remove what the server does not have any more; say how many went.
 
-    A message whose own move is under way stays: where it went, the answer will tell.
+    One with a wish under way stays: what became of it, the answer will tell.
     """
     gone = [
         row
@@ -106,7 +106,11 @@ def apply_vanished(tx: Transaction, mailbox: MailboxId, uids: UidSet) -> int:
 
 
 def remove_rows(tx: Transaction, rows: Sequence[tuple[int, int]]) -> int:
-    """Remove messages, given with the mailbox they are shown in."""
+    """Remove messages, given with the mailbox they are shown in.
+
+    Their copies that the server has not made go too: there is nothing to copy any more.
+    """
+    rows = [*rows, *_copies_not_made(tx, [number for number, _ in rows])]
     tx.connection.executemany(
         "DELETE FROM message WHERE number = ?", [(number,) for number, _ in rows]
     )
@@ -115,6 +119,22 @@ def remove_rows(tx: Transaction, rows: Sequence[tuple[int, int]]) -> int:
     if rows:
         drop_empty_operations(tx)
     return len(rows)
+
+
+def _copies_not_made(
+    tx: Transaction, numbers: Sequence[int]
+) -> list[tuple[int, int]]:
+    found: dict[int, int] = {}
+    while numbers:
+        copies: list[tuple[int, int]] = tx.connection.execute(
+            "SELECT m.number, m.mailbox FROM operation_item i"
+            " JOIN message m ON m.number = i.copy WHERE i.copy > 0"
+            " AND i.message IN (SELECT value FROM json_each(?))",
+            (json.dumps([int(number) for number in numbers]),),
+        ).fetchall()
+        numbers = [number for number, _ in copies if number not in found]
+        found.update(copies)
+    return list(found.items())
 
 
 def remove_numbers(tx: Transaction, numbers: Sequence[int]) -> int:

@@ -275,15 +275,7 @@ def settle_items(
     tx: Transaction, operation: OperationId, numbers: Sequence[MessageNumber]
 ) -> None:
     """Give up the wish for messages that the server does not have any more."""
-    copies = [
-        copy
-        for number in numbers
-        for (copy,) in tx.connection.execute(
-            "SELECT copy FROM operation_item WHERE operation = ? AND message = ?",
-            (operation, number),
-        )
-    ]
-    remove_numbers(tx, [*numbers, *(copy for copy in copies if copy)])
+    remove_numbers(tx, numbers)
     tx.publish(OperationsChanged())
 
 

@@ -12,6 +12,7 @@ from tui_mail.model.ids import MailboxId, MessageNumber, OperationId
 from tui_mail.store.database import Transaction
 from tui_mail.store.mailboxes import NOWHERE
 from tui_mail.store.messages import drop_empty_operations
+from tui_mail.store.overlay import show_flags
 
 _PLACES = """
     SELECT number, mailbox, coalesce(
@@ -104,6 +105,7 @@ def take_out(tx: Transaction, items: Sequence[tuple[int, int]]) -> None:
         "DELETE FROM operation_item WHERE operation = ? AND message = ?", items
     )
     drop_empty_operations(tx)
+    show_flags(tx, [message for _, message in items])
     for operation in sorted({operation for operation, _ in items}):
         _renumber(tx, OperationId(operation))
 
