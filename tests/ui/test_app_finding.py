@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from app_samples import INBOX, PDF, Home, Sample, reading
 
-from tui_mail.ui.actions import outside
 from tui_mail.ui.actions.saving import free_name, write_private
 
 
@@ -203,7 +202,7 @@ async def test_links_are_chosen_and_handed_over_without_a_shell(
         def wait(self, timeout: float) -> int:
             return 0
 
-    monkeypatch.setattr(outside.subprocess, "Popen", Child)
+    monkeypatch.setattr("tui_mail.ui.actions.outside.subprocess.Popen", Child)
     async with reading(home) as reader:
         await reader.press("O")
         await reader.shows("https://a.example/x")

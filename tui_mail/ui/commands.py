@@ -113,7 +113,7 @@ COMMANDS: tuple[Command, ...] = (
          "Show all headers, or the usual ones."),
     _row("message.raw", "i", _MAIL, "showing.raw", "Show the raw source.",
          "original source"),
-    _row("message.html", "h", _MAIL, "showing.html", "Show the HTML, or the plain text."),
+    _row("message.html", "h", _MSG, "showing.html", "Show the HTML, or the plain text."),
     _row("message.open-link", "O", _MAIL, "outside.open_link", "Open a link.",
          "url browser"),
     _row("message.copy-text", "y", _MAIL, "outside.copy", "Copy to the clipboard.",
