@@ -12,7 +12,12 @@ from pathlib import Path
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    rule,
+)
 
 from tests.store.filling import Place, assert_counts, mail
 from tui_mail.model.error import MailError
@@ -55,12 +60,14 @@ from tui_mail.store.replaying import (
 
 NAMES = ("INBOX", "Archive", "Trash")
 FLAGS = (SEEN, FLAGGED, "work")
+OUTCOMES = ("ok", "silent", "lost", "unsent", "refused", "later")
+"""Settled with COPYUID and without, lost after and before it was done, answered NO."""
 NOW = datetime.now(UTC) + timedelta(days=1)
 """All that is postponed in here is due again by then."""
 
 boxes = st.sampled_from(NAMES)
 flags = st.sampled_from(FLAGS)
-picks = st.integers(0, 1000)
+picks = st.integers(0, 5)
 
 
 @dataclass
@@ -108,31 +115,30 @@ class Machine(RuleBasedStateMachine):
 
     # The server, and whoever else works there.
 
-    @rule(name=boxes, count=st.integers(1, 3))
-    def deliver(self, name: str, count: int) -> None:
+    @initialize(count=st.integers(1, 3))
+    def begin(self, count: int) -> None:
         for _ in range(count):
-            self.letters += 1
-            self.server[name].add(self.letters, set())
+            self.deliver("INBOX")
+        self.synchronize_all()
 
-    @rule(name=boxes, pick=picks, flag=flags)
-    def another_client_flags(self, name: str, pick: int, flag: str) -> None:
-        box = self.server[name]
-        if box.mails:
-            box.flags[sorted(box.mails)[pick % len(box.mails)]] ^= {flag}
+    @rule(name=boxes)
+    def deliver(self, name: str) -> None:
+        self.letters += 1
+        self.server[name].add(self.letters, set())
 
-    @rule(name=boxes, pick=picks)
-    def another_client_expunges(self, name: str, pick: int) -> None:
+    @rule(name=boxes, to=boxes, pick=picks, flag=st.sampled_from((*FLAGS, "", "")))
+    def another_client_works(self, name: str, to: str, pick: int, flag: str) -> None:
+        """It changes a flag, or expunges a message, or moves it."""
         box = self.server[name]
-        if box.mails:
-            box.remove(sorted(box.mails)[pick % len(box.mails)])
-
-    @rule(name=boxes, to=boxes, pick=picks)
-    def another_client_moves(self, name: str, to: str, pick: int) -> None:
-        box = self.server[name]
-        if box.mails and name != to:
-            uid = sorted(box.mails)[pick % len(box.mails)]
+        if not box.mails:
+            return
+        uid = sorted(box.mails)[pick % len(box.mails)]
+        if flag:
+            box.flags[uid] ^= {flag}
+            return
+        if to != name:
             self.server[to].add(box.mails[uid], box.flags[uid])
-            box.remove(uid)
+        box.remove(uid)
 
     @rule(name=boxes)
     def the_validity_changes(self, name: str) -> None:
@@ -155,7 +161,7 @@ class Machine(RuleBasedStateMachine):
         if not visible:
             return ()
         start = pick % len(visible)
-        return tuple(visible[start : start + 1 + pick % 3])
+        return tuple(visible[start : start + 1 + pick % 2])
 
     def _perform(self, wish: Wish) -> None:
         before = self._shown()
@@ -242,6 +248,11 @@ class Machine(RuleBasedStateMachine):
 
     # The engine.
 
+    @rule()
+    def synchronize_all(self) -> None:
+        for name in NAMES:
+            self.synchronize(name)
+
     @rule(name=boxes)
     def synchronize(self, name: str) -> None:
         box, number = self.server[name], self.ids[name]
@@ -274,7 +285,7 @@ class Machine(RuleBasedStateMachine):
 
     @rule(
         pick=picks,
-        outcome=st.sampled_from(["ok", "lost", "unsent", "refused", "later"]),
+        outcome=st.sampled_from(OUTCOMES),
     )
     def replay_flags(self, pick: int, outcome: str) -> None:
         due = [
@@ -289,7 +300,7 @@ class Machine(RuleBasedStateMachine):
         database = self.place.database
         with database.transaction() as tx:
             mark_flags_sent(tx, batch)
-        if outcome in ("ok", "lost"):
+        if outcome in ("ok", "silent", "lost"):
             box = self.server[self.names[batch.mailbox]]
             for uid in batch.uids:
                 if uid in box.mails:
@@ -298,7 +309,7 @@ class Machine(RuleBasedStateMachine):
         if outcome in ("lost", "unsent"):
             return
         with database.transaction() as tx:
-            if outcome == "ok":
+            if outcome in ("ok", "silent"):
                 settle_flags(tx, batch)
             elif outcome == "refused":
                 revert_flags(tx, batch, "no")
@@ -309,10 +320,14 @@ class Machine(RuleBasedStateMachine):
                 if self.flag_wishes.get((number, batch.flag)) == batch.add:
                     del self.flag_wishes[number, batch.flag]
 
-    @rule(
-        outcome=st.sampled_from(["ok", "silent", "lost", "unsent", "refused", "later"]),
-        pick=picks,
-    )
+    @rule(outcome=st.sampled_from(OUTCOMES), pick=picks, then=boxes)
+    def lose_an_answer(self, outcome: str, pick: int, then: str) -> None:
+        """Send one, look at a mailbox before it is known what became of it, then go on."""
+        self.replay_operation("lost", pick)
+        self.synchronize(then)
+        self.replay_operation(outcome, pick)
+
+    @rule(outcome=st.sampled_from(OUTCOMES), pick=picks)
     def replay_operation(self, outcome: str, pick: int) -> None:
         due = [
             one for one in due_operations(self.place.database, NOW) if self._ready(one)
@@ -412,7 +427,6 @@ class Machine(RuleBasedStateMachine):
         )
 
     @rule()
-    @precondition(lambda self: self.letters)
     def reopen(self) -> None:
         self.place.reopen()
 
@@ -478,8 +492,7 @@ class Machine(RuleBasedStateMachine):
 
     def _quiesce(self) -> None:
         for _ in range(8):
-            for name in NAMES:
-                self.synchronize(name)
+            self.synchronize_all()
             self._give_up_the_lost()
             for batch in due_flags(self.place.database, NOW):
                 self._replay_flags(batch, "ok")
@@ -489,8 +502,7 @@ class Machine(RuleBasedStateMachine):
                 if not ready:
                     break
                 self._replay_operation(ready[0], "silent")
-        for name in NAMES:
-            self.synchronize(name)
+        self.synchronize_all()
         self.own_wishes_are_seen_until_the_server_has_its_say()
         assert due_flags(self.place.database, NOW) == []
         assert due_operations(self.place.database, NOW) == []
