@@ -17,7 +17,7 @@ from tui_mail.model.message import MessageSummary
 from tui_mail.model.operation import Wish
 from tui_mail.store.database import Database
 from tui_mail.store.mailboxes import find_mailbox, load_mailboxes
-from tui_mail.store.messages import load_summary
+from tui_mail.store.messages import load_summaries
 from tui_mail.store.performing import perform
 from tui_mail.store.views import load_view
 from tui_mail.sync.engine import run_once
@@ -104,7 +104,8 @@ class Desk:
         return [MessageNumber(number) for number in view.numbers]
 
     def rows(self, name: str = "INBOX") -> list[MessageSummary]:
-        return [load_summary(self.database, number) for number in self.numbers(name)]
+        rows = load_summaries(self.database, self.numbers(name))
+        return [row for row in rows if row is not None]
 
     def number(self, subject: str, name: str = "INBOX") -> MessageNumber:
         [number] = [row.number for row in self.rows(name) if row.subject == subject]
@@ -112,8 +113,9 @@ class Desk:
 
     def here(self, name: str = "INBOX") -> Found:
         """What the store shows."""
-        found = {str(row.subject): row.flags for row in self.rows(name)}
-        assert len(found) == len(self.numbers(name)), "a message is shown twice"
+        rows = self.rows(name)
+        found = {str(row.subject): row.flags for row in rows}
+        assert len(found) == len(rows), "a message is shown twice"
         return found
 
     def there(self, name: str = "INBOX") -> Found:

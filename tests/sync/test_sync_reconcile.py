@@ -114,8 +114,10 @@ def test_every_uid_is_held_or_arrives_or_lies_below(
 
 
 def test_status_alone_shows_that_nothing_changed() -> None:
-    assert is_in_step(STATE, COUNTS, COUNTS)
-    assert is_in_step(STATE, COUNTS, replace(COUNTS, unseen=9)), "modseq says it all"
+    assert is_in_step(STATE, COUNTS, COUNTS, held=80)
+    assert is_in_step(STATE, COUNTS, replace(COUNTS, unseen=9), held=80), (
+        "modseq says it all"
+    )
 
 
 def test_status_alone_is_not_believed_where_anything_differs() -> None:
@@ -127,12 +129,13 @@ def test_status_alone_is_not_believed_where_anything_differs() -> None:
         replace(COUNTS, highest_modseq=ModSeq(51)),
         replace(COUNTS, highest_modseq=ModSeq(0)),
     ):
-        assert not is_in_step(STATE, COUNTS, now)
-    assert not is_in_step(STATE, None, COUNTS)
-    assert not is_in_step(replace(STATE, low_uid=Uid(2)), COUNTS, COUNTS)
-    assert not is_in_step(replace(STATE, uid_next=Uid(99)), COUNTS, COUNTS)
+        assert not is_in_step(STATE, COUNTS, now, held=80)
+    assert not is_in_step(STATE, None, COUNTS, held=80)
+    assert not is_in_step(replace(STATE, low_uid=Uid(2)), COUNTS, COUNTS, held=80)
+    assert not is_in_step(replace(STATE, uid_next=Uid(99)), COUNTS, COUNTS, held=80)
     unknown = replace(COUNTS, highest_modseq=ModSeq(0))
-    assert not is_in_step(STATE, unknown, unknown)
+    assert not is_in_step(STATE, unknown, unknown, held=80)
+    assert not is_in_step(STATE, COUNTS, COUNTS, held=79), "one is missing here"
 
 
 def test_a_listing_is_needed_where_the_counts_differ() -> None:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,9 +25,13 @@ from tui_mail.model.error import (
     MailError,
 )
 from tui_mail.model.flags import ANSWERED, FLAGGED, SEEN
+from tui_mail.model.mailbox import MailboxCounts
 from tui_mail.model.operation import Copy, Expunge, Move, SetFlags
 from tui_mail.model.uids import LARGEST, UidSet
 from tui_mail.sync import connecting
+from tui_mail.sync.connecting import Connector
+from tui_mail.sync.replay import replay
+from tui_mail.sync.session import Session
 from tui_mail.transports.imap import ImapConnection, KnownState, Selected
 
 pytestmark = pytest.mark.dovecot
@@ -326,3 +331,41 @@ def test_a_move_into_a_mailbox_that_is_gone_makes_it(desk: Desk) -> None:
     assert desk.all_here() == desk.all_there()
     assert set(desk.there("Work")) == {"letter 1"}
     assert set(desk.there()) == {"letter 2", "letter 3"}
+
+
+def test_a_wish_taken_back_while_it_is_prepared_is_not_sent(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.fill(letters(1, 3))
+    desk.sync()
+    number, inbox = desk.number("letter 1"), desk.box().id
+    desk.perform(Move((number,), desk.box("Archive").id))
+    true = ImapConnection.status
+
+    def status(self: ImapConnection, wire_name: bytes) -> MailboxCounts:
+        desk.perform(Move((number,), inbox))
+        return true(self, wire_name)
+
+    monkeypatch.setattr(ImapConnection, "status", status)
+    assert desk.sync().moved == 0
+    assert set(desk.there()) == {"letter 1", "letter 2", "letter 3"}
+    assert desk.all_here() == desk.all_there()
+
+
+def test_a_message_that_came_after_select_is_acted_on(desk: Desk) -> None:
+    """A wish about it comes while the connection does not see it yet."""
+    desk.fill(letters(1, 2))
+    desk.sync()
+    connection = Connector(desk.account, None).connect()
+    with closing(connection):
+        session = Session(
+            connection, desk.database, lambda: connection, tell=lambda *_: None
+        )
+        session.use(desk.box().id)
+        desk.fill([letter(3)])
+        desk.sync()
+        number = desk.number("letter 3")
+        desk.perform(SetFlags((number,), add=frozenset({FLAGGED})))
+        desk.perform(Move((number,), desk.box("Archive").id))
+        replay(session)
+    assert desk.there("Archive") == {"letter 3": frozenset({FLAGGED})}

@@ -10,7 +10,7 @@ from tui_mail.model.ids import ModSeq, Uid
 from tui_mail.model.mailbox import ListedMailbox, MailboxState
 from tui_mail.store.database import AccountIdentity, Database
 from tui_mail.store.mailboxes import load_counts, load_mailboxes
-from tui_mail.store.messages import known_uids
+from tui_mail.store.messages import count_known, known_uids
 from tui_mail.store.replaying import due_flags, due_operations
 from tui_mail.sync.connecting import Connector
 from tui_mail.sync.receipt import Receipt
@@ -76,7 +76,8 @@ def _look_into(
         counts = listed.counts or connection.status(listed.wire_name)
         receipt.new += counts.messages
         return
-    if is_in_step(box.state, load_counts(database, box.id), listed.counts):
+    then, held = load_counts(database, box.id), count_known(database, box.id)
+    if is_in_step(box.state, then, listed.counts, held=held):
         return
     try:
         selected = connection.select(box.wire_name, read_only=True)

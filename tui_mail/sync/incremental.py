@@ -68,6 +68,7 @@ def catch_up(
     box = load_mailbox(session.database, mailbox)
     known = _known_state(session, box.state)
     selected = session.select(box, known=known)
+    session.news = False
     told = Told(
         uid_validity=selected.uid_validity,
         uid_next=selected.uid_next or Uid(0),
@@ -86,7 +87,7 @@ def catch_up(
     _update_flags(session, box, decided, thorough=thorough)
     if decided.arrivals:
         fetch_arrivals(session, box, decided, selected)
-    _remove_what_is_gone(session, mailbox, decided.held)
+    _remove_what_is_gone(session, box, selected)
     _note(session, mailbox, selected)
     return selected
 
@@ -184,22 +185,29 @@ def _advance(tx: Transaction, mailbox: MailboxId, uid_next: int) -> None:
         save_state(tx, mailbox, replace(state, uid_next=Uid(uid_next)), synced=False)
 
 
-def _remove_what_is_gone(session: Session, mailbox: MailboxId, held: UidSet) -> None:
-    """Where the counts differ, list what is there: some is gone, or was missed."""
-    state = load_state(session.database, mailbox)
-    here = count_known(session.database, mailbox)
-    if not needs_listing(state, held=here, exists=session.exists):
+def _remove_what_is_gone(session: Session, box: Mailbox, selected: Selected) -> None:
+    """Where the counts differ, list what is there: some is gone, or was missed.
+
+    What another connection moves into the mailbox meanwhile is not gone because it
+    was not there when it was listed.
+    """
+    state = load_state(session.database, box.id)
+    if not needs_listing(
+        state, held=count_known(session.database, box.id), exists=session.exists
+    ):
         return
-    there = session.connection.existing_uids(held)
+    top = max(selected.uid_next, box.state.uid_next)
+    listed = UidSet.between(box.state.low_uid, top - 1)
+    here = common(known_uids(session.database, box.id), listed)
+    there = session.connection.existing_uids(listed)
     session.harvest()
-    here_too = common(known_uids(session.database, mailbox), held)
-    gone = without(here_too, there)
+    gone = without(here, there)
     if gone:
         session.remove(gone)
-    for some in newest_slices(without(there, here_too), SLICE):
+    for some in newest_slices(without(there, here), SLICE):
         fetched = session.connection.fetch_messages(some)
         missed = [one for messages in fetched for one in messages if one.uid in some]
-        _apply_new(session, mailbox, missed)
+        _apply_new(session, box.id, missed)
     session.harvest()
 
 

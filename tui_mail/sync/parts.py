@@ -149,7 +149,7 @@ def locate(session: Session, number: MessageNumber) -> Uid:
     location = load_location(session.database, number)
     if location.server_mailbox is None or location.uid is None:
         raise NotFound("the server does not have this message yet")
-    session.use(location.server_mailbox)
+    session.use(location.server_mailbox, UidSet.of([location.uid]))
     return location.uid
 
 

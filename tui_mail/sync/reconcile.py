@@ -84,13 +84,18 @@ def _flags_by(state: MailboxState, told: Told) -> FlagsBy:
 
 
 def is_in_step(
-    state: MailboxState, then: MailboxCounts | None, now: MailboxCounts | None
+    state: MailboxState,
+    then: MailboxCounts | None,
+    now: MailboxCounts | None,
+    *,
+    held: int,
 ) -> bool:
     """Tell whether STATUS alone shows that nothing changed since the last time.
 
-    Without HIGHESTMODSEQ it never does: flags may have changed.
+    Without HIGHESTMODSEQ it never does: flags may have changed. As many messages have
+    to be held as there are: what went wrong once is put right by that.
     """
-    if then is None or now is None or state.low_uid != 1:
+    if then is None or now is None or state.low_uid != 1 or held != now.messages:
         return False
     return (
         now.highest_modseq != 0

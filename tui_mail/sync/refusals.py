@@ -47,6 +47,9 @@ class Judgement:
 
 def judge(refusal: ServerRefused, *, attempts: int, now: datetime) -> Judgement:
     """Decide what a refusal means, after so many attempts before."""
+    if refusal.code == "EXPUNGEISSUED" and attempts + 1 < MOST_ATTEMPTS:
+        # Some of the messages are gone; which, is looked at before the next attempt.
+        return Judgement(Verdict.LATER, now)
     wait = _hint(str(refusal)) or min(15.0 * 2.0**attempts, 3_600.0)
     until = now + timedelta(seconds=wait)
     if refusal.code == "TRYCREATE":

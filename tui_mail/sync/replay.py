@@ -50,9 +50,10 @@ def replay(session: Session) -> None:
 def _replay_flags(session: Session) -> bool:
     """Replay wishes about flags; True if any was settled."""
     settled = False
-    for batch in due_flags(session.database, datetime.now(UTC)):
+    tried: set[int] = set()
+    while batch := _mark_next(session, tried):
+        tried.update(batch.deltas)
         try:
-            session.use(batch.mailbox)
             _send_flags(session, batch)
         except ServerRefused as refusal:
             _judge_flags(session, batch, refusal)
@@ -64,9 +65,21 @@ def _replay_flags(session: Session) -> bool:
     return settled
 
 
+def _mark_next(session: Session, tried: set[int]) -> FlagBatch | None:
+    """Take the next wishes, and note in the same transaction that they go out.
+
+    From then on a person who thinks better of one makes another wish.
+    """
+    with session.pace.transaction() as tx:
+        for batch in due_flags(tx, datetime.now(UTC)):
+            if tried.isdisjoint(batch.deltas):
+                mark_flags_sent(tx, batch)
+                return batch
+    return None
+
+
 def _send_flags(session: Session, batch: FlagBatch) -> None:
-    with session.transaction() as tx:
-        mark_flags_sent(tx, batch)
+    session.use(batch.mailbox, batch.uids)
     changes = session.connection.store_flags(batch.uids, batch.flag, add=batch.add)
     session.apply(changes)
     session.harvest()
@@ -97,7 +110,7 @@ def _replay_operations(session: Session) -> bool:
             _replay_one(session, operation)
         except ServerRefused as refusal:
             _judge_operation(session, operation, refusal)
-        except (Outdated, NotFound):
+        except (Outdated, NotFound, sending.Withdrawn):
             continue
         ended = True
     return ended

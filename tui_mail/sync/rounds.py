@@ -16,7 +16,7 @@ from tui_mail.store.mailboxes import (
     load_mailboxes,
     load_state,
 )
-from tui_mail.store.messages import load_location
+from tui_mail.store.messages import count_known, load_location
 from tui_mail.store.replaying import due_operations, has_due, settle_items
 from tui_mail.sync.ahead import fetch_ahead, fetch_wanted
 from tui_mail.sync.incremental import bring_in_step, catch_up
@@ -104,7 +104,8 @@ class Round:
         session = self._session
         state = load_state(session.database, box.id)
         then = load_counts(session.database, box.id)
-        if is_in_step(state, then, counts.get(box.wire_name)):
+        held = count_known(session.database, box.id)
+        if is_in_step(state, then, counts.get(box.wire_name), held=held):
             return
         session.tell(f"synchronizing {box.name}", 0, 0, box.id)
         with self._tolerating(box):

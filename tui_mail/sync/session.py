@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager, contextmanager
 
 from tui_mail.model.changes import Changes
 from tui_mail.model.displayable import Displayable
-from tui_mail.model.ids import MailboxId, UidValidity
+from tui_mail.model.ids import MailboxId, Uid, UidValidity
 from tui_mail.model.mailbox import Mailbox
 from tui_mail.model.message import FlagsOf
 from tui_mail.model.uids import UidSet
@@ -25,6 +25,7 @@ Connect = Callable[[], ImapConnection]
 Tell = Callable[[str, int, int, MailboxId | None], None]
 """Tells a person what is going on: a sentence, done, total, the mailbox."""
 
+_NONE = UidSet()
 _FEW = 20
 """So many messages may go without a second look."""
 
@@ -58,6 +59,8 @@ class Session:
         self.validity = UidValidity(0)
         self.exists = 0
         """How many messages the selected mailbox has, as far as was said."""
+        self._visible = Uid(0)
+        """UIDNEXT when the mailbox was selected."""
         self.news = False
         """Something was said that only another pass can make out."""
         self._connect = connect
@@ -73,13 +76,21 @@ class Session:
         self.mailbox = box.id
         self.validity = selected.uid_validity
         self.exists = selected.exists
-        self.news = False
+        self._visible = selected.uid_next
         return selected
 
-    def use(self, mailbox: MailboxId) -> None:
-        """Select a mailbox unless it is; raises Outdated if its UIDs count anew."""
-        if self.mailbox != mailbox:
+    def use(self, mailbox: MailboxId, uids: UidSet = _NONE) -> None:
+        """Select a mailbox unless it is; raises Outdated if its UIDs count anew.
+
+        A message that came after SELECT need not be visible to this connection: a
+        command about it would be answered with OK, and nothing done. So for ``uids``
+        beyond that the mailbox is selected anew.
+        """
+        unseen = uids.ranges and uids.ranges[-1][1] >= self._visible
+        if self.mailbox != mailbox or unseen:
             self.select(load_mailbox(self.database, mailbox))
+            # What came meanwhile was not looked at.
+            self.news = True
         if load_state(self.database, mailbox).uid_validity != self.validity:
             self.mailbox = None
             raise Outdated

@@ -47,8 +47,9 @@ def fetch_texts(
     """
     made = 0
     for mailbox, uids in _by_place(session, numbers).items():
-        session.use(mailbox)
-        found = session.connection.fetch_structures(UidSet.of(uids))
+        wanted = UidSet.of(uids)
+        session.use(mailbox, wanted)
+        found = session.connection.fetch_structures(wanted)
         session.harvest()
         drafts = []
         for uid, (headers, structure) in found.items():

@@ -36,8 +36,9 @@ def still_there(
     session: Session, source: MailboxId, uids: Iterable[Uid]
 ) -> frozenset[Uid]:
     """Ask which messages the source still has."""
-    session.use(source)
-    found = session.connection.existing_uids(UidSet.of(uids))
+    wanted = UidSet.of(uids)
+    session.use(source, wanted)
+    found = session.connection.existing_uids(wanted)
     session.harvest()
     return frozenset(found)
 

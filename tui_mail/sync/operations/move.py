@@ -2,7 +2,15 @@
 
 from tui_mail.model.operation import OperationState
 from tui_mail.model.uids import UidSet
-from tui_mail.store.replaying import DueOperation, settle_items, settle_operation
+from tui_mail.store.database import Transaction
+from tui_mail.store.mailboxes import load_state
+from tui_mail.store.messages import number_of
+from tui_mail.store.replaying import (
+    DueOperation,
+    OperationItem,
+    settle_items,
+    settle_operation,
+)
 from tui_mail.sync.operations import sending
 from tui_mail.sync.operations.finding import (
     Arrived,
@@ -36,9 +44,28 @@ def replay(session: Session, operation: DueOperation) -> None:
 
 def _settle(session: Session, operation: DueOperation, done: Arrived) -> None:
     """What is in the target is there; what is nowhere was removed by somebody else."""
-    void = [item.message for item in operation.items if item.message not in done.uids]
     with session.pace.transaction() as tx:
+        void = [
+            item.message
+            for item in operation.items
+            if item.message not in done.uids or _has_gone_on(tx, operation, done, item)
+        ]
         if void:
             settle_items(tx, operation.id, void)
         settle_operation(tx, operation.id, validity=done.validity, uids=done.uids)
     session.receipt.moved += len(done.uids)
+
+
+def _has_gone_on(
+    tx: Transaction, operation: DueOperation, done: Arrived, item: OperationItem
+) -> bool:
+    """Tell whether the target was synchronized since, and the message was gone again."""
+    if operation.target is None:
+        return False
+    state = load_state(tx, operation.target)
+    uid = done.uids[item.message]
+    return (
+        state.uid_validity == done.validity
+        and state.low_uid <= uid < state.uid_next
+        and number_of(tx, operation.target, uid) is None
+    )

@@ -1,6 +1,7 @@
 """The commands that move, copy and remove messages on the server."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from tui_mail.model.changes import Changes
 from tui_mail.model.error import ServerRefused
@@ -9,10 +10,14 @@ from tui_mail.model.ids import MailboxId, MessageNumber, Uid
 from tui_mail.model.mailbox import Mailbox
 from tui_mail.model.uids import UidSet
 from tui_mail.store.mailboxes import load_mailbox
-from tui_mail.store.replaying import DueOperation, mark_operation_sent
+from tui_mail.store.replaying import DueOperation, due_operations, mark_operation_sent
 from tui_mail.sync.operations.finding import Arrived
 from tui_mail.sync.session import Session
 from tui_mail.transports.imap_values import Moved
+
+
+class Withdrawn(Exception):
+    """A person thought better of it before it was sent: what is due is another wish."""
 
 
 def prepare(session: Session, operation: DueOperation) -> tuple[Mailbox, Uid | None]:
@@ -28,9 +33,18 @@ def prepare(session: Session, operation: DueOperation) -> tuple[Mailbox, Uid | N
     before = operation.uid_next_before
     if before is None:
         before = _uid_next(session, target)
-    with session.pace.transaction() as tx:
-        mark_operation_sent(tx, operation.id, uid_next_before=before)
+    mark(session, operation, before)
     return target, before
+
+
+def mark(session: Session, operation: DueOperation, before: Uid | None) -> None:
+    """Note that an operation goes out now; raises Withdrawn if it was changed."""
+    with session.pace.transaction() as tx:
+        due = due_operations(tx, datetime.now(UTC))
+        now = next((one for one in due if one.id == operation.id), None)
+        if now is None or now.items != operation.items:
+            raise Withdrawn
+        mark_operation_sent(tx, operation.id, uid_next_before=before)
 
 
 def _uid_next(session: Session, target: Mailbox) -> Uid:
@@ -57,8 +71,8 @@ def move(
     session: Session, source: MailboxId, uids: dict[Uid, MessageNumber], target: Mailbox
 ) -> Arrived:
     """Move messages; where the server has no MOVE, by a copy and a removal."""
-    session.use(source)
     wanted = UidSet.of(uids)
+    session.use(source, wanted)
     try:
         moved = session.connection.move(wanted, target.wire_name)
     except ServerRefused as refusal:
@@ -77,8 +91,9 @@ def copy(
     session: Session, source: MailboxId, uids: dict[Uid, MessageNumber], target: Mailbox
 ) -> Arrived:
     """Copy messages."""
-    session.use(source)
-    copied = session.connection.copy(UidSet.of(uids), target.wire_name)
+    wanted = UidSet.of(uids)
+    session.use(source, wanted)
+    copied = session.connection.copy(wanted, target.wire_name)
     session.harvest()
     return arrived(copied, uids)
 
@@ -89,7 +104,7 @@ def remove(session: Session, source: MailboxId, uids: UidSet) -> None:
     Without UIDPLUS only an EXPUNGE of everything would do it, which would take what
     others marked too: then they keep their ``\Deleted``.
     """
-    session.use(source)
+    session.use(source, uids)
     connection = session.connection
     _apply_others(session, connection.store_flags(uids, DELETED, add=True), uids)
     try:
