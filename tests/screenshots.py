@@ -48,7 +48,7 @@ PICTURES = (
 def synchronized() -> Iterator[DemoPlace]:
     """Run the demo with all its mail in the store and no engine."""
     with running() as here:
-        command = [sys.executable, "-m", "tui_mail", "--config", here.settings_path]
+        command = [sys.executable, "-m", "tui_mail", "--config", str(here.settings_path)]
         subprocess.run([*command, "sync"], check=True, stdout=subprocess.DEVNULL)
         yield here
 
@@ -69,7 +69,7 @@ def _reader(settings: Settings, here: DemoPlace) -> MailApp:
     return MailApp(settings, here.places, clock=here.clock, start_engines=False)
 
 
-async def _settled(pilot: Pilot[object], shows: str) -> str:
+async def _settled(pilot: Pilot[int], shows: str) -> str:
     """Wait until the screen shows this and stands still."""
     before = ""
     for _ in range(PATIENCE):

@@ -125,7 +125,7 @@ def alone(verdict: Verdict) -> float:
 
 def commits(here: Place, terminal: Terminal, going: Callable[[], bool]) -> list[float]:
     """Press a flag key again and again; seconds until the journal has each press."""
-    seconds = []
+    seconds: list[float] = []
     with sqlite3.connect(f"file:{here.database}?mode=ro", uri=True) as journal:
         question = "SELECT coalesce(max(id), 0) FROM action"
         while len(seconds) < 100 and going():
@@ -181,7 +181,7 @@ def busy(verdict: Verdict, idle_p95: float) -> None:
 
 def keys_to_screen(terminal: Terminal, count: int) -> list[float]:
     """Move the cursor; seconds to the first octets, since others come by themselves."""
-    seconds = []
+    seconds: list[float] = []
     for turn in range(count):
         key = DOWN if turn % 8 < 4 else UP
         answer = terminal.key(key, silence=0.02)

@@ -5,8 +5,8 @@ from typing import Any
 
 from textual.app import App
 from textual.screen import Screen
-from widget_samples import PanesApp
 
+from tests.ui.widget_samples import PanesApp
 from tui_mail.ui.filter import add_filter
 
 

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
-from app_samples import INBOX, Home, Reader, Sample, reading, with_ui
 
+from tests.ui.app_samples import INBOX, Home, Reader, Sample, reading, with_ui
 from tui_mail.model.flags import FLAGGED, SEEN
 from tui_mail.store.mailboxes import find_mailbox
 from tui_mail.store.views import load_view

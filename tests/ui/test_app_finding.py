@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from app_samples import INBOX, PDF, Home, Sample, reading
 
+from tests.ui.app_samples import INBOX, PDF, Home, Sample, reading
 from tui_mail.ui.actions.saving import free_name, write_private
 
 
@@ -71,7 +71,7 @@ async def test_l_narrows_and_esc_shows_all_again(home: Home) -> None:
 
 
 async def test_new_mail_comes_into_the_list_by_itself(home: Home) -> None:
-    from app_samples import put
+    from tests.ui.app_samples import put
 
     async with reading(home) as reader:
         await reader.go_to("Budget")

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
-from app_samples import INBOX, Home, Reader, Sample, reading, with_ui
 
+from tests.ui.app_samples import INBOX, Home, Reader, Sample, reading, with_ui
 from tui_mail.model.flags import SEEN
 
 
@@ -86,7 +86,7 @@ async def test_space_pages_through_the_message_and_then_reads_the_next_unread(
 async def test_the_next_unread_is_looked_for_in_other_mailboxes_too(
     tmp_path: Path,
 ) -> None:
-    from app_samples import put
+    from tests.ui.app_samples import put
 
     home = Home(tmp_path)
     home.fill([Sample("Read")])

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from app_samples import Home, Sample
 
 from tests.bench.pty_harness import Terminal
+from tests.ui.app_samples import Home, Sample
 
 _ALLOWED = re.compile(
     rb"\x1b\[[0-9;:?<>=$ ]*[A-Za-z~]"  # CSI: styles, moves, modes

@@ -1,8 +1,8 @@
 """The help screen: the keys that work here, found and read."""
 
-from screen_samples import AskingApp, screen_lines, screen_text
 from textual.pilot import Pilot
 
+from tests.ui.screen_samples import AskingApp, screen_lines, screen_text
 from tui_mail.ui.commands import Command, Place
 from tui_mail.ui.screens.help import Help, HelpList
 from tui_mail.ui.screens.palette import PaletteRow

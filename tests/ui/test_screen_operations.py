@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from screen_samples import HOSTILE, SIZES, AskingApp, is_harmless, screen_lines
 from textual.pilot import Pilot
-from widget_samples import NOW
 
+from tests.ui.screen_samples import HOSTILE, SIZES, AskingApp, is_harmless, screen_lines
+from tests.ui.widget_samples import NOW
 from tui_mail.model.displayable import displayable
 from tui_mail.model.error import MailError
 from tui_mail.model.flags import FLAGGED, Flags

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from screen_samples import (
+from textual.screen import Screen
+
+from tests.ui.screen_samples import (
     HOSTILE,
     SIZES,
     AskingApp,
@@ -15,8 +17,6 @@ from screen_samples import (
     screen_lines,
     screen_text,
 )
-from textual.screen import Screen
-
 from tui_mail.model.displayable import displayable
 from tui_mail.ui.commands import COMMANDS, Place
 from tui_mail.ui.screens.choice_list import ChoiceList

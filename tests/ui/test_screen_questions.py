@@ -4,7 +4,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from screen_samples import (
+from textual import events
+from textual.pilot import Pilot
+from textual.screen import Screen
+
+from tests.ui.screen_samples import (
     HOSTILE,
     SIZES,
     AskingApp,
@@ -12,10 +16,6 @@ from screen_samples import (
     screen_lines,
     screen_text,
 )
-from textual import events
-from textual.pilot import Pilot
-from textual.screen import Screen
-
 from tui_mail.ui.screens.confirm import Confirm, QuestionLine
 from tui_mail.ui.screens.line_edit import LineEdit, one_line
 from tui_mail.ui.screens.prompt import MistakeLine, Prompt, beside

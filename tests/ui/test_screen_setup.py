@@ -9,9 +9,9 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from screen_samples import HOSTILE, SIZES, AskingApp, is_harmless, screen_lines
 from textual.pilot import Pilot
 
+from tests.ui.screen_samples import HOSTILE, SIZES, AskingApp, is_harmless, screen_lines
 from tui_mail.config.load import load_settings
 from tui_mail.config.places import Places
 from tui_mail.config.settings import Account, Security, Server

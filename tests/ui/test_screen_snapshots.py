@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from screen_samples import AskingApp
 from textual.screen import Screen
-from widget_samples import NOW
 
+from tests.ui.screen_samples import AskingApp
+from tests.ui.widget_samples import NOW
 from tui_mail.config.places import Places
 from tui_mail.config.settings import Settings
 from tui_mail.model.displayable import displayable

@@ -12,7 +12,8 @@ from textual.color import Color
 from textual.geometry import Offset
 from textual.strip import Strip
 from textual.widget import Widget
-from widget_samples import (
+
+from tests.ui.widget_samples import (
     INBOX,
     STRUCTURE,
     PanesApp,
@@ -23,7 +24,6 @@ from widget_samples import (
     load_inbox,
     summary,
 )
-
 from tui_mail.model.body import BodyPart
 from tui_mail.model.displayable import displayable, displayable_lines, own
 from tui_mail.model.flags import Flags

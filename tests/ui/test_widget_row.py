@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.style import Style
-from widget_samples import INBOX, NOW, OWN, person, summary
 
+from tests.ui.widget_samples import INBOX, NOW, OWN, person, summary
 from tui_mail.model.displayable import displayable
 from tui_mail.model.flags import ANSWERED, FLAGGED, FORWARDED, SEEN
 from tui_mail.model.message import MessageSummary

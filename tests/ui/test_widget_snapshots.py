@@ -3,7 +3,8 @@
 from typing import Any
 
 import pytest
-from widget_samples import PanesApp, PartsApp
+
+from tests.ui.widget_samples import PanesApp, PartsApp
 
 
 @pytest.mark.parametrize(
