@@ -116,6 +116,10 @@ class MailApp(App[int], inherit_bindings=False):
         self.refreshing: Refreshing
         self._early: list[Message] = []
 
+    def real_time(self) -> datetime:
+        """Tell the time in which stores note what happened; a demo's clock stands still."""
+        return datetime.now(UTC).astimezone(self.clock().tzinfo)
+
     # Beginning and end.
 
     def compose(self) -> ComposeResult:
@@ -156,6 +160,7 @@ class MailApp(App[int], inherit_bindings=False):
 
         build(self)
         self.ready = True
+        self.app_resume_signal.subscribe(self, self._came_back)
         gc.freeze()
         gc.enable()
         for event in self._early:
@@ -166,6 +171,10 @@ class MailApp(App[int], inherit_bindings=False):
         self.start(self._begin())
         self.set_interval(_POLL, self._poll)
         self.reading.follow(self.panes.list.cursor_number)
+
+    def _came_back(self, _: object) -> None:
+        """Paint all of it: the shell had the terminal."""
+        self.screen.refresh(layout=True)
 
     async def _begin(self) -> None:
         if not self.settings.accounts:
@@ -216,7 +225,10 @@ class MailApp(App[int], inherit_bindings=False):
         """Send keys and pasted text through the queue; everything else goes its way."""
         if not isinstance(event, events.Key | events.Paste) or event.is_forwarded:
             await super().on_event(event)
-        elif self.ready:
+            return
+        if not self.app_focus:
+            self.app_focus = True
+        if self.ready:
             self.keys.put(event)
         else:
             self._early.append(event)
@@ -328,7 +340,7 @@ class MailApp(App[int], inherit_bindings=False):
             return
         left = self.servers.in_words() if self._notice is None else self._notice
         entry = self.wishes.undoable[1] if self.wishes.undoable else None
-        right = undo_in_words(entry, self.session, self.clock())
+        right = undo_in_words(entry, self.session, self.real_time())
         if self.read_only:
             right = own("read-only")
         self.status_line.show(left, right, warning=self._warning)

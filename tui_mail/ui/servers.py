@@ -53,7 +53,7 @@ class Servers:
             self._states,
             offline=self._app.offline,
             waiting=self.waiting,
-            now=self._app.clock(),
+            now=self._app.real_time(),
         )
 
     # What engines say.
@@ -67,6 +67,7 @@ class Servers:
         else:
             state = replace(state, status=None, line=displayable(event.line))
             self._give_up(event.account)
+            self._app.unsay()
         self._states[event.account] = state
         self._note(event.account)
         self._app.say_status()
@@ -81,6 +82,8 @@ class Servers:
                 state = self._states.get(account, AccountState())
                 self._states[account] = replace(state, status=said)
                 self._note(account)
+                if said.state == "failed":
+                    self._app.unsay()
                 self._app.say_status()
                 self._app.say_progress(account, said)
             case Done():

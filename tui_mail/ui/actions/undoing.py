@@ -1,7 +1,7 @@
 """Undo and redo, from the journal."""
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from tui_mail.link.messages import Wake
@@ -71,10 +71,11 @@ def _last_undone(
 def _surprise(app: "MailApp", account: str, entry: JournalEntry) -> str:
     """Say why an undo may surprise; nothing if it does not."""
     shown = app.listing.shown
+    now = app.real_time()
     if entry.session != app.session:
-        return f"of an earlier start, {list_date(entry.at, app.clock())}"
-    if datetime.now(UTC) - entry.at > _FRESH:
-        return f"done at {list_date(entry.at, app.clock())}"
+        return f"of an earlier start, {list_date(entry.at, now)}"
+    if now - entry.at > _FRESH:
+        return f"done at {list_date(entry.at, now)}"
     if shown is None or shown.account != account or shown.mailbox != entry.mailbox:
         box = app.accounts.mailbox(account, entry.mailbox)
         return f"done in {box.name}" if box else "not done in this list"
