@@ -263,7 +263,6 @@ class Machine(RuleBasedStateMachine):
             if state.uid_validity not in (None, validity):
                 detach_all(tx, number)
                 apply_fetched(tx, number, validity, list(map(box.fetched, box.mails)))
-                drop_detached(tx, number)
             else:
                 known = known_uids(tx, number)
                 gone = UidSet.of(uid for uid in known if uid not in box.mails)
@@ -276,6 +275,7 @@ class Machine(RuleBasedStateMachine):
                     if uid in known
                 )
                 apply_flags(tx, number, told)
+            drop_detached(tx, number)
             state = replace(state, uid_validity=validity, uid_next=Uid(box.next))
             save_state(tx, number, state, synced=True)
 

@@ -121,9 +121,7 @@ def remove_rows(tx: Transaction, rows: Sequence[tuple[int, int]]) -> int:
     return len(rows)
 
 
-def _copies_not_made(
-    tx: Transaction, numbers: Sequence[int]
-) -> list[tuple[int, int]]:
+def _copies_not_made(tx: Transaction, numbers: Sequence[int]) -> list[tuple[int, int]]:
     found: dict[int, int] = {}
     while numbers:
         copies: list[tuple[int, int]] = tx.connection.execute(
@@ -189,10 +187,13 @@ def detach_all(tx: Transaction, mailbox: MailboxId) -> int:
 
 
 def drop_detached(tx: Transaction, mailbox: MailboxId) -> int:
-    """Remove what was detached and did not come back; say how many."""
+    """Remove what was detached and did not come back; say how many.
+
+    What waits for such a message has become void, unless it is under way.
+    """
     gone = tx.connection.execute(
         "SELECT number, mailbox FROM message WHERE server_mailbox = ? AND uid = 0"
-        " AND NOT EXISTS (SELECT 1 FROM operation_item WHERE message = number)",
+        f" AND NOT {_UNDER_WAY}",
         (mailbox,),
     ).fetchall()
     return remove_rows(tx, gone)
