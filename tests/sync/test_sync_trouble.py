@@ -25,6 +25,7 @@ from tui_mail.model.error import (
     MailError,
 )
 from tui_mail.model.flags import ANSWERED, FLAGGED, SEEN
+from tui_mail.model.ids import Uid
 from tui_mail.model.mailbox import MailboxCounts
 from tui_mail.model.operation import Copy, Expunge, Move, SetFlags
 from tui_mail.model.uids import LARGEST, UidSet
@@ -275,6 +276,48 @@ def work_and_cut(
     desk.sync()
     ended = (proxy.octets_down, proxy.octets_up)
     return (ended[0] - begun[0] if direction == "down" else ended[1] - begun[1]) // 4
+
+
+def test_without_changes_nothing_is_said_that_changes_anything(
+    desk: Desk, proxy: Proxy
+) -> None:
+    desk.fill(letters(1, 10))
+    desk.sync()
+    proxy.sent_up.clear()
+    desk.sync()
+    said = b"".join(proxy.sent_up)
+    assert b"LIST" in said
+    for word in (b"SELECT", b"STORE", b"MOVE", b"COPY", b"EXPUNGE", b"FETCH"):
+        assert word not in said
+
+
+def test_a_uidnext_that_went_back_stops_wishes_until_it_is_understood(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.fill(letters(1, 6))
+    desk.sync()
+    number = desk.number("letter 2")
+    desk.perform(Expunge((number,)))
+    true = ImapConnection.select
+
+    def select(
+        self: ImapConnection,
+        wire_name: bytes,
+        *,
+        known: KnownState | None = None,
+        read_only: bool = False,
+    ) -> Selected:
+        said = true(self, wire_name, known=known, read_only=read_only)
+        return replace(said, uid_next=Uid(3)) if wire_name == b"INBOX" else said
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ImapConnection, "select", select)
+        desk.sync()
+        assert "letter 2" in desk.there()
+    desk.sync()
+    desk.sync()
+    assert "letter 2" not in desk.there()
+    assert desk.all_here() == desk.all_there()
 
 
 def test_a_foreign_deleted_mark_survives_our_deletion(desk: Desk) -> None:

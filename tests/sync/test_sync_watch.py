@@ -237,6 +237,21 @@ def test_a_link_that_breaks_is_made_anew(desk: Desk, proxy: Proxy) -> None:
         assert FLAGGED in desk.there()["letter 2"]
 
 
+def test_a_part_is_fetched_over_the_next_connection_where_one_was_lost(
+    desk: Desk, proxy: Proxy
+) -> None:
+    desk.fill([letter(1, text="x" * 600_000)])
+    proxy.cut_down = 400_000
+    with running(desk) as engine, engine.reader() as reader:
+        in_step(reader)
+        number = desk.number("letter 1")
+        before = proxy.connections
+        reader.send(FetchPart(number, WHOLE, 3))
+        assert reader.done(3).ok
+        assert proxy.connections > before
+        assert load_part(desk.database, number, WHOLE) is not None
+
+
 def test_a_killed_engine_goes_on_where_it_was(desk: Desk, proxy: Proxy) -> None:
     desk.fill(letters(1, 3_000))
     proxy.latency = 0.02

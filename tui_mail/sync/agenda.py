@@ -41,6 +41,8 @@ class FetchJob:
     message: MessageNumber
     part: PartId | None
     cancelled: bool = False
+    again: bool = False
+    """Its link was lost once already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +175,13 @@ class Agenda:
             self._ahead = False
             return AheadJob()
         return None
+
+    def put_back(self, job: FetchJob) -> None:
+        """Have a part fetched once more, over the next connection."""
+        with self._lock:
+            job.again = True
+            self._fetches.appendleft(job)
+        self.hurry()
 
     def done(self, job: FetchJob) -> None:
         """Note that a part was fetched, or cannot be."""

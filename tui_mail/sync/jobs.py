@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-from tui_mail.model.error import MailError, NotFound, ServerRefused
+from tui_mail.model.error import LinkLost, MailError, NotFound, ServerRefused
 from tui_mail.model.ids import MailboxId
 from tui_mail.sync.agenda import AheadJob, Duty, FetchJob, Job, ReplayJob, RoundJob
 from tui_mail.sync.ahead import fetch_ahead, fetch_wanted
@@ -72,7 +72,10 @@ class Jobs:
         except (NotFound, ServerRefused, Cancelled) as error:
             crew.board.answer(job.request, ok=False, line=error.line)
         except MailError as error:
-            crew.board.answer(job.request, ok=False, line=error.line)
+            if job.again or not isinstance(error, LinkLost):
+                crew.board.answer(job.request, ok=False, line=error.line)
+            else:
+                crew.agenda.put_back(job)
             raise
         else:
             crew.board.answer(job.request, ok=True, line="")

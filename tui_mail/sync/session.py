@@ -84,14 +84,15 @@ class Session:
 
         A message that came after SELECT need not be visible to this connection: a
         command about it would be answered with OK, and nothing done. So for ``uids``
-        beyond that the mailbox is selected anew.
+        beyond that, and where another connection saw more, it is selected anew.
         """
-        unseen = uids.ranges and uids.ranges[-1][1] >= self._visible
-        if self.mailbox != mailbox or unseen:
+        state = load_state(self.database, mailbox)
+        needed = max(uids.ranges[-1][1] + 1 if uids.ranges else 0, state.uid_next)
+        if self.mailbox != mailbox or self._visible < needed:
             self.select(load_mailbox(self.database, mailbox))
             # What came meanwhile was not looked at.
             self.news = True
-        if load_state(self.database, mailbox).uid_validity != self.validity:
+        if state.uid_validity != self.validity or self._visible < state.uid_next:
             self.mailbox = None
             raise Outdated
 
