@@ -129,6 +129,8 @@ def save_chunk(
     tx.connection.execute(
         "INSERT OR IGNORE INTO part (content, part_id) VALUES (?, ?)", (content, part)
     )
+    if not octets:
+        return
     tx.connection.execute(
         "INSERT INTO chunk (content, part_id, start, octets) VALUES (?, ?, ?, ?)"
         " ON CONFLICT DO UPDATE SET octets = excluded.octets"

@@ -275,7 +275,8 @@ def settle_items(
     tx: Transaction, operation: OperationId, numbers: Sequence[MessageNumber]
 ) -> None:
     """Give up the wish for messages that the server does not have any more."""
-    remove_numbers(tx, numbers)
+    items = set(_messages(tx, operation))
+    remove_numbers(tx, [number for number in numbers if number in items])
     tx.publish(OperationsChanged())
 
 
