@@ -258,10 +258,9 @@ class Reader:
 async def reading(
     home: Home, *, size: tuple[int, int] = (120, 40), **options: bool
 ) -> AsyncIterator[Reader]:
-    """Run the reader without engines."""
-    app = MailApp(
-        home.settings, home.places, clock=lambda: NOW, start_engines=False, **options
-    )
+    """Run the reader, without engines unless they are asked for."""
+    chosen = {"start_engines": False, **options}
+    app = MailApp(home.settings, home.places, clock=lambda: NOW, **chosen)
     async with app.run_test(size=size) as pilot:
         reader = Reader(app, pilot)
         await reader.until(lambda: app.ready and app.keys.idle)

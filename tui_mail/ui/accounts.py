@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from tui_mail.config.places import Places, make_private
 from tui_mail.config.settings import Account, Settings
 from tui_mail.model.displayable import Displayable
-from tui_mail.model.error import MailError, NotFound
+from tui_mail.model.error import NotFound
 from tui_mail.model.ids import MailboxId
 from tui_mail.model.mailbox import Mailbox, SpecialUse
 
@@ -29,25 +29,22 @@ class Accounts:
     def __iter__(self) -> Iterator[str]:
         return iter(self._databases)
 
-    def open(self, name: str) -> bool:
-        """Open an account's database; False, with the trouble noted, if that fails."""
+    def __contains__(self, name: str) -> bool:
+        return name in self._databases
+
+    def load(self, name: str) -> "tuple[Database, list[Mailbox]]":
+        """Open an account's database, on any thread; raises MailError."""
         from tui_mail.store.database import AccountIdentity, Database
         from tui_mail.store.mailboxes import load_mailboxes
 
-        if name in self._databases:
-            return True
         identity = AccountIdentity(*self.settings.accounts[name].identity)
-        try:
-            make_private(self._places.data)
-            database = Database.open(
-                self._places.database(name), name, identity=identity
-            )
-            self._mailboxes[name] = load_mailboxes(database)
-        except MailError as error:
-            self.troubles[name] = error.line
-            return False
-        self._databases[name] = database
-        return True
+        make_private(self._places.data)
+        database = Database.open(self._places.database(name), name, identity=identity)
+        return database, load_mailboxes(database)
+
+    def add(self, name: str, loaded: "tuple[Database, list[Mailbox]]") -> None:
+        """Take an account that was opened."""
+        self._databases[name], self._mailboxes[name] = loaded
 
     def database(self, name: str) -> "Database":
         """Give an open account's database."""

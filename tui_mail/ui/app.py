@@ -132,7 +132,11 @@ class MailApp(App[int], inherit_bindings=False):
     def on_mount(self) -> None:
         """Show the first account's inbox; everything else comes after the first paint."""
         for name in self.settings.accounts:
-            if self.accounts.open(name):
+            try:
+                self.accounts.add(name, self.accounts.load(name))
+            except MailError as error:
+                self.accounts.troubles[name] = error.line
+            else:
                 break
         self.show_accounts()
         self.say_hints()
@@ -187,7 +191,14 @@ class MailApp(App[int], inherit_bindings=False):
     async def open_accounts(self) -> None:
         """Open all accounts, start their engines, and say what is still here."""
         for name in self.settings.accounts:
-            await asyncio.to_thread(self.accounts.open, name)
+            if name in self.accounts or name in self.accounts.troubles:
+                continue
+            try:
+                loaded = await asyncio.to_thread(self.accounts.load, name)
+            except MailError as error:
+                self.accounts.troubles[name] = error.line
+            else:
+                self.accounts.add(name, loaded)
         for name in self.accounts.in_order():
             self.bridge.attach(name, self.accounts.database(name))
         self.show_accounts()

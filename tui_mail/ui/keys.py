@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from textual import events
 from textual.message import Message
 
+from tui_mail.model.displayable import own
 from tui_mail.ui.dispatch import PREFIX_SECONDS, Begun, Dispatcher, Found
 from tui_mail.ui.key_names import name_of
 from tui_mail.ui.split_keys import JOINED_WITHIN, SplitKeys, unfolded
@@ -14,6 +15,7 @@ from tui_mail.ui.split_keys import JOINED_WITHIN, SplitKeys, unfolded
 if TYPE_CHECKING:
     from tui_mail.ui.app import MailApp
 
+_CANCEL = ("ctrl+c", "ctrl+g")
 _HANDLED_WITHIN = 0.5
 """Seconds that a question has for a key before the next one is looked at."""
 
@@ -49,8 +51,13 @@ class Keys:
         )
 
     def put(self, event: Message) -> None:
-        """Take a key or a paste."""
-        self._queue.put_nowait(event)
+        """Take a key or a paste; what cancels does not wait for what it cancels."""
+        cancels = isinstance(event, events.Key) and event.key in _CANCEL
+        if cancels and self._running and not self._app.asks:
+            self.cancel()
+            self._app.say(own("Cancelled."))
+        else:
+            self._queue.put_nowait(event)
 
     def asked(self) -> None:
         """Take note that a question is ready for keys, or was answered."""
@@ -127,11 +134,10 @@ class Keys:
             self._changed.clear()
             await self._changed.wait()
 
-    def cancel(self) -> bool:
-        """Cancel what runs; False if nothing does."""
+    def cancel(self) -> None:
+        """Cancel what runs."""
         for task in self._running:
             task.cancel()
-        return bool(self._running)
 
     async def _pass_on(self, event: Message) -> None:
         """Hand a key to what asks, and wait until it has been dealt with."""

@@ -208,6 +208,7 @@ class Listing:
             view = await asyncio.to_thread(self._load, shown, order, None)
         except MailError as error:
             self._app.warn(error.line)
+            self._whole.set()
             return
         if (shown, order, turn) != (self.shown, self.order, self._turn):
             self.reload()

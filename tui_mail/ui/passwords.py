@@ -4,6 +4,8 @@ import shlex
 import subprocess
 from typing import TYPE_CHECKING
 
+from textual.app import SuspendNotSupported
+
 from tui_mail.link.messages import Password
 from tui_mail.model.displayable import Displayable
 from tui_mail.model.error import MailError
@@ -15,13 +17,16 @@ if TYPE_CHECKING:
 
 
 async def ask_password(app: "MailApp", account: str, line: Displayable) -> None:
-    """Ask for an account's password and hand it to its engine; raises MailError."""
+    """Ask for an account's password and hand it to its engine."""
     secret = ""
     server = app.accounts.account(account).imap
     command = server.password_command if server is not None else ""
     if command and await _wants_command(app, account, line):
-        secret = _run_here(app, command)
-    else:
+        try:
+            secret = _run_here(app, command)
+        except MailError as failed:
+            line = failed.line
+    if not secret:
         question = line if line.startswith(account) else f"{account}: {line}"
         secret = await app.ask(Prompt(question, password=True)) or ""
     app.engines.send(account, Password(secret))
@@ -40,6 +45,8 @@ def _run_here(app: "MailApp", command: str) -> str:
             done = subprocess.run(
                 shlex.split(command), stdout=subprocess.PIPE, check=False
             )
+    except SuspendNotSupported:
+        raise MailError("the screen cannot be put away here") from None
     except (OSError, ValueError) as error:
         raise MailError(f"password_command could not be run: {error}") from None
     if done.returncode:

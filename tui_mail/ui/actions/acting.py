@@ -103,6 +103,8 @@ def step_before(app: "MailApp", targets: Targets) -> None:
 def tidy_after(app: "MailApp", *, gone: bool) -> None:
     """Take the marks off; where a message went, leave the message pane if need be."""
     app.panes.list.clear_marks()
+    if gone and app.listing.is_search and app.settings.ui.after_action == "next":
+        app.panes.list.move(1)
     if not gone or app.panes.pane != "message":
         return
     stays = app.settings.ui.after_action == "stay"

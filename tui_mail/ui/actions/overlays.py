@@ -60,7 +60,9 @@ async def operations(app: "MailApp") -> None:
         app.engines.send(account, Wake())
 
     databases = {name: app.accounts.database(name) for name in app.accounts.in_order()}
-    screen = Operations(databases, clock=app.real_time, change=change, session=app.session)
+    screen = Operations(
+        databases, clock=app.real_time, change=change, session=app.session
+    )
     app.operations = screen
     try:
         await app.ask(screen)

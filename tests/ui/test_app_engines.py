@@ -1,0 +1,241 @@
+"""The reader with an engine: here one that a test plays, on the real socket."""
+
+from collections.abc import Iterator
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Any
+
+import pytest
+from app_samples import Home, Sample, put, reading
+
+from tui_mail.config.places import make_private
+from tui_mail.link.messages import (
+    Changed,
+    Done,
+    FetchPart,
+    GoOffline,
+    Hello,
+    Message,
+    NeedPassword,
+    OpenMailbox,
+    Password,
+    Receipt,
+    Status,
+    Synchronize,
+    Wake,
+)
+from tui_mail.link.server import EngineServer
+from tui_mail.model.displayable import own
+from tui_mail.model.event import ContentArrived
+from tui_mail.model.readable import ReadableText
+from tui_mail.store.content import load_wanted, save_text
+
+
+class PlayedEngine:
+    """Keeps what it hears, and says what the test has it say."""
+
+    def __init__(self, home: Home) -> None:
+        self.heard: list[Message] = []
+        self.client: Any = None
+        make_private(home.places.runtime)
+        self.server = EngineServer(
+            home.places.socket("work"), self._message, lambda _: None, lambda _: None
+        )
+
+    def _message(self, client: Any, message: Message) -> None:
+        self.client = client
+        self.heard.append(message)
+
+    def say(self, message: Any) -> None:
+        self.server.broadcast(message)
+
+    def has_heard(self, kind: type[Message]) -> bool:
+        return any(isinstance(each, kind) for each in self.heard)
+
+    def last(self, kind: Any) -> Any:
+        return [each for each in self.heard if isinstance(each, kind)][-1]
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    home = Home(tmp_path)
+    home.fill([Sample("First"), Sample("Second", here=False)])
+    return home
+
+
+@pytest.fixture
+def engine(home: Home) -> Iterator[PlayedEngine]:
+    engine = PlayedEngine(home)
+    yield engine
+    engine.server.close()
+
+
+async def test_an_engine_that_is_there_is_joined_and_told_what_is_looked_at(
+    home: Home, engine: PlayedEngine
+) -> None:
+    async with reading(home, start_engines=True) as reader:
+        await reader.until(lambda: engine.has_heard(OpenMailbox))
+        assert engine.heard[0] == Hello(role="reader", offline=False)
+        engine.say(Status("connected", own("")))
+        await reader.shows("work connected")
+        engine.say(Status("synchronizing", own("fetching INBOX"), 400, 1200))
+        await reader.shows("work: fetching INBOX 400 of 1,200")
+        engine.say(Status("failed", own("the name cannot be found")))
+        await reader.shows("work: the name cannot be found", "failed")
+
+
+async def test_a_wish_wakes_the_engine(home: Home, engine: PlayedEngine) -> None:
+    async with reading(home, start_engines=True) as reader:
+        await reader.until(lambda: engine.has_heard(OpenMailbox))
+        await reader.press("F")
+        await reader.until(lambda: engine.has_heard(Wake))
+
+
+async def test_a_missing_text_is_fetched_and_shown_when_it_comes(
+    home: Home, engine: PlayedEngine
+) -> None:
+    async with reading(home, start_engines=True) as reader:
+        await reader.until(lambda: engine.has_heard(OpenMailbox))
+        await reader.go_to("Second")
+        await reader.shows("Fetching…")
+        asked = engine.last(FetchPart)
+        assert (asked.message, asked.part) == (reader.row.number, None)
+        database = home.open()
+        with database.transaction() as tx:
+            save_text(
+                tx, asked.message, ReadableText(own("It came."), "plain", renderer=99)
+            )
+        database.close()
+        engine.say(Changed((ContentArrived(asked.message),)))
+        engine.say(Done(asked.request, ok=True))
+        await reader.shows("It came.")
+
+
+async def test_what_cannot_be_fetched_is_said_in_the_message(
+    home: Home, engine: PlayedEngine
+) -> None:
+    async with reading(home, start_engines=True) as reader:
+        await reader.until(lambda: engine.has_heard(OpenMailbox))
+        await reader.go_to("Second")
+        await reader.until(lambda: engine.has_heard(FetchPart))
+        asked = engine.last(FetchPart)
+        engine.say(
+            Done(asked.request, ok=False, line=own("it is gone from the server"))
+        )
+        await reader.shows("it is gone from the server")
+        assert not load_wanted(reader.app.accounts.database("work"))
+
+
+async def test_f5_synchronizes_and_says_the_receipt(
+    home: Home, engine: PlayedEngine
+) -> None:
+    async with reading(home, start_engines=True) as reader:
+        await reader.until(lambda: engine.has_heard(OpenMailbox))
+        await reader.press("f5", "j")
+        await reader.until(lambda: engine.has_heard(Synchronize))
+        request = engine.last(Synchronize).request
+        engine.say(Done(request, ok=True, line=own("2 new")))
+        await reader.shows("work: 2 new")
+        engine.say(Receipt(own("1 new")))
+        await reader.shows("work: 1 new")
+
+
+async def test_a_password_is_asked_for_and_not_shown(
+    home: Home, engine: PlayedEngine
+) -> None:
+    async with reading(home, start_engines=True) as reader:
+        await reader.until(lambda: engine.has_heard(OpenMailbox))
+        engine.say(NeedPassword(own("password of ann at 127.0.0.1")))
+        await reader.shows("password of ann")
+        await reader.type("hunter2")
+        assert "hunter2" not in reader.text
+        await reader.press("enter")
+        await reader.until(lambda: engine.has_heard(Password))
+        assert engine.last(Password).secret == "hunter2"
+
+
+async def test_a_password_command_may_be_run_here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = Home(tmp_path)
+    home.fill([Sample("First")])
+    path = home.places.settings_file()
+    line = 'username = "ann"\npassword_command = "echo from-the-command"'
+    path.write_text(path.read_text().replace('username = "ann"', line))
+    engine = PlayedEngine(home)
+    try:
+        async with reading(home, start_engines=True) as reader:
+            await reader.until(lambda: engine.has_heard(OpenMailbox))
+            monkeypatch.setattr(reader.app, "suspend", nullcontext)
+            engine.say(NeedPassword(own("password_command failed (1)")))
+            await reader.shows("Run its password_command here")
+            await reader.press("enter")
+            await reader.until(lambda: engine.has_heard(Password))
+            assert engine.last(Password).secret == "from-the-command"
+    finally:
+        engine.server.close()
+
+
+async def test_g_o_goes_offline_and_online(home: Home, engine: PlayedEngine) -> None:
+    async with reading(home, start_engines=True) as reader:
+        await reader.until(lambda: engine.has_heard(OpenMailbox))
+        await reader.press("g", "o")
+        await reader.until(lambda: engine.has_heard(GoOffline))
+        assert engine.last(GoOffline).offline
+        await reader.press("j")
+        await reader.shows("offline")
+        await reader.press("g", "o")
+        await reader.until(lambda: not engine.last(GoOffline).offline)
+
+
+async def test_offline_no_engine_is_started_or_joined(
+    home: Home, engine: PlayedEngine
+) -> None:
+    async with reading(home, start_engines=True, offline=True) as reader:
+        await reader.press("F", "j", "enter")
+        assert not engine.heard
+
+
+async def test_leaving_waits_for_what_is_due_and_esc_leaves_it(
+    home: Home, engine: PlayedEngine
+) -> None:
+    async with reading(home, start_engines=True) as reader:
+        await reader.until(lambda: engine.has_heard(OpenMailbox))
+        await reader.press("F")
+        await reader.pilot.press("q")
+        await reader.shows("1 change waits for the server", "leave it for later")
+        await reader.pilot.press("escape")
+        await reader.until(lambda: reader.app._exit)
+
+
+async def test_mail_that_the_engine_brought_comes_into_the_list(
+    home: Home, engine: PlayedEngine
+) -> None:
+    from tui_mail.model.event import MailboxChanged
+
+    async with reading(home, start_engines=True) as reader:
+        await reader.until(lambda: engine.has_heard(OpenMailbox))
+        database = home.open()
+        put(database, "INBOX", [Sample("Fresh")])
+        database.close()
+        mailbox = reader.app.listing.mailbox_id
+        assert mailbox is not None
+        engine.say(Changed((MailboxChanged(mailbox),)))
+        await reader.until(lambda: "Fresh" in reader.subjects())
+
+
+async def test_the_loss_of_an_engine_is_said_and_it_is_joined_again(
+    home: Home, engine: PlayedEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tui_mail.ui.engines._FIRST_WAIT", 0.1)
+    monkeypatch.setattr("tui_mail.ui.engines.sys.executable", "/bin/false")
+    async with reading(home, start_engines=True) as reader:
+        await reader.until(lambda: engine.has_heard(OpenMailbox))
+        engine.server.close()
+        await reader.shows("work: its engine ended (1); again in")
+        engine.heard.clear()
+        again = PlayedEngine(home)
+        try:
+            await reader.until(lambda: again.has_heard(Hello))
+        finally:
+            again.server.close()
