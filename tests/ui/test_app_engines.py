@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from app_samples import Home, Sample, put, reading
 
+from tests.ui.app_samples import Home, Sample, put, reading
 from tui_mail.config.places import make_private
 from tui_mail.link.messages import (
     Changed,
