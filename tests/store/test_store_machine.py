@@ -398,6 +398,7 @@ class Machine(RuleBasedStateMachine):
         self, operation: DueOperation, outcome: str, found: dict[MessageNumber, Uid]
     ) -> None:
         numbers = [item.message for item in operation.items]
+        before = len(self._shown())
         with self.place.database.transaction() as tx:
             if outcome == "refused":
                 revert_operation(tx, operation.id, "no")
@@ -417,9 +418,12 @@ class Machine(RuleBasedStateMachine):
                 }
                 validity = self._validity(operation.target)
                 settle_operation(tx, operation.id, validity=validity, uids=uids)
-        if outcome == "refused":
-            for number in numbers:
-                self.places_wished.pop(number, None)
+        # A row that was its message's second one has become part of the first: what was
+        # wished of it holds.
+        if outcome == "refused" or len(self._shown()) < before:
+            for item in operation.items:
+                self.places_wished.pop(item.message, None)
+                self.places_wished.pop(item.copy or 0, None)
 
     def _validity(self, box: MailboxId | None) -> UidValidity | None:
         return (

@@ -256,7 +256,7 @@ def settle_operation(
     items = tx.connection.execute(
         "SELECT message, copy FROM operation_item WHERE operation = ?", (operation,)
     ).fetchall()
-    drop_operation(tx, operation)
+    tx.connection.execute("DELETE FROM operation WHERE id = ?", (operation,))
     if kind == "expunge":
         remove_numbers(tx, [message for message, _ in items])
     else:
@@ -266,7 +266,7 @@ def settle_operation(
             arrive(tx, number, MailboxId(target), told.get(number, Uid(0)), since)
         reroute(tx, arrived)
         place_keywords(tx, MailboxId(target))
-        show_flags(tx, arrived)
+        show_flags(tx, [*arrived, *(message for message, _ in items)])
         tx.publish(MailboxChanged(MailboxId(target)))
     tx.publish(OperationsChanged())
 
