@@ -265,6 +265,18 @@ async def test_without_an_archive_it_asks_once_and_remembers(tmp_path: Path) -> 
         await holds(reader, "Lists/rust", 2)
 
 
+async def test_without_a_trash_one_may_be_made(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    home.fill(roles=("INBOX", "Lists/rust"))
+    async with reading(home) as reader:
+        await reader.press("d")
+        await reader.shows("Trash", "a new mailbox")
+        await reader.press("enter")
+        await holds(reader, "Trash", 1)
+        await reader.press("d")
+        await holds(reader, "Trash", 2)
+
+
 async def test_read_only_changes_nothing(home: Home) -> None:
     async with reading(home, read_only=True) as reader:
         for key in ("e", "d", "F", "D", "u", "E"):

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from tui_mail.model.displayable import Displayable, own
+from tui_mail.model.error import MailError
 from tui_mail.model.ids import MailboxId
 from tui_mail.model.mailbox import Mailbox, SpecialUse
-from tui_mail.ui.screens.picker import Item, Picker
+from tui_mail.ui.screens.picker import Item, New, Picker
 
 if TYPE_CHECKING:
     from tui_mail.ui.app import MailApp
@@ -18,7 +19,6 @@ async def choose_mailbox(
     accounts: Sequence[str],
     *,
     but: MailboxId | None = None,
-    hint: str = "",
 ) -> tuple[str, Mailbox] | None:
     """Let a mailbox be chosen; those that were chosen lately come first."""
     found = [
@@ -30,16 +30,42 @@ async def choose_mailbox(
     recent = app.recent_mailboxes
     found.sort(key=lambda pair: _place(recent, (pair[0], pair[1].id)))
     items = [
-        Item(_label(box), _detail(account, box, len(accounts) > 1), (account, box))
+        Item(
+            _label(box),
+            _detail(account, box, several=len(accounts) > 1),
+            (account, box),
+        )
         for account, box in found
     ]
-    chosen = await app.ask(Picker(title, items, hint=hint))
+    chosen = await app.ask(Picker(title, items))
     for account, box in found:
         if chosen == (account, box):
             key = (account, box.id)
             app.recent_mailboxes = [key, *(each for each in recent if each != key)][:8]
             return account, box
     return None
+
+
+async def choose_or_name(
+    app: "MailApp", title: str, account: str, *, suggested: str
+) -> Mailbox | str | None:
+    """Let a mailbox be chosen, or a new one be named; raises MailError."""
+    boxes = [box for box in app.accounts.mailboxes(account) if box.selectable]
+    items = [
+        Item(own(suggested), own("a new mailbox"), New(own(suggested))),
+        *(
+            Item(_label(box), _detail(account, box, several=False), box)
+            for box in boxes
+            if box.special_use is not SpecialUse.INBOX
+        ),
+    ]
+    hint = "use it, until you leave"
+    chosen = await app.ask(Picker(title, items, hint=hint, allow_new=True))
+    if isinstance(chosen, New):
+        if not (chosen.text.isascii() and chosen.text.strip("/ ")):
+            raise MailError("a new mailbox has a name of plain letters here")
+        return str(chosen.text)
+    return chosen if isinstance(chosen, Mailbox) else None
 
 
 def _place(recent: Sequence[tuple[str, MailboxId]], key: tuple[str, MailboxId]) -> int:
@@ -50,7 +76,7 @@ def _label(box: Mailbox) -> Displayable:
     return own("Inbox") if box.special_use is SpecialUse.INBOX else box.name
 
 
-def _detail(account: str, box: Mailbox, several: bool) -> Displayable:
+def _detail(account: str, box: Mailbox, *, several: bool) -> Displayable:
     unread = f"{box.unread:,} unread" if box.unread else ""
     return own(
         " · ".join(each for each in (account if several else "", unread) if each)

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from tui_mail.model.displayable import own
+from tui_mail.model.ids import MailboxId
 from tui_mail.model.mailbox import Mailbox, SpecialUse
 from tui_mail.model.operation import Copy, Expunge, Move
 from tui_mail.ui.actions.acting import (
@@ -13,7 +14,7 @@ from tui_mail.ui.actions.acting import (
     summaries,
     tidy_after,
 )
-from tui_mail.ui.actions.choosing import choose_mailbox
+from tui_mail.ui.actions.choosing import choose_mailbox, choose_or_name
 from tui_mail.ui.screens.confirm import Confirm
 
 if TYPE_CHECKING:
@@ -140,24 +141,25 @@ async def _role(app: "MailApp", account: str, use: SpecialUse) -> Mailbox | None
     if known is not None:
         return known
     if app.accounts.account(account).kind != "imap":
-        return await _made_here(app, account, use)
-    hint = (
-        f"remembered until you leave; for good: mailboxes.{use.value} in the settings"
-    )
+        return await _make(app, account, _NAMES[use], use)
     title = f"Which mailbox is for {use.value}?"
-    chosen = await choose_mailbox(app, title, [account], hint=hint)
-    if chosen is None:
-        return None
-    app.accounts.choose_role(account, use, chosen[1].id)
-    return chosen[1]
+    chosen = await choose_or_name(app, title, account, suggested=_NAMES[use])
+    if isinstance(chosen, str):
+        chosen = await _make(app, account, chosen, use)
+    if chosen is not None:
+        app.accounts.choose_role(account, use, chosen.id)
+    return chosen
 
 
-async def _made_here(app: "MailApp", account: str, use: SpecialUse) -> Mailbox | None:
+async def _make(
+    app: "MailApp", account: str, name: str, use: SpecialUse
+) -> Mailbox | None:
+    """Make a mailbox; a server gets it with the first message that goes there."""
     from tui_mail.store.mailboxes import create_local_mailbox, load_mailboxes
 
-    def make(tx: "Transaction") -> list[Mailbox]:
-        create_local_mailbox(tx, _NAMES[use], use)
-        return load_mailboxes(tx)
+    def make(tx: "Transaction") -> tuple[MailboxId, list[Mailbox]]:
+        return create_local_mailbox(tx, name, use), load_mailboxes(tx)
 
-    app.accounts.take(account, await app.wishes.write(account, make))
-    return app.accounts.role(account, use)
+    made, mailboxes = await app.wishes.write(account, make)
+    app.accounts.take(account, mailboxes)
+    return app.accounts.mailbox(account, made)
