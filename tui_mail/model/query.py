@@ -1,6 +1,6 @@
 """What a person searches for, as values; :mod:`tui_mail.model.query_parser` reads it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 IN_ANYWHERE = "anywhere"
@@ -106,6 +106,7 @@ class Is:
     """A state of :data:`STATES`."""
 
     state: str
+    column: int = field(default=1, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

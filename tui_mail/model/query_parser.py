@@ -50,7 +50,7 @@ def _is(value: str, column: int) -> Is:
     if state not in STATES:
         known = ", ".join(STATES)
         raise QueryError(f"there is no is:{value}; there are {known}", column)
-    return Is(state)
+    return Is(state, column)
 
 
 def _has(value: str, column: int) -> HasAttachment:

@@ -169,9 +169,9 @@ class _Asked:
         match query:
             case Everything():
                 return _TRUE
-            case Is(state):
+            case Is(state, column):
                 if state not in _STATES:
-                    raise QueryError(f"is:{state} is not searched for yet", 1)
+                    raise QueryError(f"is:{state} is not searched for yet", column)
                 return _Condition(_STATES[state])
             case HasAttachment():
                 return _Condition("c.has_attachment")
