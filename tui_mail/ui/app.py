@@ -9,17 +9,17 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from textual import events
-from textual.app import App, ComposeResult
+from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.message import Message
 from textual.screen import Screen
 
 from tui_mail.config.places import Places
 from tui_mail.config.settings import Settings
-from tui_mail.model.displayable import Displayable, own
+from tui_mail.model.displayable import own
 from tui_mail.model.error import MailError
 from tui_mail.model.ids import MailboxId
-from tui_mail.ui import hints, look
+from tui_mail.ui import look
 from tui_mail.ui.accounts import Accounts
 from tui_mail.ui.cells import wrapped
 from tui_mail.ui.commands import Command
@@ -27,25 +27,20 @@ from tui_mail.ui.filter import add_filter
 from tui_mail.ui.keymap import make_keymap
 from tui_mail.ui.listing import Listing
 from tui_mail.ui.panes import Panes
+from tui_mail.ui.speaking import SpeakingApp
 from tui_mail.ui.views import Shown
-from tui_mail.ui.widgets.hint_line import HintLine
 from tui_mail.ui.widgets.mailbox_tree import MailboxTree
 from tui_mail.ui.widgets.message_list import MessageList
 from tui_mail.ui.widgets.message_view import MessageView
 from tui_mail.ui.widgets.part_list import PartList
-from tui_mail.ui.widgets.status_line import StatusLine
 
 if TYPE_CHECKING:
-    from tui_mail.link.messages import Status
     from tui_mail.ui.bridge import Bridge, StoreChanged
-    from tui_mail.ui.dispatch import Begun
     from tui_mail.ui.engines import EngineJoined, Engines, EngineSaid
     from tui_mail.ui.keys import Keys
     from tui_mail.ui.reading import Reading
     from tui_mail.ui.refreshing import Refreshing
     from tui_mail.ui.screens.operations import Operations
-    from tui_mail.ui.servers import Servers
-    from tui_mail.ui.wishes import Wishes
 
 Answer = TypeVar("Answer")
 
@@ -53,7 +48,7 @@ _POLL = 2.0
 """Seconds between two looks whether another process changed something."""
 
 
-class MailApp(App[int], inherit_bindings=False):
+class MailApp(SpeakingApp, inherit_bindings=False):
     """The mail reader on the screen."""
 
     ENABLE_COMMAND_PALETTE = False
@@ -74,8 +69,7 @@ class MailApp(App[int], inherit_bindings=False):
         read_only: bool = False,
     ) -> None:
         """Put the parts together; raises SettingsError for a theme or a key."""
-        self.keymap_of_commands = make_keymap(settings.ui.keys, settings.keys)
-        super().__init__()
+        super().__init__(make_keymap(settings.ui.keys, settings.keys))
         add_filter(self)
         look.dress(self, settings.ui, places)
         self.animation_level = "none"
@@ -95,23 +89,16 @@ class MailApp(App[int], inherit_bindings=False):
         self._start_engines = start_engines
         self._tasks: set[asyncio.Task[None]] = set()
         self._asking = 0
-        self._notice: Displayable | None = None
-        self._warning = False
         self.accounts = Accounts(settings, places)
         self.panes = Panes(
             clock=self.clock,
             date_form=settings.ui.date_format,
             columns=settings.ui.columns,
         )
-        self.status_line, self.hint_line = StatusLine(), HintLine()
         self.listing = Listing(self)
-        self.ready = False
-        """Whether the parts below are there: they come after the first paint."""
         self.keys: Keys
         self.reading: Reading
-        self.wishes: Wishes
         self.engines: Engines
-        self.servers: Servers
         self.bridge: Bridge
         self.refreshing: Refreshing
         self._early: list[Message] = []
@@ -181,12 +168,15 @@ class MailApp(App[int], inherit_bindings=False):
         self.screen.refresh(layout=True)
 
     async def _begin(self) -> None:
+        from tui_mail.ui.machinery import warm_up
+
         if not self.settings.accounts:
             from tui_mail.ui.actions.overlays import set_up
 
             await set_up(self)
             return
         await self.open_accounts()
+        await asyncio.to_thread(warm_up)
 
     async def open_accounts(self) -> None:
         """Open all accounts, start their engines, and say what is still here."""
@@ -324,62 +314,6 @@ class MailApp(App[int], inherit_bindings=False):
             self.warn(error.line)
         elif isinstance(error, Exception):
             self._handle_exception(error)
-
-    # What is said.
-
-    def say(self, line: Displayable) -> None:
-        """Say something until the next command."""
-        self._notice, self._warning = line, False
-        self.say_status()
-
-    def warn(self, line: Displayable) -> None:
-        """Say what could not be done."""
-        self._notice, self._warning = line, True
-        self.say_status()
-
-    def unsay(self) -> None:
-        """Let the status line speak of the servers again."""
-        if self._notice is not None:
-            self._notice, self._warning = None, False
-            self.say_status()
-
-    def say_status(self) -> None:
-        """Bring the status line up to date."""
-        from tui_mail.ui.statusing import undo_in_words
-
-        if not self.ready:
-            return
-        left = self.servers.in_words() if self._notice is None else self._notice
-        entry = self.wishes.undoable[1] if self.wishes.undoable else None
-        right = undo_in_words(entry, self.session, self.real_time())
-        if self.read_only:
-            right = own("read-only")
-        self.status_line.show(left, right, warning=self._warning)
-
-    def say_title(self) -> None:
-        """Bring the list's title up to date."""
-        if self.listing.shown is not None:
-            words = self.listing.order_in_words()
-            self.panes.title_line.show(self.listing.title(), words)
-
-    def say_hints(self) -> None:
-        """Name the keys that matter where the focus is."""
-        where = self.panes.pane
-        if where == "message" and self.panes.lists_parts:
-            where = "parts"
-        elif where == "list" and self.panes.list.marked:
-            where = "marks"
-        self.hint_line.show(hints.hints(where, self.keymap_of_commands))
-
-    def say_following(self, begun: "Begun") -> None:
-        """Name what may follow the keys of a sequence."""
-        self.hint_line.show(hints.following(begun))
-
-    def say_progress(self, account: str, status: "Status") -> None:
-        """Say in an empty list how far its mailbox has come."""
-        shown = self.listing.shown
-        if status.total and (shown is None or shown.account == account):
-            self.panes.list.say(status.line, look.progress(status.done, status.total))
 
     def mailbox_opened(self) -> None:
         """Tell the engines what is looked at now."""

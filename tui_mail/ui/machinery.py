@@ -1,9 +1,13 @@
 """The parts of the reader that its first paint does without: they are imported after it."""
 
+import asyncio
+import importlib
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from tui_mail.ui import look
 from tui_mail.ui.bridge import Bridge
+from tui_mail.ui.commands import COMMANDS
 from tui_mail.ui.dispatch import Dispatcher
 from tui_mail.ui.engines import Engines
 from tui_mail.ui.keys import Keys
@@ -15,9 +19,22 @@ from tui_mail.ui.wishes import Wishes
 if TYPE_CHECKING:
     from tui_mail.ui.app import MailApp
 
+_THREADS = 3
+"""Threads that load from stores; each has a connection with its cache to each of them."""
+
+
+def warm_up() -> None:
+    """Import what the first keys need, on another thread than theirs."""
+    for module in {command.does.partition(".")[0] for command in COMMANDS}:
+        importlib.import_module(f"tui_mail.ui.actions.{module}")
+    for module in ("mime.render", "store.performing", "store.journal"):
+        importlib.import_module(f"tui_mail.{module}")
+
 
 def build(app: "MailApp") -> None:
     """Give the reader its keys, its reading, its writing, and the way to its engines."""
+    loop = asyncio.get_running_loop()
+    loop.set_default_executor(ThreadPoolExecutor(_THREADS, "loading"))
     app.keys = Keys(app, Dispatcher(app.keymap_of_commands))
     app.reading = Reading(app, rest=look.preview_rest(app.settings.ui))
     app.wishes = Wishes(app)

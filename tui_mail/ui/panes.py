@@ -120,11 +120,6 @@ class Panes(Widget):
         self._lay_out(event.size.width)
 
     @property
-    def shows_list(self) -> bool:
-        """Whether the list is in sight."""
-        return not self.has_class("one") or self.pane == "list"
-
-    @property
     def shows_message(self) -> bool:
         """Whether the message is in sight."""
         return not self.has_class("one") or self.pane == "message"

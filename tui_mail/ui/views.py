@@ -2,12 +2,11 @@
 
 from array import array
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
 from tui_mail.model.displayable import Displayable, displayable
-from tui_mail.model.error import NotFound
 from tui_mail.model.ids import MailboxId, MessageNumber
 
 if TYPE_CHECKING:
@@ -32,10 +31,6 @@ class Shown:
     def words(self) -> Displayable:
         """The query, safe to show."""
         return displayable(self.query)
-
-    def unfiltered(self) -> "Shown":
-        """Give the mailbox without its filter."""
-        return replace(self, query="")
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,14 +125,3 @@ def following(numbers: Iterable[int], start: int) -> Iterator[int]:
     listed = list(numbers)
     yield from listed[start:]
     yield from listed[:start]
-
-
-def present(database: "Database", number: MessageNumber) -> bool:
-    """Tell whether a message is still there."""
-    from tui_mail.store.messages import load_summary
-
-    try:
-        load_summary(database, number)
-    except NotFound:
-        return False
-    return True

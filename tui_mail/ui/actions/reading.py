@@ -2,6 +2,9 @@
 
 from typing import TYPE_CHECKING
 
+from tui_mail.ui.actions.parts import show_part
+from tui_mail.ui.views import Shown
+
 if TYPE_CHECKING:
     from tui_mail.ui.app import MailApp
 
@@ -10,12 +13,20 @@ async def read(app: "MailApp") -> None:
     """Read the cursor's message; among the mailboxes and the parts, show the row."""
     panes = app.panes
     if panes.pane == "mailboxes":
-        panes.mailboxes.open_selected()
-    elif panes.pane == "message":
-        if panes.lists_parts:
-            panes.parts.row_chosen()
-    else:
+        await _show_mailbox(app)
+    elif panes.pane == "list":
         await read_here(app)
+    elif panes.lists_parts and panes.parts.chosen is not None:
+        await show_part(app, panes.parts.chosen)
+
+
+async def _show_mailbox(app: "MailApp") -> None:
+    selected = app.panes.mailboxes.selected
+    if selected is not None and selected[1].selectable:
+        await app.listing.show(Shown(selected[0], selected[1].id))
+        app.panes.enter("list")
+    else:
+        app.panes.mailboxes.open_selected()
 
 
 async def read_here(app: "MailApp") -> None:

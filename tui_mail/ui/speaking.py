@@ -1,0 +1,99 @@
+"""What the reader says: its status line, its hints, the title of its list."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from textual.app import App
+
+from tui_mail.model.displayable import Displayable, own
+from tui_mail.ui import hints, look
+from tui_mail.ui.keymap import Keys as KeysOfCommand
+from tui_mail.ui.widgets.hint_line import HintLine
+from tui_mail.ui.widgets.status_line import StatusLine
+
+if TYPE_CHECKING:
+    from tui_mail.link.messages import Status
+    from tui_mail.ui.dispatch import Begun
+    from tui_mail.ui.listing import Listing
+    from tui_mail.ui.panes import Panes
+    from tui_mail.ui.servers import Servers
+    from tui_mail.ui.wishes import Wishes
+
+
+class SpeakingApp(App[int], inherit_bindings=False):
+    """An app that speaks in short sentences, in the places it has for them."""
+
+    panes: "Panes"
+    listing: "Listing"
+    servers: "Servers"
+    wishes: "Wishes"
+    session: str
+    read_only: bool
+
+    def __init__(self, keymap: Mapping[str, KeysOfCommand]) -> None:
+        super().__init__()
+        self.keymap_of_commands = keymap
+        self.ready = False
+        """Whether the parts are there that come after the first paint."""
+        self.status_line, self.hint_line = StatusLine(), HintLine()
+        self._notice: Displayable | None = None
+        self._warning = False
+
+    def real_time(self) -> datetime:
+        """Tell the time in which stores note what happened; a demo's clock stands still."""
+        raise NotImplementedError
+
+    def say(self, line: Displayable) -> None:
+        """Say something until the next command."""
+        self._notice, self._warning = line, False
+        self.say_status()
+
+    def warn(self, line: Displayable) -> None:
+        """Say what could not be done."""
+        self._notice, self._warning = line, True
+        self.say_status()
+
+    def unsay(self) -> None:
+        """Let the status line speak of the servers again."""
+        if self._notice is not None:
+            self._notice, self._warning = None, False
+            self.say_status()
+
+    def say_status(self) -> None:
+        """Bring the status line up to date."""
+        from tui_mail.ui.statusing import undo_in_words
+
+        if not self.ready:
+            return
+        left = self.servers.in_words() if self._notice is None else self._notice
+        entry = self.wishes.undoable[1] if self.wishes.undoable else None
+        right = undo_in_words(entry, self.session, self.real_time())
+        if self.read_only:
+            right = own("read-only")
+        self.status_line.show(left, right, warning=self._warning)
+
+    def say_title(self) -> None:
+        """Bring the list's title up to date."""
+        if self.listing.shown is not None:
+            words = self.listing.order_in_words()
+            self.panes.title_line.show(self.listing.title(), words)
+
+    def say_hints(self) -> None:
+        """Name the keys that matter where the focus is."""
+        where = self.panes.pane
+        if where == "message" and self.panes.lists_parts:
+            where = "parts"
+        elif where == "list" and self.panes.list.marked:
+            where = "marks"
+        self.hint_line.show(hints.hints(where, self.keymap_of_commands))
+
+    def say_following(self, begun: "Begun") -> None:
+        """Name what may follow the keys of a sequence."""
+        self.hint_line.show(hints.following(begun))
+
+    def say_progress(self, account: str, status: "Status") -> None:
+        """Say in an empty list how far its mailbox has come."""
+        shown = self.listing.shown
+        if status.total and (shown is None or shown.account == account):
+            self.panes.list.say(status.line, look.progress(status.done, status.total))
