@@ -3,9 +3,12 @@
 import os
 import random
 import signal
+import threading
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import replace
+from pathlib import Path
 
 import psutil
 import pytest
@@ -14,11 +17,13 @@ from tests.servers.dovecot import PASSWORD, Dovecot, Options
 from tests.servers.proxy import Proxy
 from tests.sync.engines import Reader, running, start
 from tests.sync.mailing import Desk, letter, letters, look, uid_there
+from tui_mail.link.client import EngineClient
 from tui_mail.link.messages import (
     Cancel,
     Changed,
     FetchPart,
     GoOffline,
+    Hello,
     NeedPassword,
     OpenMailbox,
     Password,
@@ -32,6 +37,8 @@ from tui_mail.model.ids import WHOLE, MessageNumber, PartId
 from tui_mail.model.operation import Move, SetFlags
 from tui_mail.store.content import load_part, load_text, want_part
 from tui_mail.store.operations import load_pending
+from tui_mail.sync import watching
+from tui_mail.sync.storing import open_database
 
 pytestmark = pytest.mark.dovecot
 
@@ -391,3 +398,57 @@ def test_while_both_sides_work_and_the_link_breaks_nothing_is_lost(
 
 def is_ours(subject: str) -> bool:
     return int(subject.split()[1]) % 2 == 0
+
+
+def test_who_started_it_by_hand_is_told_of_trouble_once(
+    desk: Desk, proxy: Proxy
+) -> None:
+    proxy.refuse = True
+    with running(desk, for_reader=False) as engine, engine.reader() as reader:
+        for request in range(3):
+            reader.send(Synchronize(None, request))
+            assert not reader.done(request).ok
+        proxy.refuse = False
+        reader.send(Synchronize(None, 9))
+        assert reader.done(9).ok
+        engine.process.terminate()
+        assert engine.end() == 0
+        assert engine.process.stderr is not None
+        said = engine.process.stderr.read()
+        assert said.count(b"\n") == 1
+        assert said.startswith(b"work: 127.0.0.1")
+
+
+def test_after_a_sleep_all_connections_are_made_anew(
+    desk: Desk, proxy: Proxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The wall clock of an engine in this process jumps."""
+    skew = [0.0]
+    true = time.time
+    monkeypatch.setattr(time, "time", lambda: true() + skew[0])
+    database = open_database(desk.account, desk.places)
+    watch = watching.Watch(desk.account, desk.places, database, for_reader=False)
+    thread = threading.Thread(target=watch.run)
+    thread.start()
+    with ExitStack() as ends:
+        ends.callback(database.close)
+        ends.callback(thread.join)
+        ends.callback(watch.stop)
+        with EngineClient(wait_for(desk.places.socket("work"))) as client:
+            client.send(Hello("reader"))
+            reader = Reader(client)
+            in_step(reader)
+            reader.while_told(lambda: proxy.connections == 3)
+            skew[0] = 3_600.0
+            reader.while_told(lambda: proxy.connections == 6)
+            reader.send(Synchronize(None, 2))
+            assert reader.done(2).ok
+            assert all(
+                one.state != "offline" for one in reader.told if isinstance(one, Status)
+            )
+
+
+def wait_for(path: Path) -> Path:
+    while not path.exists():
+        time.sleep(0.01)
+    return path

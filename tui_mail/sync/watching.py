@@ -62,6 +62,7 @@ class Watch:
         self._bell = Bell()
         self._stopped = False
         self._broken = False
+        self._complained = ""
         self._clients: dict[LinkedClient, bool] = {}
         """Who has joined, and whether it is a reader."""
         self._left_at: float | None = None
@@ -228,11 +229,15 @@ class Watch:
     # The process.
 
     def _say(self, line: str) -> None:
-        """Tell whoever started it by hand."""
+        """Tell whoever started it by hand of trouble, once as long as it lasts."""
         _LOG.info("%s: %s", self._name, line)
-        if not self._for_reader and self._board.state in ("failed", "offline"):
-            sys.stderr.write(f"{self._name}: {line}\n")
-            sys.stderr.flush()
+        if self._board.state == "connected":
+            self._complained = ""
+        elif self._board.state in ("failed", "offline") and line != self._complained:
+            self._complained = line
+            if not self._for_reader:
+                sys.stderr.write(f"{self._name}: {line}\n")
+                sys.stderr.flush()
 
     @contextmanager
     def _heeding_signals(self) -> Iterator[None]:

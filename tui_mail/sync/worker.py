@@ -40,6 +40,8 @@ class Worker(threading.Thread):
         self._leads = leads
         self._bell = Wake()
         self._connection: ImapConnection | None = None
+        self._cut = False
+        """The connection was ended from outside: there is nothing wrong with it."""
         crew.agenda.add_bell(self._bell)
 
     @property
@@ -53,9 +55,11 @@ class Worker(threading.Thread):
 
     def close_connection(self) -> None:
         """Cut the connection, from any thread; the worker makes another."""
+        self._cut = True
         connection = self._connection
         if connection is not None:
             connection.close()
+        self._bell.ring()
 
     def close(self) -> None:
         """Give up what the thread had, after it has ended."""
@@ -82,6 +86,7 @@ class Worker(threading.Thread):
     def _live_once(self, failures: int) -> int:
         """Live as long as one connection lasts; the number of failures in a row."""
         hurries = self._agenda.hurries
+        self._cut = False
         begun = time.monotonic()
         try:
             self._be_connected()
@@ -93,7 +98,7 @@ class Worker(threading.Thread):
                 return 0
             return self._stand_back(error)
         except MailError as error:
-            if self._agenda.offline or self._agenda.stopping:
+            if self._agenda.offline or self._agenda.stopping or self._cut:
                 return 0
             _LOG.info("%s: %s", self.name, error.line)
             lasted = time.monotonic() - begun
@@ -158,7 +163,7 @@ class Worker(threading.Thread):
         """Work off the agenda, and listen where there is nothing on it."""
         jobs = Jobs(self._crew, session, lambda: self.duties)
         listener = Listener(self._crew, session, self._bell)
-        while not (self._agenda.stopping or self._agenda.offline):
+        while not (self._agenda.stopping or self._agenda.offline or self._cut):
             self._bell.drain()
             job = self._agenda.take(self.duties)
             if job is None:

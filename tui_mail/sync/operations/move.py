@@ -1,5 +1,7 @@
 """Replay a move: MOVE, or copy, mark and remove, each step looked at before the next."""
 
+import logging
+
 from tui_mail.model.operation import OperationState
 from tui_mail.model.uids import UidSet
 from tui_mail.store.database import Transaction
@@ -19,6 +21,8 @@ from tui_mail.sync.operations.finding import (
     uids_of,
 )
 from tui_mail.sync.session import Session
+
+_LOG = logging.getLogger(__name__)
 
 
 def replay(session: Session, operation: DueOperation) -> None:
@@ -50,6 +54,7 @@ def _settle(session: Session, operation: DueOperation, done: Arrived) -> None:
             for item in operation.items
             if item.message not in done.uids or _has_gone_on(tx, operation, done, item)
         ]
+        _LOG.debug("move %d: arrived %s, void %s", operation.id, done.uids, void)
         if void:
             settle_items(tx, operation.id, void)
         settle_operation(tx, operation.id, validity=done.validity, uids=done.uids)
