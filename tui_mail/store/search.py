@@ -65,6 +65,8 @@ _STATES = {
     "answered": f"m.flags & {ANSWERED_BIT} <> 0",
     "draft": f"m.flags & {DRAFT_BIT} <> 0",
 }
+_MOST_TERMS = 500
+"""SQLite takes expressions up to a depth of 1,000."""
 _HIDDEN = frozenset({SpecialUse.TRASH, SpecialUse.JUNK})
 
 
@@ -98,8 +100,11 @@ def search(
         limit: how many at most.
 
     Raises:
-        QueryError: an operator that is not evaluated yet, with its column.
+        QueryError: an operator that is not evaluated yet, with its column; too many
+            terms.
     """
+    if _count(query) > _MOST_TERMS:
+        raise QueryError(f"too long: at most {_MOST_TERMS} terms", 1)
     account = source.account if isinstance(source, Database) else ""
     asked = _Asked(load_mailboxes(source), me, today, account)
     condition = asked.condition(query)
@@ -241,6 +246,12 @@ class _Asked:
         names = [m for m in self.mailboxes if m.name.casefold() == wanted]
         lasts = [m for m in self.mailboxes if m.parts[-1].casefold() == wanted]
         return [mailbox.id for mailbox in roles or names or lasts]
+
+
+def _count(query: Query) -> int:
+    if isinstance(query, And | Or):
+        return sum(map(_count, query.terms))
+    return _count(query.term) if isinstance(query, Not) else 1
 
 
 def _fields(query: Query) -> Iterator[Field]:
