@@ -81,11 +81,7 @@ class Servers:
             case Status():
                 state = self._states.get(account, AccountState())
                 self._states[account] = replace(state, status=said)
-                self._note(account)
-                if said.state == "failed":
-                    self._app.unsay()
-                self._app.say_status()
-                self._app.say_progress(account, said)
+                self._app.refreshing.ask("status", self._say_states)
             case Done():
                 self._done(account, said)
             case Receipt(line):
@@ -96,6 +92,15 @@ class Servers:
                     self._app.start(self._ask_password(account, line))
             case _:
                 return
+
+    async def _say_states(self) -> None:
+        for account, state in self._states.items():
+            self._note(account)
+            if state.status is not None:
+                self._app.say_progress(account, state.status)
+                if state.status.state == "failed":
+                    self._app.unsay()
+        self._app.say_status()
 
     def _note(self, account: str) -> None:
         """Put a word beside the account in the tree where it is not as it should be."""

@@ -193,7 +193,8 @@ class MailboxTree(LineList):
         return self._signs.folded if folded else self._signs.open
 
     def _build(self) -> None:
-        before = self._rows[self.cursor] if self._rows else None
+        rows = self._rows
+        before = rows[self.cursor] if rows else None
         self._rows = [
             row
             for account, boxes in self._accounts
@@ -204,7 +205,13 @@ class MailboxTree(LineList):
             place = self._row_of((before.account, before.mailbox.id))
         if place is None:
             place = self._row_of(self._open)
-        self.rows_changed(place or 0)
+        same = len(rows) == len(self._rows) and self.cursor == (place or 0)
+        self.rows_changed(place or 0, repaint=not same)
+        if same:
+            # Counts change all the time while mail comes; the other rows do not.
+            for row, (old, new) in enumerate(zip(rows, self._rows, strict=True)):
+                if old != new:
+                    self.refresh_row(row)
 
     def _row_of(self, wanted: tuple[str, MailboxId] | None) -> int | None:
         for place, row in enumerate(self._rows):
