@@ -56,12 +56,14 @@ def salvage(path: Path, account: str) -> list[str]:
                 shutil.copy2(f"{path}{suffix}", f"{kept}{suffix}")
         _remove(fresh)
         lost = _copy_rows(kept, fresh)
+        _remove_traces(kept, path)
         fresh.chmod(0o600)
         for suffix in ("-wal", "-shm"):
             Path(f"{path}{suffix}").unlink(missing_ok=True)
         fresh.replace(path)
     except (OSError, sqlite3.Error) as error:
         _remove(fresh)
+        _remove_traces(kept, path)
         raise StoreDamaged(
             f"{account}: {path} is damaged and could not be salvaged ({error}); "
             f"a copy is in {kept}"
@@ -82,6 +84,13 @@ def _unused(path: Path, what: str) -> Path:
 def _remove(path: Path) -> None:
     for suffix in ("", "-wal", "-shm", "-journal"):
         Path(f"{path}{suffix}").unlink(missing_ok=True)
+
+
+def _remove_traces(kept: Path, path: Path) -> None:
+    """Remove what reading the copy left beside it."""
+    Path(f"{kept}-shm").unlink(missing_ok=True)
+    if not Path(f"{path}-wal").exists():
+        Path(f"{kept}-wal").unlink(missing_ok=True)
 
 
 def _copy_rows(damaged: Path, fresh: Path) -> list[str]:

@@ -14,7 +14,8 @@ _KEYS = {
 }
 """The first column of the key of tables that have no rowid."""
 _LOWEST, _HIGHEST = -(1 << 63), (1 << 63) - 1
-_MOST_SPLITS = 20_000
+_MOST_SPLITS = 1_000
+"""Halvings of a table, besides one for each row that was read."""
 _SKIPPED = 1_000_000
 """Numbers left out where it cannot be read which were given before."""
 
@@ -57,6 +58,7 @@ def _read(
         _, low, high = heappop(ranges)
         try:
             for number, *row in source.execute(statement, (low, high)):
+                splits += 1
                 yield tuple(row)
                 low = number + step
         except sqlite3.Error:
