@@ -6,9 +6,10 @@ from datetime import UTC, datetime, timedelta
 from tui_mail.config.settings import Account
 from tui_mail.mime.render import Renderer
 from tui_mail.model.error import NotFound, ServerRefused
-from tui_mail.model.ids import MailboxId, MessageNumber
+from tui_mail.model.ids import WHOLE, MailboxId, MessageNumber
 from tui_mail.model.mailbox import Mailbox
 from tui_mail.store.content import (
+    complete_parts,
     forget_wanted,
     load_wanted,
     missing_text,
@@ -95,9 +96,12 @@ def _wholes_of(
         yield
         for number in numbers:
             try:
+                if WHOLE in complete_parts(session.database, number):
+                    continue
                 fetch_whole(session, number, renderer, quietly)
             except NotFound:
                 continue
+            session.receipt.texts += 1
             yield
         session.tell(f"fetching the mail of {box.name}", len(tried), 0, box.id)
 
