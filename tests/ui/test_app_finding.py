@@ -236,3 +236,12 @@ async def test_a_store_that_cannot_be_opened_is_said(tmp_path: Path) -> None:
     settings.write_text(settings.read_text().replace('"ann"', '"somebody"'))
     async with reading(home) as reader:
         await reader.shows("nothing is touched")
+
+
+async def test_a_local_account_has_an_inbox_from_the_start(tmp_path: Path) -> None:
+    home = Home(tmp_path, names=())
+    home.places.settings_file().write_text(
+        '[accounts.here]\naddress = "ann@example.org"\n'
+    )
+    async with reading(home) as reader:
+        await reader.shows("Nothing in Inbox.")

@@ -2,6 +2,7 @@
 
 import asyncio
 import importlib
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 _THREADS = 3
 """Threads that load from stores; each has a connection with its cache to each of them."""
 
+_SWITCH = 0.001
+"""Seconds for which a thread that loads may keep a key waiting."""
+
 
 def warm_up() -> None:
     """Import what the first keys need, on another thread than theirs."""
@@ -33,6 +37,7 @@ def warm_up() -> None:
 
 def build(app: "MailApp") -> None:
     """Give the reader its keys, its reading, its writing, and the way to its engines."""
+    sys.setswitchinterval(_SWITCH)
     loop = asyncio.get_running_loop()
     loop.set_default_executor(ThreadPoolExecutor(_THREADS, "loading"))
     app.keys = Keys(app, Dispatcher(app.keymap_of_commands))

@@ -6,7 +6,7 @@ from typing import Any
 
 PAUSE = 0.2
 """Seconds between two runs of the same work at least: what is said costs octets."""
-SHARE = 2.0
+SHARE = 4.0
 """A pause lasts so many times as long as the work before it did."""
 
 Work = Callable[[], Coroutine[Any, Any, None]]
