@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from hashlib import blake2b
 
 from tui_mail.model.displayable import Displayable
@@ -76,14 +77,20 @@ def content_row(
         envelope.has_attachment,
         envelope.list_id,
         folded(envelope.subject),
-        folded(senders),
-        folded(recipients),
-        folded(copies) if copies else "",
+        _people_folded(senders),
+        _people_folded(recipients),
+        _people_folded(copies) if copies else "",
     )
+
+
+# The same people write and are written to again and again.
+_people_folded = lru_cache(2_000)(folded)
 
 
 def _others(envelope: Envelope) -> str:
     """Keep the rarer fields: only those that say something else than From."""
+    if not (envelope.sender or envelope.reply_to or envelope.bcc):
+        return ""
     told = {
         "sender": pack_people(envelope.sender) if envelope.sender else "",
         "reply_to": pack_people(envelope.reply_to) if envelope.reply_to else "",
