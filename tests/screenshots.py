@@ -37,18 +37,20 @@ class Picture:
     theme: str = "tui-mail"
 
 
-PICTURES = (
-    Picture(
-        "three-panes", (120, 40), "grammar freezes", ("j", "j", "j", "j", "j", "j")
-    ),
-)
+PICTURES = (Picture("three-panes", (120, 40), "grammar freezes", ("j",) * 8),)
 
 
 @contextmanager
 def synchronized() -> Iterator[DemoPlace]:
     """Run the demo with all its mail in the store and no engine."""
     with running() as here:
-        command = [sys.executable, "-m", "tui_mail", "--config", str(here.settings_path)]
+        command = [
+            sys.executable,
+            "-m",
+            "tui_mail",
+            "--config",
+            str(here.settings_path),
+        ]
         subprocess.run([*command, "sync"], check=True, stdout=subprocess.DEVNULL)
         yield here
 

@@ -106,9 +106,9 @@ def test_a_sleep_is_a_jump_of_the_wall_clock() -> None:
     assert not has_slept(-3_600.0, 1.0)
 
 
-@given(st.integers(1, 500), st.floats(0, 100))
+@given(st.integers(1, 1_000), st.floats(0, 100))
 def test_the_size_of_a_transaction_stays_within_bounds(done: int, took: float) -> None:
-    assert 1 <= fitting(done, took) <= 500
+    assert 1 <= fitting(done, took) <= 1_000
 
 
 def test_the_size_of_a_transaction_follows_its_time() -> None:

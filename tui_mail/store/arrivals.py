@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from tui_mail.model.event import MailboxChanged, MailboxesChanged
 from tui_mail.model.ids import MailboxId, MessageNumber
 from tui_mail.model.message import FetchedMessage
+from tui_mail.store.bulk import insert_rows
 from tui_mail.store.contents import (
-    INSERT,
+    INTO,
     content_row,
     find_contents,
     identity_of,
@@ -15,15 +16,14 @@ from tui_mail.store.contents import (
     shown_date,
 )
 from tui_mail.store.database import Transaction
-from tui_mail.store.flag_columns import to_columns
+from tui_mail.store.flag_columns import SEEN_BIT, to_columns
 from tui_mail.store.overlay import show_flags
 from tui_mail.store.threads import assign_threads, keys_of
 
-_INSERT = """
-    INSERT INTO message (number, mailbox, server_mailbox, uid, content, thread, date,
-        arrival, flags, keywords, server_flags, server_keywords, modseq)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-"""
+_INTO = (
+    "message (number, mailbox, server_mailbox, uid, content, thread, date, arrival,"
+    " flags, keywords, server_flags, server_keywords, modseq)"
+)
 
 
 class Arrivals:
@@ -128,8 +128,9 @@ class Arrivals:
             self._tx,
             [(c, k[2]) for (c, _), k in zip(contents, keys, strict=True)],
         )
-        self._tx.connection.executemany(
-            INSERT,
+        insert_rows(
+            self._tx.connection,
+            INTO,
             [
                 content_row(content, identity, (own, parent), message)
                 for (message, identity), (content, is_new), (own, parent, _) in zip(
@@ -155,7 +156,11 @@ class Arrivals:
                     *(bits, keywords, bits, keywords, message.modseq),
                 )
             )
-        self._tx.connection.executemany(_INSERT, rows)
+        insert_rows(self._tx.connection, _INTO, rows)
+        self._tx.connection.execute(
+            "UPDATE mailbox SET total = total + ?, unread = unread + ? WHERE id = ?",
+            (len(rows), sum(not row[8] & SEEN_BIT for row in rows), self._mailbox),
+        )
         return numbers
 
     def _contents(

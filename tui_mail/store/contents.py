@@ -18,7 +18,7 @@ COLUMNS = (
     " senders, recipients, copies, others, date, size, has_attachment, list_id,"
     " subject_words, sender_words, recipient_words, copy_words"
 )
-INSERT = f"INSERT INTO content ({COLUMNS}) VALUES ({', '.join('?' * 20)})"
+INTO = f"content ({COLUMNS})"
 
 
 def identity_of(message: FetchedMessage) -> int:
@@ -29,16 +29,18 @@ def identity_of(message: FetchedMessage) -> int:
     are not one for that alone.
     """
     if message.email_id:
-        told = f"e\0{message.email_id}"
-    else:
-        envelope = message.envelope
-        arrived = message.internal_date
-        sender = envelope.from_[0].address if envelope.from_ else ""
-        told = (
-            f"m\0{envelope.message_id}\0{arrived.timestamp() if arrived else 0}\0"
-            f"{message.size}\0{envelope.subject}\0{sender}"
-        )
-    digest = blake2b(told.encode("utf-8", "replace"), digest_size=8).digest()
+        return _hashed(f"e\0{message.email_id}")
+    envelope = message.envelope
+    sender = envelope.from_[0].address if envelope.from_ else ""
+    told = f"m\0{envelope.message_id}\0{message.size}\0{envelope.subject}\0{sender}"
+    if message.internal_date is None:
+        return _hashed(told)
+    # Neighbours in time are neighbours in the index: few of its pages change at once.
+    return (seconds_of(message.internal_date) & 0xFFFFFFFF) << 31 | _hashed(told) >> 32
+
+
+def _hashed(text: str) -> int:
+    digest = blake2b(text.encode("utf-8", "replace"), digest_size=8).digest()
     return int.from_bytes(digest, "big") >> 1
 
 

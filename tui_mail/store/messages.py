@@ -186,9 +186,20 @@ def detach_all(tx: Transaction, mailbox: MailboxId) -> int:
     ).rowcount
 
 
-def drop_detached(tx: Transaction, mailbox: MailboxId) -> int:
+def load_detached(source: Source, mailbox: MailboxId) -> frozenset[MessageNumber]:
+    """Name the server's messages whose UIDs are not known."""
+    rows = source.connection.execute(
+        "SELECT number FROM message WHERE server_mailbox = ? AND uid = 0", (mailbox,)
+    )
+    return frozenset(MessageNumber(number) for (number,) in rows)
+
+
+def drop_detached(
+    tx: Transaction, mailbox: MailboxId, only: frozenset[MessageNumber] | None = None
+) -> int:
     """Remove what was detached and did not come back; say how many.
 
+    ``only``: those that were detached before the server was asked for all there is.
     What waits for such a message has become void, unless it is under way.
     """
     gone = tx.connection.execute(
@@ -196,7 +207,7 @@ def drop_detached(tx: Transaction, mailbox: MailboxId) -> int:
         f" AND NOT {_UNDER_WAY}",
         (mailbox,),
     ).fetchall()
-    return remove_rows(tx, gone)
+    return remove_rows(tx, [row for row in gone if only is None or row[0] in only])
 
 
 def load_location(source: Source, number: MessageNumber) -> Location:

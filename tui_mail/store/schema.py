@@ -1,7 +1,9 @@
 """What an account's database looks like, and how an older one becomes a newer one.
 
 Times are whole seconds since 1970, UTC; 0 is "never". Names of messages' own flags are
-bits of ``flags``, keywords stand in ``keywords`` between spaces. Words of header fields
+bits of ``flags``, keywords stand in ``keywords`` between spaces. A mailbox's counts
+follow its messages by triggers; only those that arrive with a UID, by the hundred, are
+counted by who inserts them. Words of header fields
 stand folded between spaces, so that a phrase is a part of the string.
 """
 
@@ -91,7 +93,7 @@ CREATE INDEX message_list ON message (mailbox, date, number, thread);
 CREATE INDEX message_content ON message (content);
 CREATE INDEX message_thread ON message (thread);
 
-CREATE TRIGGER message_added AFTER INSERT ON message BEGIN
+CREATE TRIGGER message_added AFTER INSERT ON message WHEN new.uid = 0 BEGIN
     UPDATE mailbox SET total = total + 1, unread = unread + (new.flags & 1 = 0)
     WHERE id = new.mailbox;
 END;

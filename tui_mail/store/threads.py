@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from tui_mail.model.event import MailboxChanged
 from tui_mail.model.ids import MailboxId
 from tui_mail.model.message import Envelope
+from tui_mail.store.bulk import insert_rows
 
 if TYPE_CHECKING:
     from tui_mail.store.database import Transaction
@@ -74,7 +75,7 @@ def assign_threads(
         for key, thread in known.items()
         if key not in before
     ]
-    tx.connection.executemany("INSERT INTO link (key, thread) VALUES (?, ?)", fresh)
+    insert_rows(tx.connection, "link (key, thread)", fresh)
     return [_root(merged, thread) for thread in threads]
 
 

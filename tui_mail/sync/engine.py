@@ -12,6 +12,7 @@ from tui_mail.model.ids import MailboxId
 from tui_mail.store.database import Database
 from tui_mail.sync.connecting import Connector
 from tui_mail.sync.dry_run import look
+from tui_mail.sync.pacing import UNWATCHED_LENGTH, Pace
 from tui_mail.sync.receipt import Receipt
 from tui_mail.sync.rounds import Round
 from tui_mail.sync.session import Session
@@ -79,7 +80,8 @@ def _synchronized(
     tell(f"connecting to {connector.server.host}", 0, 0, None)
     ended_well = database.begin_use()
     with Renderer() as renderer, closing(connector.connect()) as connection:
-        session = Session(connection, database, connector.connect, tell=tell)
+        pace = Pace(database, length=UNWATCHED_LENGTH)
+        session = Session(connection, database, connector.connect, tell=tell, pace=pace)
         account = connector.account
         round_ = Round(session, account, connector.server, renderer, whole=bodies)
         for _ in round_.steps():

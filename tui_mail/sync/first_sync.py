@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 
 from tui_mail.model.ids import MailboxId, Uid
 from tui_mail.model.mailbox import Mailbox, MailboxCounts, MailboxState
@@ -15,13 +16,14 @@ from tui_mail.store.mailboxes import (
     save_state,
 )
 from tui_mail.store.messages import apply_fetched, detach_all, drop_detached
+from tui_mail.sync.behind import Behind
 from tui_mail.sync.reconcile import newest_slices, without
-from tui_mail.sync.session import Session
+from tui_mail.sync.session import Session, require
 from tui_mail.transports.imap_values import Selected
 
 WINDOW = 100
 """How many messages fill the first screen of any size."""
-SLICE = 500
+SLICE = 1_000
 """How many messages are asked for at a time."""
 
 
@@ -70,11 +72,15 @@ def fetch_window(session: Session, box: Mailbox, selected: Selected) -> None:
 def apply_downward(
     session: Session, mailbox: MailboxId, messages: Sequence[FetchedMessage]
 ) -> None:
-    """Apply messages, the newest first, with the cursor of each transaction."""
+    """Apply messages, the newest first, with the cursor of each transaction.
+
+    It may run on another thread than the session's, which goes on meanwhile.
+    """
+    validity = session.validity
 
     def change(tx: Transaction, some: Sequence[FetchedMessage]) -> None:
-        session.check(tx)
-        apply_fetched(tx, mailbox, session.validity, some)
+        require(tx, mailbox, validity)
+        apply_fetched(tx, mailbox, validity, some)
         _lower(tx, mailbox, some[-1].uid)
 
     ordered = sorted(messages, key=lambda message: message.uid, reverse=True)
@@ -105,24 +111,28 @@ def fetch_downward(session: Session, mailbox: MailboxId) -> Iterator[None]:
     below = session.connection.existing_uids(UidSet.between(1, low_uid - 1))
     session.harvest()
     total, done = len(below), 0
-    for some in newest_slices(below, SLICE):
-        yield
-        session.use(mailbox)
-        fetch_slice(session, mailbox, some)
-        done += len(some)
-        session.tell(f"fetching {box.name}", done, total, mailbox)
+    with Behind() as behind:
+        for some in newest_slices(below, SLICE):
+            yield
+            session.use(mailbox)
+            messages = fetch_slice(session, some)
+            changes = session.connection.take_changes()
+            if changes:
+                # What they are about may still be on its way into the store.
+                behind.wait()
+                session.apply(changes)
+            behind.do(partial(apply_downward, session, mailbox, messages))
+            done += len(some)
+            session.tell(f"fetching {box.name}", done, total, mailbox)
+    session.use(mailbox)
     lower(session, mailbox, 1)
 
 
-def fetch_slice(session: Session, mailbox: MailboxId, uids: UidSet) -> None:
+def fetch_slice(session: Session, uids: UidSet) -> list[FetchedMessage]:
     """Fetch some messages; what does not come is asked for once more, then it is gone."""
     messages = _fetch(session, uids)
     missing = without(uids, UidSet.of(message.uid for message in messages))
-    if missing:
-        messages += _fetch(session, missing)
-    apply_downward(session, mailbox, messages)
-    lower(session, mailbox, uids.ranges[0][0])
-    session.harvest()
+    return messages + _fetch(session, missing) if missing else messages
 
 
 def _fetch(session: Session, uids: UidSet) -> list[FetchedMessage]:

@@ -4,7 +4,7 @@ import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from tui_mail.model.ids import MailboxId, ModSeq, Uid
+from tui_mail.model.ids import MailboxId, MessageNumber, ModSeq, Uid
 from tui_mail.model.mailbox import Mailbox, MailboxState
 from tui_mail.model.message import FetchedMessage
 from tui_mail.model.uids import UidSet
@@ -15,7 +15,13 @@ from tui_mail.store.mailboxes import (
     load_state,
     save_state,
 )
-from tui_mail.store.messages import apply_fetched, count_known, known_uids
+from tui_mail.store.messages import (
+    apply_fetched,
+    count_known,
+    drop_detached,
+    known_uids,
+    load_detached,
+)
 from tui_mail.sync.first_sync import (
     SLICE,
     WINDOW,
@@ -66,6 +72,7 @@ def catch_up(
     tell which flags changed, only a thorough look is at all of them.
     """
     box = load_mailbox(session.database, mailbox)
+    detached = load_detached(session.database, mailbox)
     known = _known_state(session, box.state)
     selected = session.select(box, known=known)
     session.news = False
@@ -89,6 +96,7 @@ def catch_up(
         fetch_arrivals(session, box, decided, selected)
     _remove_what_is_gone(session, box, selected)
     _note(session, mailbox, selected)
+    _give_up(session, mailbox, detached)
     return selected
 
 
@@ -209,6 +217,15 @@ def _remove_what_is_gone(session: Session, box: Mailbox, selected: Selected) -> 
         missed = [one for messages in fetched for one in messages if one.uid in some]
         _apply_new(session, box.id, missed)
     session.harvest()
+
+
+def _give_up(
+    session: Session, mailbox: MailboxId, detached: frozenset[MessageNumber]
+) -> None:
+    """Remove what came here by a move without its UID and was gone when we looked."""
+    if detached and load_state(session.database, mailbox).low_uid == 1:
+        with session.transaction() as tx:
+            session.receipt.gone += drop_detached(tx, mailbox, detached)
 
 
 def _note(session: Session, mailbox: MailboxId, selected: Selected) -> None:

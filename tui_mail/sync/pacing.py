@@ -8,13 +8,15 @@ from typing import TypeVar
 from tui_mail.store.database import Database, Transaction
 
 LENGTH = 0.010
-"""Seconds that a transaction should take."""
+"""Seconds that a transaction should take beside a reader."""
+UNWATCHED_LENGTH = 0.040
+"""Seconds that it may take where no reader was started with the engine."""
 PAUSE = 0.002
 """Seconds after each transaction in which others can begin theirs."""
 OCTETS = 256_000
 """Octets of content in one transaction."""
 _FEWEST = 5
-_MOST = 500
+_MOST = 1_000
 
 T = TypeVar("T")
 
@@ -22,8 +24,9 @@ T = TypeVar("T")
 class Pace:
     """One thread's way of writing: it learns how many changes fit into a transaction."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, length: float = LENGTH) -> None:
         self._database = database
+        self._length = length
         self._size = 50
 
     @contextmanager
@@ -43,12 +46,13 @@ class Pace:
             with self._database.transaction() as tx:
                 begun = time.monotonic()
                 change(tx, some)
-            self._size = fitting(len(some), time.monotonic() - begun)
+            took = time.monotonic() - begun
+            self._size = fitting(len(some), took, length=self._length)
             start += len(some)
             time.sleep(PAUSE)
 
 
-def fitting(done: int, seconds: float) -> int:
+def fitting(done: int, seconds: float, *, length: float = LENGTH) -> int:
     """Say how many to take next, when so many took so long; at most double."""
-    ideal = done * LENGTH / max(seconds, 1e-6)
+    ideal = done * length / max(seconds, 1e-6)
     return round(min(max(ideal, done / 4, _FEWEST), done * 2 + 1, _MOST))

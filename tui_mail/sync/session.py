@@ -34,6 +34,12 @@ class Outdated(Exception):
     """The mailbox is another than the one that was selected: its pass is void."""
 
 
+def require(tx: Transaction, mailbox: MailboxId, validity: UidValidity) -> None:
+    """Raise Outdated if the mailbox's UIDs do not count under this UIDVALIDITY."""
+    if load_state(tx, mailbox).uid_validity != validity:
+        raise Outdated
+
+
 class Session:
     """A connection, used by one thread, and the store that it fills."""
 
@@ -45,11 +51,12 @@ class Session:
         *,
         tell: Tell,
         receipt: Receipt | None = None,
+        pace: Pace | None = None,
         replaying: AbstractContextManager[object] | None = None,
     ) -> None:
         self.connection = connection
         self.database = database
-        self.pace = Pace(database)
+        self.pace = pace or Pace(database)
         self.tell = tell
         self.receipt = receipt or Receipt()
         self.replaying = replaying or threading.Lock()
@@ -107,9 +114,11 @@ class Session:
         """Raise Outdated if the UIDs that were fetched mean nothing any more."""
         if self.mailbox is None:
             raise Outdated
-        if load_state(tx, self.mailbox).uid_validity != self.validity:
+        try:
+            require(tx, self.mailbox, self.validity)
+        except Outdated:
             self.mailbox = None
-            raise Outdated
+            raise
 
     def apply_flags(self, flags: Sequence[FlagsOf]) -> None:
         """Apply flags of messages in the selected mailbox."""
