@@ -55,8 +55,7 @@ def test_a_reader_is_told_how_mail_comes(desk: Desk) -> None:
         reader.status("connected")
         reader.until(lambda one: isinstance(one, Changed))
         reader.while_told(lambda: len(desk.numbers()) == 300)
-        in_step(reader)
-    assert desk.all_here() == desk.all_there()
+        reader.while_told(lambda: desk.all_here() == desk.all_there())
 
 
 def test_new_mail_is_here_at_once(desk: Desk) -> None:
