@@ -35,7 +35,7 @@ def _filled(connection: ImapConnection, mailbox: bytes, count: int) -> None:
 def test_a_whole_session(
     pymap: Pymap, connect: Callable[[Server], ImapConnection]
 ) -> None:
-    connection = connect(pymap.imap("u1"))
+    connection = connect(pymap.imap("u7"))
     _filled(connection, b"Full", 5)
     connection.create(b"Trash")
     connection.create(encode_name("Ünïcode"))
@@ -87,7 +87,7 @@ def test_a_whole_session(
 def test_idle_tells_what_another_does(
     pymap: Pymap, connect: Callable[[Server], ImapConnection]
 ) -> None:
-    connection, other = connect(pymap.imap("u2")), connect(pymap.imap("u2"))
+    connection, other = connect(pymap.imap("u8")), connect(pymap.imap("u8"))
     connection.select(b"INBOX")
     wake, poke = os.pipe()
     letter = (b"INBOX", b"Subject: x\r\n\r\n")
