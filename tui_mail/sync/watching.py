@@ -1,6 +1,7 @@
 """The engine as a process: it heeds its readers, its server and the clock."""
 
 import logging
+import os
 import signal
 import sys
 import threading
@@ -280,8 +281,16 @@ class Watch:
             threading.excepthook = before
 
 
+_NICE = 15
+"""How much an engine stands back for its reader; mail still comes at full speed where
+the processor has nothing else to do."""
+
+
 def watch(account: Account, places: Places, *, for_reader: bool) -> int:
     """Be the account's engine until it is not needed any more; the exit status."""
+    if for_reader:
+        # The screen that waits for a key goes before the mail that comes.
+        os.nice(_NICE)
     patience = _PATIENCE if for_reader else 1.0
     with AccountLock.acquire(places.lock(account.name), patience=patience):
         database = open_database(account, places)

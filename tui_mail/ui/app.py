@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import os
+import sys
 import time
 from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
@@ -423,6 +424,8 @@ def run_reader(
     clock: Callable[[], datetime] | None = None,
 ) -> int:
     """Run the reader until it is left; its exit status. Raises what it failed with."""
+    # What threads load meanwhile lets a key through within a millisecond.
+    sys.setswitchinterval(0.001)
     app = MailApp(settings, places, clock=clock, offline=offline, read_only=read_only)
     look.suit_terminal(app)
     look.install_key_parser()
