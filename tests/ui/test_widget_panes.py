@@ -31,6 +31,7 @@ from tui_mail.model.ids import MailboxId, MessageNumber, PartId
 from tui_mail.model.mailbox import Mailbox
 from tui_mail.model.message import MessageSummary
 from tui_mail.model.readable import ReadableText
+from tui_mail.ui.content import shown_keywords
 from tui_mail.ui.document import Document, quote_depth, text_lines
 from tui_mail.ui.filter import NoInstructions, add_filter
 from tui_mail.ui.widgets.hint_line import HintLine, fitting
@@ -580,3 +581,13 @@ async def test_a_leak_does_not_reach_the_terminal() -> None:
         shown = "\n".join(screen_text(app))
         assert "evil" in shown
         assert not {"\x1b", "\x07", "\x9b"} & set(shown)
+
+
+def test_keywords_are_named_and_those_that_are_only_here_say_so() -> None:
+    flags = frozenset({"\\Seen", "$Forwarded", "urgent", "a\u202eb"})
+    tagged = replace(
+        content(),
+        summary=replace(content().summary, flags=flags),
+        local_keywords=frozenset({"urgent"}),
+    )
+    assert shown_keywords(tagged) == ["a‹RLO›b", "urgent (only here)"]

@@ -264,6 +264,15 @@ def load_envelope(source: Source, number: MessageNumber) -> Envelope:
     return load_content_envelope(source, content_of(source, number))
 
 
+def load_local_keywords(source: Source, number: MessageNumber) -> frozenset[str]:
+    """Name the keywords of a message that only this store keeps: its server keeps none."""
+    rows = source.connection.execute(
+        "SELECT flag FROM delta WHERE message = ? AND state = 'local' AND adding = 1",
+        (number,),
+    )
+    return frozenset(flag for (flag,) in rows)
+
+
 def content_of(source: Source, number: MessageNumber) -> ContentId:
     """Find the content of a message; raises NotFound."""
     row = source.connection.execute(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from tui_mail.model.body import BodyPart
-from tui_mail.model.displayable import Displayable, own
+from tui_mail.model.displayable import Displayable, displayable, own
 from tui_mail.model.ids import MessageNumber, PartId
 from tui_mail.model.message import Address, Envelope, MessageSummary
 from tui_mail.model.readable import ReadableText
@@ -40,6 +40,8 @@ class MessageContent:
     """The source, its lines kept, when that is to be shown."""
     downloaded: frozenset[PartId] = frozenset()
     """The parts that are complete here."""
+    local_keywords: frozenset[str] = frozenset()
+    """The keywords that the server does not keep: they are only here."""
 
 
 def content_lines(
@@ -91,7 +93,21 @@ def _head(
     if people:
         lines.append(Line(f" {signs.separator} ".join(people), Look.DIM, indent=2))
     lines.append(Line(envelope.subject or "(no subject)", Look.STRONG))
+    if keywords := shown_keywords(content):
+        tags = f" {signs.separator} ".join(keywords)
+        lines.append(Line(f"tagged {tags}", Look.DIM, indent=2))
     return lines
+
+
+def shown_keywords(content: MessageContent) -> list[Displayable]:
+    """Name the keywords that a person gave; those that are only here say so."""
+    return [
+        own(f"{displayable(flag)} (only here)")
+        if flag in content.local_keywords
+        else displayable(flag)
+        for flag in sorted(content.summary.flags)
+        if flag[:1] not in ("\\", "$")
+    ]
 
 
 def with_address(person: Address) -> str:

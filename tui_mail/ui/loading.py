@@ -49,7 +49,11 @@ def load(
     ``own_hosts`` are those whose word about the sender is believed.
     """
     from tui_mail.store.content import complete_parts
-    from tui_mail.store.messages import load_envelope, load_summary
+    from tui_mail.store.messages import (
+        load_envelope,
+        load_local_keywords,
+        load_summary,
+    )
 
     content = MessageContent(
         account=database.account,
@@ -58,6 +62,7 @@ def load(
         envelope=load_envelope(database, number),
         structure=load_tree(database, number),
         downloaded=complete_parts(database, number),
+        local_keywords=load_local_keywords(database, number),
     )
     if shape.raw:
         return _with_source(database, content)
