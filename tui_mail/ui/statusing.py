@@ -39,20 +39,20 @@ def accounts_in_words(
         if latest is not None:
             said.append(f"as of {list_date(latest, now)}")
     else:
-        said += [text for name, s in states.items() if (text := _one(name, s))]
+        said += [text for name, s in states.items() if (text := _one(name, s, now))]
     if waiting:
         said.append(f"{waiting:,} {'change waits' if waiting == 1 else 'changes wait'}")
     return own(" · ".join(said))
 
 
-def _one(name: str, state: AccountState) -> str:
+def _one(name: str, state: AccountState, now: datetime) -> str:
     status = state.status
     if status is None:
         return f"{name}: {state.line}" if state.line else ""
     if status.state == "connected":
         return f"{name} connected"
     if status.state == "offline":
-        return f"{name} offline"
+        return f"{name} offline{_as_of(state, now)}{_why(name, status)}"
     if status.state == "failed":
         return (
             str(status.line)
@@ -64,6 +64,16 @@ def _one(name: str, state: AccountState) -> str:
         "connecting" if status.state == "connecting" else "fetching"
     )
     return f"{name}: {line}{figures}"
+
+
+def _as_of(state: AccountState, now: datetime) -> str:
+    return f", as of {list_date(state.synced_at, now)}" if state.synced_at else ""
+
+
+def _why(name: str, status: Status) -> str:
+    """Say why it is offline, unless the person wanted it."""
+    line = status.line.removeprefix(f"{name}: ")
+    return "" if line in ("", "offline") else f": {line}"
 
 
 def undo_in_words(
