@@ -5,20 +5,13 @@ from collections.abc import Sequence
 
 from tui_mail.model.event import MailboxChanged, MailboxesChanged
 from tui_mail.model.ids import MailboxId, MessageNumber
-from tui_mail.model.message import FetchedMessage
+from tui_mail.store.arriving import Arriving
 from tui_mail.store.bulk import insert_rows
-from tui_mail.store.contents import (
-    INTO,
-    content_row,
-    find_contents,
-    identity_of,
-    seconds_of,
-    shown_date,
-)
+from tui_mail.store.contents import INTO, find_contents
 from tui_mail.store.database import Transaction
-from tui_mail.store.flag_columns import SEEN_BIT, to_columns
+from tui_mail.store.flag_columns import SEEN_BIT
 from tui_mail.store.overlay import show_flags
-from tui_mail.store.threads import assign_threads, keys_of
+from tui_mail.store.threads import assign_threads
 
 _INTO = (
     "message (number, mailbox, server_mailbox, uid, content, thread, date, arrival,"
@@ -33,22 +26,15 @@ class Arrivals:
         self._tx = tx
         self._mailbox = mailbox
 
-    def apply(self, messages: Sequence[FetchedMessage]) -> list[MessageNumber]:
+    def apply(self, messages: Sequence[Arriving]) -> list[MessageNumber]:
         """Apply them; their numbers, in order."""
         known = self._known([message.uid for message in messages])
-        updated = [message for message in messages if message.uid in known]
-        self._update(updated, known)
+        self._update([one for one in messages if one.uid in known], known)
         fresh = [message for message in messages if message.uid not in known]
         fresh = list({message.uid: message for message in fresh}.values())
-        identities = [identity_of(message) for message in fresh]
-        returned = self._take_back(fresh, identities)
+        returned = self._take_back(fresh)
         known |= returned
-        rest = [
-            (message, identity)
-            for message, identity in zip(fresh, identities, strict=True)
-            if message.uid not in returned
-        ]
-        known |= self._insert(rest)
+        known |= self._insert([one for one in fresh if one.uid not in returned])
         if fresh:
             self._tx.publish(MailboxChanged(self._mailbox))
             self._tx.publish(MailboxesChanged())
@@ -64,24 +50,17 @@ class Arrivals:
             )
         )
 
-    def _update(
-        self, messages: Sequence[FetchedMessage], known: dict[int, int]
-    ) -> None:
+    def _update(self, messages: Sequence[Arriving], known: dict[int, int]) -> None:
         if not messages:
             return
         self._tx.connection.executemany(
             "UPDATE message SET server_flags = ?, server_keywords = ?,"
             " modseq = max(modseq, ?) WHERE number = ?",
-            [
-                (*to_columns(message.flags), message.modseq, known[message.uid])
-                for message in messages
-            ],
+            [(one.flags, one.keywords, one.modseq, known[one.uid]) for one in messages],
         )
         show_flags(self._tx, [known[message.uid] for message in messages])
 
-    def _take_back(
-        self, messages: Sequence[FetchedMessage], identities: Sequence[int]
-    ) -> dict[int, int]:
+    def _take_back(self, messages: Sequence[Arriving]) -> dict[int, int]:
         """Recognize messages that are here without a UID; their numbers by UID."""
         if not self._has_unlinked():
             return {}
@@ -90,19 +69,17 @@ class Arrivals:
             "SELECT c.identity, m.number FROM content c CROSS JOIN message m"
             " ON m.content = c.id AND +m.server_mailbox = ? AND +m.uid = 0"
             " WHERE c.identity IN (SELECT value FROM json_each(?)) ORDER BY m.number DESC",
-            (self._mailbox, json.dumps(identities)),
+            (self._mailbox, json.dumps([one.identity for one in messages])),
         ):
             waiting.setdefault(identity, []).append(number)
         returned: dict[int, int] = {}
         updates = []
-        for message, identity in zip(messages, identities, strict=True):
-            if not waiting.get(identity):
+        for one in messages:
+            if not waiting.get(one.identity):
                 continue
-            number = waiting[identity].pop()
-            returned[message.uid] = number
-            updates.append(
-                (message.uid, *to_columns(message.flags), message.modseq, number)
-            )
+            number = waiting[one.identity].pop()
+            returned[one.uid] = number
+            updates.append((one.uid, one.flags, one.keywords, one.modseq, number))
         self._tx.connection.executemany(
             "UPDATE message SET uid = ?, server_flags = ?, server_keywords = ?,"
             " modseq = ? WHERE number = ?",
@@ -118,65 +95,66 @@ class Arrivals:
         ).fetchone()
         return bool(found)
 
-    def _insert(self, arriving: Sequence[tuple[FetchedMessage, int]]) -> dict[int, int]:
+    def _insert(self, fresh: Sequence[Arriving]) -> dict[int, int]:
         """Insert what is new here; its numbers by UID."""
-        if not arriving:
+        if not fresh:
             return {}
-        contents = self._contents(arriving)
-        keys = [keys_of(message.envelope) for message, _ in arriving]
+        contents = self._contents(fresh)
         threads = assign_threads(
             self._tx,
-            [(c, k[2]) for (c, _), k in zip(contents, keys, strict=True)],
+            [
+                (content, one.keys)
+                for (content, _), one in zip(contents, fresh, strict=True)
+            ],
         )
         insert_rows(
             self._tx.connection,
             INTO,
             [
-                content_row(content, identity, (own, parent), message)
-                for (message, identity), (content, is_new), (own, parent, _) in zip(
-                    arriving, contents, keys, strict=True
-                )
+                (content, *one.content)
+                for (content, is_new), one in zip(contents, fresh, strict=True)
                 if is_new
             ],
         )
-        number = self._last("message")
-        rows, numbers = [], {}
-        for (message, _), (content, _), thread in zip(
-            arriving, contents, threads, strict=True
-        ):
-            number += 1
-            numbers[int(message.uid)] = number
-            bits, keywords = to_columns(message.flags)
-            date = shown_date(message)
-            arrived = message.internal_date
-            rows.append(
+        first = self._last("message") + 1
+        mailbox = self._mailbox
+        insert_rows(
+            self._tx.connection,
+            _INTO,
+            [
                 (
-                    *(number, self._mailbox, self._mailbox, message.uid),
-                    *(content, thread, date, seconds_of(arrived) if arrived else date),
-                    *(bits, keywords, bits, keywords, message.modseq),
+                    *(number, mailbox, mailbox, one.uid, content, thread),
+                    *(one.date, one.arrival, one.flags, one.keywords),
+                    *(one.flags, one.keywords, one.modseq),
                 )
-            )
-        insert_rows(self._tx.connection, _INTO, rows)
+                for number, one, (content, _), thread in zip(
+                    range(first, first + len(fresh)),
+                    fresh,
+                    contents,
+                    threads,
+                    strict=True,
+                )
+            ],
+        )
+        unread = sum(not one.flags & SEEN_BIT for one in fresh)
         self._tx.connection.execute(
             "UPDATE mailbox SET total = total + ?, unread = unread + ? WHERE id = ?",
-            (len(rows), sum(not row[8] & SEEN_BIT for row in rows), self._mailbox),
+            (len(fresh), unread, mailbox),
         )
-        return numbers
+        return {one.uid: number for number, one in enumerate(fresh, first)}
 
-    def _contents(
-        self, arriving: Sequence[tuple[FetchedMessage, int]]
-    ) -> list[tuple[int, bool]]:
-        """Give each arriving message its content, and whether that is a new one.
+    def _contents(self, fresh: Sequence[Arriving]) -> list[tuple[int, bool]]:
+        """Give each message its content, and whether that is a new one.
 
         Within one mailbox two messages never share: a sender cannot have one shown in
         the place of another there.
         """
-        present = find_contents(self._tx, [identity for _, identity in arriving])
+        present = find_contents(self._tx, [one.identity for one in fresh])
         taken = self._contents_here(list(present.values()))
         following = self._last("content")
         contents = []
-        for _, identity in arriving:
-            content = present.get(identity)
+        for one in fresh:
+            content = present.get(one.identity)
             if content is not None and content not in taken:
                 taken.add(content)
                 contents.append((content, False))

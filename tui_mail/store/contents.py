@@ -5,13 +5,16 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from hashlib import blake2b
+from typing import TYPE_CHECKING
 
 from tui_mail.model.displayable import Displayable
 from tui_mail.model.message import Address, Envelope, FetchedMessage
-from tui_mail.store.database import Transaction
 from tui_mail.store.folding import folded
 from tui_mail.store.people import pack_people, unpack_people
 from tui_mail.store.source import Source
+
+if TYPE_CHECKING:
+    from tui_mail.store.database import Transaction
 
 COLUMNS = (
     "id, identity, own_key, parent_key, message_id, in_reply_to, ancestors, subject,"
@@ -55,17 +58,12 @@ def find_contents(source: Source, identities: Sequence[int]) -> dict[int, int]:
     )
 
 
-def content_row(
-    content: int, identity: int, keys: tuple[int, int], message: FetchedMessage
-) -> tuple[object, ...]:
-    """Give the values of :data:`COLUMNS`."""
+def content_values(message: FetchedMessage) -> tuple[object, ...]:
+    """Give the values of :data:`COLUMNS` from the message-id on."""
     envelope = message.envelope
     senders, recipients = pack_people(envelope.from_), pack_people(envelope.to)
     copies = pack_people(envelope.cc) if envelope.cc else ""
     return (
-        content,
-        identity,
-        *keys,
         envelope.message_id,
         envelope.in_reply_to,
         " ".join(envelope.references),
@@ -161,7 +159,7 @@ def moment_of(seconds: int) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
 
 
-def sweep_unused(tx: Transaction, limit: int = 200) -> int:
+def sweep_unused(tx: "Transaction", limit: int = 200) -> int:
     """Delete contents that no message has any more; how many went.
 
     The engine does it after all mailboxes were seen: until then a message that another

@@ -23,6 +23,7 @@ from tui_mail.model.message import (
 )
 from tui_mail.model.uids import LARGEST, UidSet
 from tui_mail.store.arrivals import Arrivals
+from tui_mail.store.arriving import Arriving, arriving
 from tui_mail.store.contents import load_content_envelope, moment_of
 from tui_mail.store.database import Transaction
 from tui_mail.store.flag_columns import from_columns, to_columns
@@ -55,6 +56,16 @@ def apply_fetched(
     mailbox's UIDVALIDITY changed, is recognized and keeps its number and content.
     ``validity`` is that of the UIDs; it is saved if the mailbox has none yet.
     """
+    return apply_arriving(tx, mailbox, validity, [arriving(one) for one in messages])
+
+
+def apply_arriving(
+    tx: Transaction,
+    mailbox: MailboxId,
+    validity: UidValidity,
+    messages: Sequence[Arriving],
+) -> list[MessageNumber]:
+    """Apply messages that were made ready before; as :func:`apply_fetched` does."""
     tx.connection.execute(
         "UPDATE mailbox SET uid_validity = ? WHERE id = ? AND uid_validity = 0",
         (validity, mailbox),
