@@ -157,7 +157,7 @@ def test_a_child_that_hangs_is_killed_at_the_deadline() -> None:
 def test_a_child_that_was_killed_is_replaced() -> None:
     with Renderer() as renderer:
         shown(renderer, "a")
-        renderer._children[0]._process.kill()
+        renderer._children[0]._pipes._process.kill()
         assert shown(renderer, "b").text == "b"
         assert shown(renderer, "<p>c</p>").warnings == ()
 

@@ -272,7 +272,7 @@ def test_a_killed_engine_goes_on_where_it_was(desk: Desk, proxy: Proxy) -> None:
     with running(desk) as engine, engine.reader() as reader:
         in_step(reader)
         assert len(desk.numbers()) == 3_000
-    assert desk.numbers()[: len(before)] == before, "nothing was begun anew"
+    assert set(before) <= set(desk.numbers()), "nothing was begun anew"
     assert proxy.octets_down - octets < octets * 3_000 / len(before)
     assert desk.here() == desk.there()
 

@@ -4,17 +4,16 @@ A frame is its length in four octets, then JSON's length in four, JSON, raw octe
 """
 
 import json
-import struct
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+from tui_mail.mime.piped import LENGTH
 from tui_mail.model.body import BodyPart
 from tui_mail.model.displayable import Displayable
 from tui_mail.model.ids import PartId
 from tui_mail.model.readable import Link, ReadableText
 
-LENGTH = struct.Struct(">I")
 MAX_FRAME = 256_000_000
 
 Json = dict[str, Any]

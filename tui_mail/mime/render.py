@@ -5,19 +5,13 @@ and is replaced when it dies, hangs or grows. A spare waits, so that a killed on
 no more than its deadline.
 """
 
-import os
-import select
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Mapping
-from pathlib import Path
 from types import TracebackType
 
 from tui_mail.mime.choose import text_parts
 from tui_mail.mime.frames import (
-    LENGTH,
     MAX_FRAME,
     Json,
     pack,
@@ -27,6 +21,7 @@ from tui_mail.mime.frames import (
     unpack,
 )
 from tui_mail.mime.parse import parse_spans
+from tui_mail.mime.piped import ChildLost, PipedChild
 from tui_mail.mime.readable import plain_fallback
 from tui_mail.model.body import BodyPart
 from tui_mail.model.ids import WHOLE, PartId
@@ -34,61 +29,33 @@ from tui_mail.model.readable import ReadableText
 
 DEADLINE = 2.0
 """Seconds for one message."""
-START_DEADLINE = 20.0
-"""Seconds for a child to be ready; importing takes a while on a busy machine."""
 MAX_JOBS = 1_000
 MAX_CPU = 40.0
 MAX_MEMORY = 200_000_000
-_CHUNK = 1 << 20
-
-
-class _ChildLost(Exception):
-    """The child died, hung, or said what it may not say."""
 
 
 class _Child:
-    """One process and its pipes; used by one thread at a time."""
+    """A render child, and how worn it is."""
 
     def __init__(self) -> None:
-        root = str(Path(__file__).resolve().parents[2])
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "tui_mail.mime.render_child"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            bufsize=0,
-            cwd="/",
-            # Nothing of the reader's environment: it may hold secrets.
-            env={
-                "PYTHONPATH": root,
-                "LC_ALL": "C.UTF-8",
-                "PYTHONDONTWRITEBYTECODE": "1",
-            },
-            start_new_session=True,
-        )
-        if self._process.stdin is None or self._process.stdout is None:
-            raise _ChildLost
-        self._stdin = self._process.stdin
-        self._stdout = self._process.stdout
-        os.set_blocking(self._stdin.fileno(), False)
-        os.set_blocking(self._stdout.fileno(), False)
+        self._pipes = PipedChild("tui_mail.mime.render_child", largest=MAX_FRAME)
         self._jobs = 0
-        self._ready = False
         self.worn = False
 
     @property
     def pid(self) -> int:
         """The process's number."""
-        return self._process.pid
+        return self._pipes.pid
 
     def ask(self, frame: bytes, deadline: float) -> tuple[Json, bytes]:
-        """Send a job and wait for its answer; seconds. Raises _ChildLost."""
-        if not self._ready:
-            self._receive(time.monotonic() + START_DEADLINE)
-            self._ready = True
+        """Send a job and wait for its answer; seconds. Raises ChildLost."""
+        self._pipes.wait_until_ready()
         end = time.monotonic() + deadline
-        self._send(frame, end)
-        head, octets = self._receive(end)
+        self._pipes.send(frame, end)
+        try:
+            head, octets = unpack(self._pipes.receive(end))
+        except ValueError as error:
+            raise ChildLost from error
         self._jobs += 1
         self.worn = (
             self._jobs >= MAX_JOBS
@@ -98,52 +65,9 @@ class _Child:
         )
         return head, octets
 
-    def _send(self, frame: bytes, end: float) -> None:
-        view = memoryview(frame)
-        while view:
-            self._wait(self._stdin.fileno(), select.POLLOUT, end)
-            try:
-                view = view[os.write(self._stdin.fileno(), view[:65536]) :]
-            except BlockingIOError:
-                continue
-            except OSError as error:
-                raise _ChildLost from error
-
-    def _receive(self, end: float) -> tuple[Json, bytes]:
-        (size,) = LENGTH.unpack(self._read(LENGTH.size, end))
-        if size > MAX_FRAME:
-            raise _ChildLost
-        try:
-            return unpack(self._read(size, end))
-        except ValueError as error:
-            raise _ChildLost from error
-
-    def _read(self, size: int, end: float) -> bytes:
-        got = bytearray()
-        while len(got) < size:
-            self._wait(self._stdout.fileno(), select.POLLIN, end)
-            try:
-                piece = os.read(self._stdout.fileno(), min(_CHUNK, size - len(got)))
-            except BlockingIOError:
-                continue
-            if not piece:
-                raise _ChildLost
-            got += piece
-        return bytes(got)
-
-    def _wait(self, descriptor: int, event: int, end: float) -> None:
-        left = end - time.monotonic()
-        poll = select.poll()
-        poll.register(descriptor, event)
-        if left <= 0 or not poll.poll(left * 1000):
-            raise _ChildLost
-
     def end(self) -> None:
         """Kill the process and close its pipes."""
-        self._process.kill()
-        self._stdin.close()
-        self._stdout.close()
-        self._process.wait()
+        self._pipes.close()
 
 
 class Renderer:
@@ -200,7 +124,7 @@ class Renderer:
             child = self._children[0]
             try:
                 head, _ = child.ask(frame, deadline)
-            except _ChildLost:
+            except ChildLost:
                 self._replace(child)
                 return None
             if child.worn:

@@ -10,7 +10,6 @@ from typing import BinaryIO
 
 from tui_mail.mime.choose import text_parts
 from tui_mail.mime.frames import (
-    LENGTH,
     MAX_FRAME,
     Json,
     pack,
@@ -20,29 +19,12 @@ from tui_mail.mime.frames import (
     unpack_parts,
 )
 from tui_mail.mime.html_text import html_to_text
+from tui_mail.mime.limits import limit
 from tui_mail.mime.parse import parse_spans
+from tui_mail.mime.piped import LENGTH
 from tui_mail.mime.readable import make_readable
 from tui_mail.model.body import BodyPart
 from tui_mail.model.ids import WHOLE, PartId
-
-MEMORY = 512_000_000
-"""Octets of address space, the interpreter's own among them."""
-CPU_SECONDS = 60
-"""Of the whole life; the client replaces a child long before it has used them."""
-
-
-def limit() -> None:
-    """Take away what no parsing needs: memory, time, files, cores."""
-    for what, most in (
-        (resource.RLIMIT_AS, MEMORY),
-        (resource.RLIMIT_CPU, CPU_SECONDS),
-        (resource.RLIMIT_CORE, 0),
-        (resource.RLIMIT_FSIZE, 0),
-    ):
-        hard = resource.getrlimit(what)[1]
-        if hard != resource.RLIM_INFINITY:
-            most = min(most, hard)
-        resource.setrlimit(what, (most, most))
 
 
 def message_parts(

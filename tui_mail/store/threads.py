@@ -70,11 +70,12 @@ def assign_threads(
             known[key] = thread
         threads.append(thread)
     _merge(tx, merged)
-    fresh = [
+    # In their order: neighbours go into the same pages.
+    fresh = sorted(
         (key, _root(merged, thread))
         for key, thread in known.items()
         if key not in before
-    ]
+    )
     insert_rows(tx.connection, "link (key, thread)", fresh)
     return [_root(merged, thread) for thread in threads]
 

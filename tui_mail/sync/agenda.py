@@ -4,7 +4,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 
 from tui_mail.link.server import LinkedClient
@@ -31,6 +31,8 @@ class Request:
 
     client: LinkedClient
     number: int
+    again: bool = False
+    """A link was lost over it once already."""
 
 
 @dataclass(slots=True)
@@ -84,6 +86,8 @@ class Agenda:
     _replay: bool = False
     _ahead: bool = False
     _asked: list[tuple[MailboxId | None, Request]] = field(default_factory=list)
+    _back: list[FetchJob | RoundJob] = field(default_factory=list)
+    """What a lost link left undone: it is for the next connection, not given up."""
     _hurries: int = 0
 
     def add_bell(self, bell: Wake) -> None:
@@ -142,6 +146,7 @@ class Agenda:
     def cancel(self, client: LinkedClient, number: int | None) -> list[Request]:
         """Take off what a client asked for; with None all of it. Those taken off."""
         with self._lock:
+            self._bring_back(frozenset(Duty))
             for job in (*self._fetches, *self._under_way):
                 if _is_of(job.request, client, number):
                     job.cancelled = True
@@ -154,6 +159,7 @@ class Agenda:
     def take(self, duties: frozenset[Duty]) -> Job | None:
         """Take the most urgent job that one of the duties covers."""
         with self._lock:
+            self._bring_back(duties)
             if Duty.FETCH in duties and self._fetches:
                 job = self._fetches.popleft()
                 self._under_way.append(job)
@@ -176,12 +182,29 @@ class Agenda:
             return AheadJob()
         return None
 
-    def put_back(self, job: FetchJob) -> None:
-        """Have a part fetched once more, over the next connection."""
+    def put_back(self, job: FetchJob | RoundJob) -> None:
+        """Have what somebody waits for done once more, over the next connection."""
         with self._lock:
-            job.again = True
-            self._fetches.appendleft(job)
+            self._back.append(job)
         self.hurry()
+
+    def _bring_back(self, duties: frozenset[Duty]) -> None:
+        """Let what was put back wait like everything else, if it can be taken now."""
+        kept: list[FetchJob | RoundJob] = []
+        for job in self._back:
+            if (Duty.FETCH if isinstance(job, FetchJob) else Duty.ROUND) not in duties:
+                kept.append(job)
+            elif isinstance(job, FetchJob):
+                job.again = True
+                self._fetches.appendleft(job)
+            else:
+                boxes = job.mailboxes or (None,)
+                self._asked += [
+                    (box, replace(request, again=True))
+                    for request in job.requests
+                    for box in boxes
+                ]
+        self._back = kept
 
     def done(self, job: FetchJob) -> None:
         """Note that a part was fetched, or cannot be."""
@@ -210,6 +233,7 @@ class Agenda:
             waiting += [request for _, request in self._asked]
             self._fetches.clear()
             self._asked.clear()
+            self._bring_back(frozenset(Duty))
             return waiting
 
 

@@ -79,11 +79,16 @@ class Crew:
         self.board.forget_question()
         self.agenda.hurry()
 
-    def trouble(self, error: MailError) -> None:
-        """Tell that there is no connection now; it is tried again."""
+    def trouble(self, error: MailError, *, broke: bool) -> None:
+        """Tell that there is no connection now; it is tried again.
+
+        Who waits for something is told once a connection cannot be had, not where one
+        only broke: the next may do it.
+        """
         lasting = isinstance(error, CertificateRefused | ProtocolError)
         self.board.status("failed" if lasting else "offline", error.line)
-        self.give_up_waiting(error.line)
+        if not broke:
+            self.give_up_waiting(error.line)
 
     def give_up_waiting(self, line: str) -> None:
         """Answer all who wait that it cannot be done now."""

@@ -1,13 +1,15 @@
 """A mailbox seen for the first time: the newest messages, then all below them."""
 
+import time
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
-from functools import partial
 
 from tui_mail.model.ids import MailboxId, Uid
 from tui_mail.model.mailbox import Mailbox, MailboxCounts, MailboxState
 from tui_mail.model.message import FetchedMessage
 from tui_mail.model.uids import UidSet
+from tui_mail.store.arriving import Arriving
 from tui_mail.store.database import Transaction
 from tui_mail.store.mailboxes import (
     apply_counts,
@@ -15,16 +17,28 @@ from tui_mail.store.mailboxes import (
     load_state,
     save_state,
 )
-from tui_mail.store.messages import apply_fetched, detach_all, drop_detached
-from tui_mail.sync.behind import Behind
+from tui_mail.store.messages import (
+    apply_arriving,
+    apply_fetched,
+    detach_all,
+    drop_detached,
+)
+from tui_mail.sync.preparing import Preparer, prepare
 from tui_mail.sync.reconcile import newest_slices, without
-from tui_mail.sync.session import Session, require
+from tui_mail.sync.session import Session
 from tui_mail.transports.imap_values import Selected
 
 WINDOW = 100
 """How many messages fill the first screen of any size."""
-SLICE = 1_000
-"""How many messages are asked for at a time."""
+SLICE = 4_000
+"""How many messages are asked for at a time at most; between slices others have their
+turn, and an engine that was killed goes on at the last one."""
+_SLICE_SECONDS = 1.0
+"""How long a slice may take before the next is smaller."""
+BATCH = 500
+"""How many are read and written at a time."""
+_MANY = 2_000
+"""From how many messages on a child helps to read them."""
 
 
 def begin_anew(session: Session, box: Mailbox) -> None:
@@ -72,15 +86,11 @@ def fetch_window(session: Session, box: Mailbox, selected: Selected) -> None:
 def apply_downward(
     session: Session, mailbox: MailboxId, messages: Sequence[FetchedMessage]
 ) -> None:
-    """Apply messages, the newest first, with the cursor of each transaction.
-
-    It may run on another thread than the session's, which goes on meanwhile.
-    """
-    validity = session.validity
+    """Apply messages, the newest first, with the cursor of each transaction."""
 
     def change(tx: Transaction, some: Sequence[FetchedMessage]) -> None:
-        require(tx, mailbox, validity)
-        apply_fetched(tx, mailbox, validity, some)
+        session.check(tx)
+        apply_fetched(tx, mailbox, session.validity, some)
         _lower(tx, mailbox, some[-1].uid)
 
     ordered = sorted(messages, key=lambda message: message.uid, reverse=True)
@@ -108,36 +118,65 @@ def fetch_downward(session: Session, mailbox: MailboxId) -> Iterator[None]:
     session.use(mailbox)
     box = load_mailbox(session.database, mailbox)
     low_uid = box.state.low_uid
-    below = session.connection.existing_uids(UidSet.between(1, low_uid - 1))
-    session.harvest()
-    total, done = len(below), 0
-    with Behind() as behind:
-        for some in newest_slices(below, SLICE):
+    with ExitStack() as ends:
+        many = low_uid > _MANY and session.exists > _MANY
+        preparer = ends.enter_context(Preparer()) if many else None
+        below = session.connection.existing_uids(UidSet.between(1, low_uid - 1))
+        session.harvest()
+        total, done = len(below), 0
+        size = BATCH
+        while below:
+            some = next(newest_slices(below, size))
             yield
             session.use(mailbox)
-            messages = fetch_slice(session, some)
-            changes = session.connection.take_changes()
-            if changes:
-                # What they are about may still be on its way into the store.
-                behind.wait()
-                session.apply(changes)
-            behind.do(partial(apply_downward, session, mailbox, messages))
+            begun = time.monotonic()
+            _fetch_slice(session, mailbox, some, preparer)
+            took = time.monotonic() - begun
+            size = min(2 * size, SLICE) if took < _SLICE_SECONDS else BATCH
+            below = without(below, some)
             done += len(some)
             session.tell(f"fetching {box.name}", done, total, mailbox)
     session.use(mailbox)
     lower(session, mailbox, 1)
 
 
-def fetch_slice(session: Session, uids: UidSet) -> list[FetchedMessage]:
-    """Fetch some messages; what does not come is asked for once more, then it is gone."""
-    messages = _fetch(session, uids)
-    missing = without(uids, UidSet.of(message.uid for message in messages))
-    return messages + _fetch(session, missing) if missing else messages
+def _fetch_slice(
+    session: Session, mailbox: MailboxId, uids: UidSet, preparer: Preparer | None
+) -> None:
+    """Fetch some messages; what does not come is asked for once more, then it is gone.
+
+    While a batch is written the next one is read by the preparer, and the server goes
+    on sending.
+    """
+    came = _fetch(session, mailbox, uids, preparer)
+    missing = without(uids, came)
+    if missing:
+        _fetch(session, mailbox, missing, preparer)
+    session.harvest()
+    lower(session, mailbox, uids.ranges[0][0])
 
 
-def _fetch(session: Session, uids: UidSet) -> list[FetchedMessage]:
-    fetched = session.connection.fetch_messages(uids)
-    return [message for some in fetched for message in some if message.uid in uids]
+def _fetch(
+    session: Session, mailbox: MailboxId, uids: UidSet, preparer: Preparer | None
+) -> UidSet:
+    """Fetch messages into the store; which came."""
+    came: list[int] = []
+    for batch in session.connection.fetch_raw(uids, chunk=BATCH):
+        came += [message.uid for message in batch]
+        ready = prepare(batch) if preparer is None else preparer.exchange(batch)
+        _apply(session, mailbox, ready)
+    if preparer is not None:
+        _apply(session, mailbox, preparer.rest())
+    return UidSet.of(came)
+
+
+def _apply(session: Session, mailbox: MailboxId, messages: Sequence[Arriving]) -> None:
+    def change(tx: Transaction, some: Sequence[Arriving]) -> None:
+        session.check(tx)
+        apply_arriving(tx, mailbox, session.validity, some)
+
+    session.pace.apply(messages, change)
+    session.receipt.new += len(messages)
 
 
 def finish(session: Session, mailbox: MailboxId, selected: Selected) -> None:

@@ -23,7 +23,7 @@ from tui_mail.store.messages import (
     load_detached,
 )
 from tui_mail.sync.first_sync import (
-    SLICE,
+    BATCH,
     WINDOW,
     begin_anew,
     counts_of,
@@ -136,7 +136,7 @@ def fetch_arrivals(
 ) -> None:
     """Fetch what is new; of much that is new the newest is shown first."""
     expected = session.exists - count_known(session.database, box.id)
-    if expected > SLICE and box.state.low_uid == 1:
+    if expected > BATCH and box.state.low_uid == 1:
         _fetch_many(session, box, decided.arrivals)
     else:
         _fetch_new(session, box.id, decided.arrivals)
@@ -164,7 +164,7 @@ def _fetch_many(session: Session, box: Mailbox, uids: UidSet) -> None:
     _apply_new(session, box.id, [one for one in newest if one.uid in uids])
     there = session.connection.existing_uids(uids)
     done = 0
-    for slice_ in there.chunks(SLICE):
+    for slice_ in there.chunks(BATCH):
         done += _fetch_new(session, box.id, slice_)
         session.tell(f"fetching {box.name}", done, len(there), box.id)
 
@@ -212,7 +212,7 @@ def _remove_what_is_gone(session: Session, box: Mailbox, selected: Selected) -> 
     gone = without(here, there)
     if gone:
         session.remove(gone)
-    for some in newest_slices(without(there, here), SLICE):
+    for some in newest_slices(without(there, here), BATCH):
         fetched = session.connection.fetch_messages(some)
         missed = [one for messages in fetched for one in messages if one.uid in some]
         _apply_new(session, box.id, missed)

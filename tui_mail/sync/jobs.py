@@ -1,6 +1,7 @@
 """The jobs of the agenda, done over one connection."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from tui_mail.model.error import LinkLost, MailError, NotFound, ServerRefused
 from tui_mail.model.ids import MailboxId
@@ -103,6 +104,9 @@ class Jobs:
         try:
             for _ in self._steps(job):
                 self._between()
+        except LinkLost as error:
+            self._try_again(job, error)
+            raise
         except MailError as error:
             self._answer(job, ok=False, line=error.line)
             raise
@@ -134,6 +138,14 @@ class Jobs:
             self._session.receipt.problems.append(error.line)
         except Outdated:
             self._crew.agenda.schedule_round_now()
+
+    def _try_again(self, job: RoundJob, error: LinkLost) -> None:
+        """Leave it to the next connection; what lost one before gets its answer."""
+        before = tuple(one for one in job.requests if one.again)
+        self._answer(replace(job, requests=before), ok=False, line=error.line)
+        first = tuple(one for one in job.requests if not one.again)
+        if first:
+            self._crew.agenda.put_back(replace(job, requests=first))
 
     def _answer(self, job: RoundJob, *, ok: bool, line: str) -> None:
         for request in job.requests:

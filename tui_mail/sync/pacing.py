@@ -22,19 +22,25 @@ T = TypeVar("T")
 
 
 class Pace:
-    """One thread's way of writing: it learns how many changes fit into a transaction."""
+    """One thread's way of writing: it learns how many changes fit into a transaction.
+
+    It pauses when it has written for as long as a transaction should take.
+    """
 
     def __init__(self, database: Database, *, length: float = LENGTH) -> None:
         self._database = database
         self._length = length
         self._size = 50
+        self._written = 0.0
+        """Seconds since the last pause."""
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
-        """Make changes, and pause after the commit."""
+        """Make changes in a transaction."""
+        begun = time.monotonic()
         with self._database.transaction() as tx:
             yield tx
-        time.sleep(PAUSE)
+        self._pause(time.monotonic() - begun)
 
     def apply(
         self, items: Sequence[T], change: Callable[[Transaction, Sequence[T]], None]
@@ -49,6 +55,12 @@ class Pace:
             took = time.monotonic() - begun
             self._size = fitting(len(some), took, length=self._length)
             start += len(some)
+            self._pause(took)
+
+    def _pause(self, took: float) -> None:
+        self._written += took
+        if self._written >= self._length:
+            self._written = 0.0
             time.sleep(PAUSE)
 
 

@@ -34,12 +34,6 @@ class Outdated(Exception):
     """The mailbox is another than the one that was selected: its pass is void."""
 
 
-def require(tx: Transaction, mailbox: MailboxId, validity: UidValidity) -> None:
-    """Raise Outdated if the mailbox's UIDs do not count under this UIDVALIDITY."""
-    if load_state(tx, mailbox).uid_validity != validity:
-        raise Outdated
-
-
 class Session:
     """A connection, used by one thread, and the store that it fills."""
 
@@ -114,11 +108,9 @@ class Session:
         """Raise Outdated if the UIDs that were fetched mean nothing any more."""
         if self.mailbox is None:
             raise Outdated
-        try:
-            require(tx, self.mailbox, self.validity)
-        except Outdated:
+        if load_state(tx, self.mailbox).uid_validity != self.validity:
             self.mailbox = None
-            raise
+            raise Outdated
 
     def apply_flags(self, flags: Sequence[FlagsOf]) -> None:
         """Apply flags of messages in the selected mailbox."""

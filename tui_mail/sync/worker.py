@@ -41,6 +41,7 @@ class Worker(threading.Thread):
         self._bell = Wake()
         self._connection: ImapConnection | None = None
         self._cut = False
+        self._got_through = False
         """The connection was ended from outside: there is nothing wrong with it."""
         crew.agenda.add_bell(self._bell)
 
@@ -86,7 +87,7 @@ class Worker(threading.Thread):
     def _live_once(self, failures: int) -> int:
         """Live as long as one connection lasts; the number of failures in a row."""
         hurries = self._agenda.hurries
-        self._cut = False
+        self._cut = self._got_through = False
         begun = time.monotonic()
         try:
             self._be_connected()
@@ -104,7 +105,7 @@ class Worker(threading.Thread):
             lasted = time.monotonic() - begun
             failures = 1 if lasted > HEALTHY else failures + 1
             if self._leads:
-                self._crew.trouble(error)
+                self._crew.trouble(error, broke=self._got_through)
             elif failures > 1:
                 return self._stand_back(error)
             self._pause(delay(failures, random.random()), hurries)
@@ -141,6 +142,7 @@ class Worker(threading.Thread):
             crew.board.status("connecting", f"connecting to {host}")
         with closing(crew.connector.connect()) as connection:
             self._connection = connection
+            self._got_through = True
             session = Session(
                 connection,
                 crew.database,

@@ -13,6 +13,7 @@ from tui_mail.model.ids import ModSeq, Uid
 from tui_mail.model.message import FetchedMessage, FlagsOf
 from tui_mail.model.uids import LARGEST, UidSet
 from tui_mail.transports.imap_client import Wire
+from tui_mail.transports.imap_raw import HEADER_CAP, RawMessage
 from tui_mail.transports.imap_responses import (
     LARGEST_MODSEQ,
     Untagged,
@@ -26,9 +27,6 @@ from tui_mail.transports.imap_responses import (
     uid_of,
 )
 from tui_mail.transports.imap_tokens import Unreadable
-
-HEADER_CAP = 65_536
-"""Octets of a message's list fields that are read."""
 
 _FIELDS = " ".join(LIST_FIELDS).upper().encode("ascii")
 _NUMBER = rb"(\d{1,15})"
@@ -63,18 +61,22 @@ def message_items(*, modseq: bool, identity: str) -> bytes:
     )
 
 
+Message = RawMessage | FetchedMessage
+"""A usual one is only cut; what needed care was read for it."""
+
+
 def messages(
     wire: Wire,
     tag: bytes,
     asked: UidSet,
     note: Callable[[Untagged], None],
     chunk: int,
-) -> Iterator[list[FetchedMessage]]:
-    """Read messages until the command's answer, in lists of at most ``chunk``.
+) -> Iterator[list[Message]]:
+    """Take messages until the command's answer, in lists of at most ``chunk``.
 
     What is about messages that were not asked for, or is no message, is news.
     """
-    found: list[FetchedMessage] = []
+    found: list[Message] = []
     before, wire.literal_cap = wire.literal_cap, HEADER_CAP
     try:
         while tag not in wire.answers:
@@ -92,7 +94,7 @@ def messages(
 
 def _next_message(
     wire: Wire, asked: UidSet, note: Callable[[Untagged], None]
-) -> FetchedMessage | None:
+) -> Message | None:
     """Read one response, or some more octets of one."""
     stream = wire.stream
     usual = _USUAL.match(stream.buffer, stream.position)
@@ -103,10 +105,10 @@ def _next_message(
             stream.fill()
             return None
         if stream.buffer.startswith(b")\r\n", end):
-            message = _usual_message(usual, stream.buffer[start:end])
-            if message is not None and message.uid in asked:
+            raw = _usual_message(usual, stream.buffer[start:end])
+            if raw is not None and raw.uid in asked:
                 stream.position = end + 3
-                return message
+                return raw
     elif _goes_on(wire):
         stream.fill()
         return None
@@ -130,18 +132,18 @@ def _goes_on(wire: Wire) -> bool:
     )
 
 
-def _usual_message(usual: re.Match[bytes], header: bytes) -> FetchedMessage | None:
+def _usual_message(usual: re.Match[bytes], header: bytes) -> RawMessage | None:
     uid, flags, date, size, modseq, google, email_id, _ = usual.groups()
     if uid is None or flags is None or (number := int(uid)) > LARGEST:
         return None
-    return FetchedMessage(
-        Uid(number),
-        parse_flags(flags),
-        _modseq(modseq),
-        parse_internal_date(date) if date else None,
+    return RawMessage(
+        number,
+        flags,
+        date or b"",
         int(size or 0),
-        parse_envelope(header[:HEADER_CAP]),
+        _modseq(modseq),
         (email_id or google or b"").decode("ascii"),
+        header[:HEADER_CAP],
     )
 
 

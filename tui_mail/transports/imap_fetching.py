@@ -10,6 +10,8 @@ from tui_mail.model.message import FetchedMessage
 from tui_mail.model.uids import LARGEST, UidSet
 from tui_mail.transports import imap_fetch
 from tui_mail.transports.imap_arguments import refusal, section, set_lines
+from tui_mail.transports.imap_fetch import Message
+from tui_mail.transports.imap_raw import RawMessage, read
 from tui_mail.transports.imap_responses import (
     Untagged,
     octets_of,
@@ -47,7 +49,8 @@ class Fetching(Session):
             return
         window = b"%d:*" % max(1, exists - count + 1)
         everything = UidSet.between(1, LARGEST)
-        yield from self._messages((b"FETCH", window), everything, chunk)
+        for some in self._messages((b"FETCH", window), everything, chunk):
+            yield _read(some)
 
     def fetch_messages(
         self, uids: UidSet, *, chunk: int = 500
@@ -57,12 +60,17 @@ class Fetching(Session):
         The iterator is to be used up before another command: leaving it before its end
         closes the connection. Messages that are not there are left out.
         """
+        for some in self.fetch_raw(uids, chunk=chunk):
+            yield _read(some)
+
+    def fetch_raw(self, uids: UidSet, *, chunk: int = 500) -> Iterator[list[Message]]:
+        """Fetch messages as :meth:`fetch_messages` does, the usual ones not yet read."""
         for line, piece in set_lines(uids):
             yield from self._messages((b"UID FETCH", line), piece, chunk)
 
     def _messages(
         self, command: tuple[bytes, bytes], asked: UidSet, chunk: int
-    ) -> Iterator[list[FetchedMessage]]:
+    ) -> Iterator[list[Message]]:
         wire = self._wire
         identity = next((key for key in _IDENTITIES if self._can(key)), "")
         items = imap_fetch.message_items(
@@ -256,3 +264,7 @@ def _part_of(items: Items, part: PartId, offset: int = 0) -> bytes | None:
     if name in items:
         return (octets_of(items, name) or b"")[offset:]
     return None
+
+
+def _read(some: Sequence[Message]) -> list[FetchedMessage]:
+    return [read(one) if isinstance(one, RawMessage) else one for one in some]
