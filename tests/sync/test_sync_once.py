@@ -90,3 +90,10 @@ def test_edits_of_two_people_both_survive(desk: Desk) -> None:
     desk.sync()
     assert desk.here()["letter 2"] == {SEEN, FLAGGED}
     assert_in_step(desk)
+
+
+def test_what_we_moved_ourselves_is_not_new(desk: Desk) -> None:
+    desk.fill(letters(1, 3))
+    desk.sync()
+    desk.perform(Move((desk.number("letter 2"),), desk.box("Archive").id))
+    assert str(desk.sync()) == "1 moved"

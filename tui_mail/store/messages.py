@@ -197,6 +197,14 @@ def detach_all(tx: Transaction, mailbox: MailboxId) -> int:
     ).rowcount
 
 
+def last_number(source: Source) -> MessageNumber:
+    """Give the last number that was given to a message; those to come are larger."""
+    row = source.connection.execute(
+        "SELECT seq FROM sqlite_sequence WHERE name = 'message'"
+    ).fetchone()
+    return MessageNumber(row[0] if row else 0)
+
+
 def load_detached(source: Source, mailbox: MailboxId) -> frozenset[MessageNumber]:
     """Name the server's messages whose UIDs are not known."""
     rows = source.connection.execute(

@@ -89,13 +89,12 @@ def apply_downward(
     """Apply messages, the newest first, with the cursor of each transaction."""
 
     def change(tx: Transaction, some: Sequence[FetchedMessage]) -> None:
-        session.check(tx)
-        apply_fetched(tx, mailbox, session.validity, some)
+        with session.arrivals(tx) as arrived:
+            arrived += apply_fetched(tx, mailbox, session.validity, some)
         _lower(tx, mailbox, some[-1].uid)
 
     ordered = sorted(messages, key=lambda message: message.uid, reverse=True)
     session.pace.apply(ordered, change)
-    session.receipt.new += len(ordered)
 
 
 def lower(session: Session, mailbox: MailboxId, low_uid: int) -> None:
@@ -172,11 +171,10 @@ def _fetch(
 
 def _apply(session: Session, mailbox: MailboxId, messages: Sequence[Arriving]) -> None:
     def change(tx: Transaction, some: Sequence[Arriving]) -> None:
-        session.check(tx)
-        apply_arriving(tx, mailbox, session.validity, some)
+        with session.arrivals(tx) as arrived:
+            arrived += apply_arriving(tx, mailbox, session.validity, some)
 
     session.pace.apply(messages, change)
-    session.receipt.new += len(messages)
 
 
 def finish(session: Session, mailbox: MailboxId, selected: Selected) -> None:

@@ -155,7 +155,6 @@ def _fetch_new(session: Session, mailbox: MailboxId, uids: UidSet) -> int:
     fetched = session.connection.fetch_messages(uids)
     messages = [one for some in fetched for one in some if one.uid in uids]
     _apply_new(session, mailbox, messages, advancing=True)
-    session.receipt.new += len(messages)
     return len(messages)
 
 
@@ -179,8 +178,8 @@ def _apply_new(
     """Apply new messages in the order of their UIDs, with the cursor."""
 
     def change(tx: Transaction, some: Sequence[FetchedMessage]) -> None:
-        session.check(tx)
-        apply_fetched(tx, mailbox, session.validity, some)
+        with session.arrivals(tx) as arrived:
+            arrived += apply_fetched(tx, mailbox, session.validity, some)
         if advancing:
             _advance(tx, mailbox, some[-1].uid + 1)
 

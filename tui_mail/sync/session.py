@@ -6,13 +6,18 @@ from contextlib import AbstractContextManager, contextmanager
 
 from tui_mail.model.changes import Changes
 from tui_mail.model.displayable import Displayable
-from tui_mail.model.ids import MailboxId, Uid, UidValidity
+from tui_mail.model.ids import MailboxId, MessageNumber, Uid, UidValidity
 from tui_mail.model.mailbox import Mailbox
 from tui_mail.model.message import FlagsOf
 from tui_mail.model.uids import UidSet
 from tui_mail.store.database import Database, Transaction
 from tui_mail.store.mailboxes import load_mailbox, load_state
-from tui_mail.store.messages import apply_flags, apply_vanished, known_uids
+from tui_mail.store.messages import (
+    apply_flags,
+    apply_vanished,
+    known_uids,
+    last_number,
+)
 from tui_mail.sync.pacing import Pace
 from tui_mail.sync.receipt import Receipt
 from tui_mail.sync.reconcile import common, is_mass_loss, without
@@ -111,6 +116,15 @@ class Session:
         if load_state(tx, self.mailbox).uid_validity != self.validity:
             self.mailbox = None
             raise Outdated
+
+    @contextmanager
+    def arrivals(self, tx: Transaction) -> Iterator[list[MessageNumber]]:
+        """Take the numbers of what arrives, and count what was not here before."""
+        self.check(tx)
+        before = last_number(tx)
+        arrived: list[MessageNumber] = []
+        yield arrived
+        self.receipt.new += sum(number > before for number in arrived)
 
     def apply_flags(self, flags: Sequence[FlagsOf]) -> None:
         """Apply flags of messages in the selected mailbox."""
