@@ -118,8 +118,9 @@ def fetch_downward(session: Session, mailbox: MailboxId) -> Iterator[None]:
     box = load_mailbox(session.database, mailbox)
     low_uid = box.state.low_uid
     with ExitStack() as ends:
-        many = low_uid > _MANY and session.exists > _MANY
-        preparer = ends.enter_context(Preparer()) if many else None
+        # Beside a reader it would take the processor that the next key needs.
+        helped = session.exists > _MANY and not session.pace.watched
+        preparer = ends.enter_context(Preparer()) if helped else None
         below = session.connection.existing_uids(UidSet.between(1, low_uid - 1))
         session.harvest()
         total, done = len(below), 0

@@ -34,6 +34,11 @@ class Pace:
         self._written = 0.0
         """Seconds since the last pause."""
 
+    @property
+    def watched(self) -> bool:
+        """Whether a reader may wait for its turn, and for the processor."""
+        return self._length <= LENGTH
+
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
         """Make changes in a transaction."""

@@ -6,6 +6,9 @@ from typing import Any
 
 PAUSE = 0.2
 """Seconds between two runs of the same work at least: what is said costs octets."""
+LONGEST_PAUSE = 1.0
+"""Seconds that it grows to while there is more and more: a key that comes in the middle
+of the work has to wait for it."""
 SHARE = 4.0
 """A pause lasts so many times as long as the work before it did."""
 
@@ -29,10 +32,12 @@ class Refreshing:
 
     async def _run(self, name: Hashable) -> None:
         loop = asyncio.get_running_loop()
+        pause = PAUSE
         try:
             while (work := self._wanted.pop(name, None)) is not None:
                 begun = loop.time()
                 await work()
-                await asyncio.sleep(max(PAUSE, SHARE * (loop.time() - begun)))
+                await asyncio.sleep(max(pause, SHARE * (loop.time() - begun)))
+                pause = min(1.5 * pause, LONGEST_PAUSE)
         finally:
             self._running.discard(name)
