@@ -1,4 +1,6 @@
 import marshal
+import os
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -56,12 +58,27 @@ def test_nothing_is_lost_with_the_child(preparer: Preparer) -> None:
     assert child is not None
     child.wait_until_ready()
     made = preparer.exchange(batches()[0])
-    child.close()
+    os.kill(child.pid, signal.SIGKILL)
     for batch in batches()[1:]:
         made += preparer.exchange(batch)
     made += preparer.rest()
     here = [one for batch in batches() for one in prepare(batch)]
     assert sorted(made) == sorted(here)
+
+
+def test_batches_larger_than_the_pipes_come_through(preparer: Preparer) -> None:
+    child = preparer.child
+    assert child is not None
+    child.wait_until_ready()
+    long = b"Subject: " + b"x" * 3_000 + b"\r\n\r\n"
+    sent: list[list[Message]] = [
+        [raw(uid, long) for uid in range(start, start + 500)]
+        for start in range(1, 3_000, 500)
+    ]
+    made = [one for batch in sent for one in preparer.exchange(batch)]
+    made += preparer.rest()
+    assert sorted(made) == sorted(one for batch in sent for one in prepare(batch))
+    assert preparer.child is child, "it was not lost on the way"
 
 
 def test_an_answer_is_plain_values() -> None:

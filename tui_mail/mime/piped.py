@@ -4,6 +4,7 @@ What a message makes of its parser stays in there: the child gets nothing of our
 environment, has a session of its own, and is killed when it hangs.
 """
 
+import fcntl
 import os
 import select
 import struct
@@ -11,9 +12,12 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import IO
 
 LENGTH = struct.Struct(">I")
 """How long the frame after it is."""
+PIPE = 1 << 20
+"""Octets that a pipe holds where the system lets it: a frame goes in one step then."""
 START_DEADLINE = 20.0
 """Seconds for a child to be ready; importing takes a while on a busy machine."""
 _CHUNK = 1 << 20
@@ -52,6 +56,8 @@ class PipedChild:
             raise ChildLost
         self._stdin = self._process.stdin
         self._stdout = self._process.stdout
+        self.ahead = min(_enlarged(self._stdin), _enlarged(self._stdout))
+        """Octets that can be sent while what the child says is not received."""
         os.set_blocking(self._stdin.fileno(), False)
         os.set_blocking(self._stdout.fileno(), False)
 
@@ -81,7 +87,7 @@ class PipedChild:
         while view:
             self._wait(self._stdin.fileno(), select.POLLOUT, end)
             try:
-                view = view[os.write(self._stdin.fileno(), view[:65536]) :]
+                view = view[os.write(self._stdin.fileno(), view[:_CHUNK]) :]
             except BlockingIOError:
                 continue
             except OSError as error:
@@ -120,3 +126,13 @@ class PipedChild:
         self._stdin.close()
         self._stdout.close()
         self._process.wait()
+
+
+def _enlarged(pipe: IO[bytes]) -> int:
+    """Give a pipe room for whole frames, if that can be; how many octets it holds."""
+    if sys.platform != "linux":
+        return 0
+    try:
+        return fcntl.fcntl(pipe.fileno(), fcntl.F_SETPIPE_SZ, PIPE)
+    except OSError:
+        return 0

@@ -33,6 +33,8 @@ WINDOW = 100
 SLICE = 4_000
 """How many messages are asked for at a time at most; between slices others have their
 turn, and an engine that was killed goes on at the last one."""
+_UNWATCHED_SLICE = 16_000
+"""How many where nobody waits for a turn: between slices the preparer has nothing."""
 _SLICE_SECONDS = 1.0
 """How long a slice may take before the next is smaller."""
 BATCH = 500
@@ -124,7 +126,7 @@ def fetch_downward(session: Session, mailbox: MailboxId) -> Iterator[None]:
         below = session.connection.existing_uids(UidSet.between(1, low_uid - 1))
         session.harvest()
         total, done = len(below), 0
-        size = BATCH
+        size, most = BATCH, SLICE if session.pace.watched else _UNWATCHED_SLICE
         while below:
             some = next(newest_slices(below, size))
             yield
@@ -132,7 +134,7 @@ def fetch_downward(session: Session, mailbox: MailboxId) -> Iterator[None]:
             begun = time.monotonic()
             _fetch_slice(session, mailbox, some, preparer)
             took = time.monotonic() - begun
-            size = min(2 * size, SLICE) if took < _SLICE_SECONDS else BATCH
+            size = min(2 * size, most) if took < _SLICE_SECONDS else BATCH
             below = without(below, some)
             done += len(some)
             session.tell(f"fetching {box.name}", done, total, mailbox)

@@ -6,6 +6,7 @@ thread it would only wait for the interpreter's lock.
 
 import marshal
 import time
+from collections import deque
 from collections.abc import Sequence
 from types import TracebackType
 
@@ -18,6 +19,8 @@ LARGEST = 256_000_000
 """Octets of a batch, there and back."""
 _DEADLINE = 30.0
 """Seconds for one batch; a usual one takes a fiftieth of one."""
+_UNDER_WAY = 2
+"""Batches that the child has at a time: one that it reads, and the next one."""
 
 
 def prepare(messages: Sequence[Message]) -> list[Arriving]:
@@ -28,58 +31,70 @@ def prepare(messages: Sequence[Message]) -> list[Arriving]:
 
 
 class Preparer:
-    """One child, with one batch under way; while it starts, or is lost, all is done here."""
+    """One child, with few batches under way; while it starts, or is lost, all is done here."""
 
     def __init__(self) -> None:
         self.child: PipedChild | None = PipedChild(
             "tui_mail.sync.preparing_child", largest=LARGEST
         )
         """None once it is lost."""
-        self._batch: list[RawMessage] = []
+        self._under_way: deque[list[RawMessage]] = deque()
 
     def exchange(self, batch: list[Message]) -> list[Arriving]:
-        """Hand a batch over; get the one before it, ready, and what is not for a child."""
-        ready = self.rest()
-        self._batch = [one for one in batch if isinstance(one, RawMessage)]
-        if not self._hand_over():
-            ready += self._here()
+        """Hand a batch over; get an earlier one, ready, and what is not for a child."""
+        usual = [one for one in batch if isinstance(one, RawMessage)]
+        ready = self._hand_over(usual)
         return ready + prepare(
             [one for one in batch if not isinstance(one, RawMessage)]
         )
 
-    def _hand_over(self) -> bool:
-        """Send what there is, if the child is there and does not start yet."""
-        if self.child is None or not self._batch:
-            return False
-        frame = marshal.dumps([tuple(one) for one in self._batch])
+    def _hand_over(self, batch: list[RawMessage]) -> list[Arriving]:
+        """Send a batch, if the child is there and does not start yet; get what is ready."""
+        if not (batch and self._is_ready()):
+            return prepare(batch)
+        frame = marshal.dumps([tuple(one) for one in batch])
+        ready = self._make_room(len(frame))
+        if self.child is not None:
+            try:
+                self.child.send(
+                    LENGTH.pack(len(frame)) + frame, time.monotonic() + _DEADLINE
+                )
+            except ChildLost:
+                self.close()
+        # If it was lost just now this is done here, in its turn.
+        self._under_way.append(batch)
+        return ready
+
+    def _is_ready(self) -> bool:
         try:
-            if not self.child.is_ready():
-                return False
-            self.child.send(
-                LENGTH.pack(len(frame)) + frame, time.monotonic() + _DEADLINE
-            )
+            return self.child is not None and self.child.is_ready()
         except ChildLost:
             self.close()
             return False
-        return True
 
-    def _here(self) -> list[Arriving]:
-        """Make ready here what no child has."""
-        batch, self._batch = self._batch, []
-        return prepare(batch)
+    def _make_room(self, octets: int) -> list[Arriving]:
+        """Receive so much that the child neither waits for us nor we for it."""
+        if self.child is None or octets * _UNDER_WAY > self.child.ahead:
+            return self.rest()
+        return self._oldest() if len(self._under_way) == _UNDER_WAY else []
 
     def rest(self) -> list[Arriving]:
-        """Get what was handed over last, ready."""
-        if self.child is None or not self._batch:
-            return self._here()
-        try:
-            frame = self.child.receive(time.monotonic() + _DEADLINE)
-            ready = [Arriving(*values) for values in marshal.loads(frame)]
-        except (ChildLost, ValueError, EOFError, TypeError):
-            self.close()
-            return self._here()
-        self._batch = []
+        """Get all that is under way, ready."""
+        ready: list[Arriving] = []
+        while self._under_way:
+            ready += self._oldest()
         return ready
+
+    def _oldest(self) -> list[Arriving]:
+        """Get the batch that was handed over first; what the child lost is done here."""
+        batch = self._under_way.popleft()
+        if self.child is not None:
+            try:
+                frame = self.child.receive(time.monotonic() + _DEADLINE)
+                return [Arriving(*values) for values in marshal.loads(frame)]
+            except (ChildLost, ValueError, EOFError, TypeError):
+                self.close()
+        return prepare(batch)
 
     def close(self) -> None:
         """End the child; what is under way is done here."""
