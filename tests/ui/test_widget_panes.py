@@ -547,6 +547,12 @@ async def test_a_warning_in_the_status_line_has_a_sign_and_the_right_end_gives_w
         status.show(own("work: the server refused the password"), warning=True)
         await pilot.pause()
         assert line(status, 0).startswith(" ! work: the server")
+        status.show(own("Moved the plan to Lists"), own("u undoes: moved the plan"))
+        await pilot.pause()
+        assert line(status, 0).rstrip() == " Moved the plan to Lists"
+        status.show(own("Archived the plan"), own("u undoes: archived the plan"))
+        await pilot.pause()
+        assert line(status, 0).rstrip() == " Archived the plan  u undoes: archived…"
 
 
 # The last filter

@@ -44,6 +44,11 @@ class SpeakingApp(App[int], inherit_bindings=False):
         """Tell the time in which stores note what happened; a demo's clock stands still."""
         raise NotImplementedError
 
+    def key_of(self, command: str) -> str:
+        """Name the key of a command; its id, by which the palette finds it, without one."""
+        keys = self.keymap_of_commands[command]
+        return keys[0] if keys else command
+
     def say(self, line: Displayable) -> None:
         """Say something until the next command."""
         self._notice, self._warning = line, False
@@ -68,7 +73,8 @@ class SpeakingApp(App[int], inherit_bindings=False):
             return
         left = self.servers.in_words() if self._notice is None else self._notice
         entry = self.wishes.undoable[1] if self.wishes.undoable else None
-        right = undo_in_words(entry, self.session, self.real_time())
+        key = self.key_of("app.undo")
+        right = undo_in_words(entry, self.session, self.real_time(), key=key)
         if self.read_only:
             right = own("read-only")
         self.status_line.show(left, right, warning=self._warning)

@@ -77,10 +77,10 @@ def _why(name: str, status: Status) -> str:
 
 
 def undo_in_words(
-    entry: JournalEntry | None, session: str, now: datetime
+    entry: JournalEntry | None, session: str, now: datetime, *, key: str
 ) -> Displayable:
-    """Say what ``u`` would undo; of an earlier start also when it was done."""
+    """Say what the key would undo; of an earlier start also when it was done."""
     if entry is None:
         return own("")
     when = "" if entry.session == session else f" ({list_date(entry.at, now)})"
-    return own(f"u undoes: {entry.said}{when}")
+    return own(f"{key} undoes: {entry.said}{when}")

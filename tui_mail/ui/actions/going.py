@@ -67,7 +67,9 @@ async def _go_to_role(app: "MailApp", use: SpecialUse) -> None:
     account = _account(app)
     box = app.accounts.role(account, use) if account else None
     if box is None:
-        app.warn(own(f"{account}: no mailbox is known for {use.value}; g f finds one"))
+        key = app.key_of("go.mailbox")
+        said = f"{account}: no mailbox is known for {use.value}; {key} finds one"
+        app.warn(own(said))
         return
     await _go(app, Shown(account, box.id))
 

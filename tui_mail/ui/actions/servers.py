@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 def synchronize(app: "MailApp") -> None:
     """Have all accounts brought in step."""
     if app.offline:
-        app.say(own("Offline; g o goes online."))
+        app.say(own(f"Offline; {app.key_of('app.online')} goes online."))
         return
     accounts = [
         name

@@ -6,9 +6,12 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from tui_mail.model.displayable import Displayable, own
+from tui_mail.ui.cells import cut, width_of
 from tui_mail.ui.widgets.drawing import two_ends
 
 _NOTHING = own("")
+_LEAST = 16
+"""Cells below which what ``u`` would undo is not worth saying."""
 
 
 class StatusLine(Widget):
@@ -50,12 +53,14 @@ class StatusLine(Widget):
         return self._left, self._right
 
     def render_line(self, y: int) -> Strip:  # noqa: ARG002
-        """Draw the row; what is too long at the left is cut."""
+        """Draw the row; where both have no room, the right is cut first."""
         width, base = self.size.width, self.rich_style
         strong = self.get_component_rich_style("status--warning")
         left = f" ! {self._left}" if self._warning else f" {self._left}"
         dim = self.get_component_rich_style("status--dim")
-        right = [(f"  {self._right} ", dim)] if self._right else []
-        if len(self._left) + len(self._right) + 4 > width:
-            right = [] if self._warning or len(self._left) > width // 2 else right
+        room = width - width_of(left) - 3
+        said = (
+            cut(self._right, room) if room >= min(_LEAST, width_of(self._right)) else ""
+        )
+        right = [(f"  {said} ", dim)] if said else []
         return two_ends([(left, strong if self._warning else base)], right, width, base)
