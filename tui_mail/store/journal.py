@@ -39,6 +39,17 @@ def last_undoable(source: Source) -> JournalEntry | None:
     return _first(source, "WHERE undone = 0 AND reversible = 1 ORDER BY id DESC")
 
 
+def last_done(source: Source) -> JournalEntry | None:
+    """Find the last action that holds, whether there is a way back from it or not."""
+    return _first(source, "WHERE undone = 0 ORDER BY id DESC")
+
+
+def give_up(tx: Transaction, action: ActionId) -> None:
+    """Note that there is no way back from an action any more."""
+    tx.connection.execute("UPDATE action SET reversible = 0 WHERE id = ?", (action,))
+    tx.publish(OperationsChanged())
+
+
 def last_undone(source: Source) -> JournalEntry | None:
     """Find the action that a redo would do: the last undone, if nothing came after."""
     return _first(
@@ -51,8 +62,8 @@ def last_undone(source: Source) -> JournalEntry | None:
 def undo(tx: Transaction, action: ActionId, *, session: str) -> JournalEntry:
     """Put back the values from before an action, also after the server had it.
 
-    Raises MailError if it cannot be undone: it was, its messages are gone, or it
-    deleted for ever.
+    Raises MailError if it cannot be undone: it was, or it deleted for ever; and
+    NotFound if its messages are gone.
     """
     entry = load_action(tx, action)
     if entry.undone:
@@ -63,7 +74,7 @@ def undo(tx: Transaction, action: ActionId, *, session: str) -> JournalEntry:
     if not reversible:
         raise MailError(f"{entry.said}: there is no way back from that")
     if not _take_back(tx, action) and entry.messages:
-        raise MailError(f"{entry.said}: its messages are not there any more")
+        raise NotFound(f"{entry.said}: its messages are not there any more")
     _mark(tx, action, undone=True, session=session)
     return load_action(tx, action)
 

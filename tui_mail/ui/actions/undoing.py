@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 from tui_mail.link.messages import Wake
 from tui_mail.model.displayable import own
+from tui_mail.model.error import NotFound
 from tui_mail.model.operation import JournalEntry
+from tui_mail.ui.actions.acting import sentence
 from tui_mail.ui.dates import list_date
 from tui_mail.ui.screens.confirm import Confirm
 
@@ -22,17 +24,24 @@ async def undo(app: "MailApp") -> None:
 
     app.wishes.refuse_if_read_only()
     await app.wishes.look_for_undoable()
+    final = await asyncio.to_thread(_final, app, list(app.accounts))
     if app.wishes.undoable is None:
-        app.say(own("Nothing is left to undo."))
+        said = f"{final} cannot be undone." if final else "nothing is left to undo."
+        app.say(sentence(said))
         return
     account, entry = app.wishes.undoable
-    if (why := _surprise(app, account, entry)) and not await _agreed(
-        app, f"Undo: {entry.said} ({why})?"
-    ):
+    why = f"{final} cannot be" if final else _surprise(app, account, entry)
+    if why and not await _agreed(app, f"Undo: {entry.said} ({why})?"):
         return
-    done = await app.wishes.write(
-        account, lambda tx: journal.undo(tx, entry.id, session=app.session)
-    )
+    try:
+        done = await app.wishes.write(
+            account, lambda tx: journal.undo(tx, entry.id, session=app.session)
+        )
+    except NotFound:
+        # Else every further undo would be stopped by this one.
+        await app.wishes.write(account, lambda tx: journal.give_up(tx, entry.id))
+        await app.wishes.look_for_undoable()
+        raise
     await _after(app, account)
     app.say(own(f"Undone: {done.said}"))
 
@@ -53,6 +62,22 @@ async def redo(app: "MailApp") -> None:
     )
     await _after(app, account)
     app.say(own(f"Done again: {done.said}"))
+
+
+def _final(app: "MailApp", accounts: list[str]) -> str:
+    """Name what was done last of all where there is no way back from it."""
+    from tui_mail.store.journal import last_done
+
+    found = [
+        (account, entry)
+        for account in accounts
+        if (entry := last_done(app.accounts.database(account)))
+    ]
+    latest = max(found, key=lambda pair: pair[1].at, default=None)
+    if latest is None or latest == app.wishes.undoable:
+        return ""
+    entry = latest[1]
+    return entry.said if entry.session == app.session else ""
 
 
 def _last_undone(
