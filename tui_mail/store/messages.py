@@ -278,6 +278,17 @@ def load_summaries(
     return [found.get(number) for number in numbers]
 
 
+def load_threads(source: Source, numbers: Sequence[int]) -> list[MessageNumber]:
+    """Find the threads of messages: all that lie in their mailboxes, oldest first."""
+    rows = source.connection.execute(
+        "SELECT DISTINCT other.number FROM message m JOIN message other"
+        " ON other.thread = m.thread AND other.mailbox = m.mailbox"
+        " WHERE m.number IN (SELECT value FROM json_each(?)) ORDER BY other.date",
+        (json.dumps([int(number) for number in numbers]),),
+    )
+    return [MessageNumber(number) for (number,) in rows]
+
+
 def load_envelope(source: Source, number: MessageNumber) -> Envelope:
     """Load the header fields of a message; raises NotFound."""
     return load_content_envelope(source, content_of(source, number))

@@ -154,7 +154,7 @@ class Listing:
         shown = Shown(self.shown.account, self.shown.mailbox, query)
         marked = self._app.panes.list.marked
         await self.show(shown, cursor=number)
-        self._mark_again(marked)
+        self._app.panes.list.mark(marked)
 
     async def leave_search(self) -> bool:
         """Go back to what was shown before the search; False if there was none."""
@@ -188,15 +188,20 @@ class Listing:
         self._app.mailbox_opened()
 
     def _when_empty(self) -> list[Displayable]:
-        box = self.mailbox
+        box, key = self.mailbox, self._app.key_of
         if box is None:
-            return [own("Nothing was found."), own("Esc goes back, / searches again.")]
+            again = f"Esc goes back, {key('app.search')} searches again."
+            return [own("Nothing was found."), own(again)]
         name = title_of(box, 0)
         if self.is_filtered:
             return [own(f"Nothing in {name} matches."), own("Esc shows all again.")]
         if box.synced_at is None and not box.local:
-            return [own(f"{name} is not here yet."), own("F5 asks the server.")]
-        return [own(f"Nothing in {name}."), own("g f goes to another mailbox.")]
+            return [
+                own(f"{name} is not here yet."),
+                own(f"{key('app.sync')} asks the server."),
+            ]
+        elsewhere = f"{key('go.mailbox')} goes to another mailbox."
+        return [own(f"Nothing in {name}."), own(elsewhere)]
 
     # Keeping it up to date.
 
@@ -206,6 +211,7 @@ class Listing:
             return
         try:
             view = await asyncio.to_thread(self._load, shown, order, None)
+            hidden = await asyncio.to_thread(self._hidden, shown, view)
         except MailError as error:
             self._app.warn(error.line)
             self._whole.set()
@@ -213,9 +219,10 @@ class Listing:
         if (shown, order, turn) != (self.shown, self.order, self._turn):
             self.reload()
             return
-        if expected := self._app.wishes.expected_gone(shown.account):
+        expected = self._app.wishes.expected_gone(shown.account)
+        if expected:
             view = without(view, expected) or view
-        self._app.panes.list.replace_view(view)
+        self._app.panes.list.replace_view(view, hidden=hidden.difference(expected))
         self._whole.set()
         self._app.say_title()
 
@@ -255,12 +262,21 @@ class Listing:
         before, marked = self._before, self._app.panes.list.marked
         await self.show(self.shown, cursor=number)
         self._before = before
-        self._mark_again(marked)
+        self._app.panes.list.mark(marked)
 
-    def _mark_again(self, marked: set[MessageNumber]) -> None:
-        """Keep the marks of messages that are still listed: the mailbox was not left."""
-        messages = self._app.panes.list
-        messages.mark(marked & set(messages.view.numbers) if marked else ())
+    def _hidden(self, shown: Shown, view: "View") -> frozenset[int]:
+        """Find the marked messages that the filter hides; on any thread.
+
+        Those that have left the mailbox are not among them.
+        """
+        from tui_mail.store.messages import load_summaries
+
+        if not (self.is_filtered and self._app.panes.list.marked):
+            return frozenset()
+        unseen = self._app.panes.list.marked.difference(view.numbers)
+        database = self._app.accounts.database(shown.account)
+        found = load_summaries(database, sorted(unseen))
+        return frozenset(s.number for s in found if s and s.mailbox == shown.mailbox)
 
     def forget_rows(self, numbers: frozenset[MessageNumber]) -> None:
         """Take messages out of sight before the store has been told."""

@@ -37,19 +37,21 @@ async def find_targets(app: "MailApp") -> Targets | None:
     """Find what a key acts on: the marks, else the cursor's message or folded thread.
 
     Where the cursor's message is not among the marks, or a mark is out of sight, it is
-    asked first. None if there is nothing, or nothing is wanted.
+    asked first. None if there is nothing, which is said, or nothing is wanted.
     """
     app.wishes.refuse_if_read_only()
     messages = app.panes.list
-    here = messages.thread_numbers()
-    if not here:
-        return None
-    marked = messages.marked
+    here, marked = messages.thread_numbers(), messages.marked
     if not marked:
+        if not here:
+            app.say(own("There is no message here."))
+            return None
         return await _named(app, here)
     if set(here) <= marked and marked <= messages.in_sight():
         return await _named(app, tuple(marked))
-    answers = [("Enter", _all(len(marked))), (".", "only this one")]
+    answers = [("Enter", _all(len(marked)))]
+    if here:
+        answers.append((".", "only this one"))
     said = (
         f"{len(marked):,} {'message is' if len(marked) == 1 else 'messages are'} marked"
     )
@@ -82,6 +84,15 @@ async def summaries(app: "MailApp", targets: Targets) -> list[MessageSummary]:
     database = app.accounts.database(targets.account)
     found = await asyncio.to_thread(load_summaries, database, targets.numbers)
     return [summary for summary in found if summary is not None]
+
+
+async def with_threads(app: "MailApp", targets: Targets) -> Targets:
+    """Take the whole threads of the messages, as far as they lie in their mailbox."""
+    from tui_mail.store.messages import load_threads
+
+    database = app.accounts.database(targets.account)
+    numbers = await asyncio.to_thread(load_threads, database, targets.numbers)
+    return targets.only(tuple(numbers))
 
 
 def sentence(said: str) -> Displayable:

@@ -13,6 +13,7 @@ from tui_mail.ui.actions.acting import (
     step_before,
     summaries,
     tidy_after,
+    with_threads,
 )
 from tui_mail.ui.actions.choosing import choose_mailbox, choose_or_name
 from tui_mail.ui.screens.confirm import Confirm
@@ -34,13 +35,11 @@ async def archive(app: "MailApp") -> None:
 
 
 async def archive_thread(app: "MailApp") -> None:
-    """Move the cursor's whole thread to the archive."""
-    app.wishes.refuse_if_read_only()
-    numbers = app.panes.list.whole_thread()
-    summary = app.panes.list.cursor_summary
-    if numbers and summary is not None:
-        targets = Targets(app.listing.account, numbers, summary.subject)
-        await _file(app, targets, SpecialUse.ARCHIVE, "archived")
+    """Move whole threads to the archive."""
+    targets = await find_targets(app)
+    if targets is not None:
+        whole = await with_threads(app, targets)
+        await _file(app, whole, SpecialUse.ARCHIVE, "archived")
 
 
 async def trash(app: "MailApp") -> None:
@@ -50,14 +49,15 @@ async def trash(app: "MailApp") -> None:
         box is not None
         and app.accounts.role(app.listing.account, SpecialUse.TRASH) == box
     ):
-        app.say(own("This is the trash; D deletes for ever."))
+        key = app.key_of("message.expunge")
+        app.say(own(f"This is the trash; {key} deletes for ever."))
         return
     await _file(app, await find_targets(app), SpecialUse.TRASH, "trashed")
 
 
 async def junk(app: "MailApp") -> None:
     """Move to the junk mail."""
-    await _file(app, await find_targets(app), SpecialUse.JUNK, "called junk")
+    await _file(app, await find_targets(app), SpecialUse.JUNK, "marked as junk")
 
 
 async def move(app: "MailApp") -> None:

@@ -17,7 +17,7 @@ async def search(app: "MailApp") -> None:
         return
     if app.listing.shown is None:
         return
-    before = app.listing.shown
+    before, marked = app.listing.shown, app.panes.list.marked
     value = before.query if app.listing.is_search else ""
 
     async def use(query: str) -> None:
@@ -29,6 +29,8 @@ async def search(app: "MailApp") -> None:
         app.panes.enter("list")
     elif app.listing.is_search and before.mailbox is not None:
         await app.listing.leave_search()
+        # Nothing was searched for in the end, so the mailbox was not left.
+        app.panes.list.mark(marked)
 
 
 async def _search_text(app: "MailApp") -> None:

@@ -2,7 +2,7 @@
 
 from array import array
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -185,11 +185,18 @@ class MessageList(LineList):
         self.rows_changed(row or 0, top=0)
         self.cursor_moved()
 
-    def replace_view(self, view: View, *, threads: bool | None = None) -> None:
+    def replace_view(
+        self,
+        view: View,
+        *,
+        threads: bool | None = None,
+        hidden: Collection[int] = (),
+    ) -> None:
         """Show other rows of the same mailbox.
 
         The cursor stays on its message; if that is gone, it takes the next that is
-        there. What is seen moves as little as can be.
+        there. What is seen moves as little as can be. Marks stay on what is in the
+        view and on what a filter has ``hidden``.
         """
         number, row = self.cursor_number, self.cursor
         top = round(self.scroll_y)
@@ -201,7 +208,9 @@ class MessageList(LineList):
         present = set(view.numbers) if self._folded or self.marked else set()
         self._folded &= present
         self._fold_again()
-        self._set_marks(self.marked & present)
+        self._set_marks(
+            {each for each in self.marked if each in present or each in hidden}
+        )
         target = self._first_present(number, following)
         kept = bool(self.row_count()) and number == self._number_at(target)
         shift = target - row if kept and top else 0
@@ -304,16 +313,6 @@ class MessageList(LineList):
             count = self._view.counts[index] if self._folds.is_folded(index) else 1
             seen.update(map(MessageNumber, self._view.numbers[index : index + count]))
         return frozenset(seen)
-
-    def whole_thread(self) -> tuple[MessageNumber, ...]:
-        """Give all messages of the cursor's thread in this view."""
-        if not self.row_count():
-            return ()
-        head = self._head(self._folds.index(self.cursor))
-        count = max(1, self._view.counts[head])
-        return tuple(
-            MessageNumber(each) for each in self._view.numbers[head : head + count]
-        )
 
     def go_to_number(self, number: MessageNumber) -> bool:
         """Put the cursor on a message, unfolding its thread; False if it is not here."""
