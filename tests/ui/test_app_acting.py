@@ -193,6 +193,107 @@ async def test_capital_e_archives_the_whole_thread(home: Home) -> None:
         await holds(reader, "Archive", 3)
 
 
+async def test_capital_e_takes_the_thread_also_where_threads_are_not_shown(
+    home: Home,
+) -> None:
+    async with reading(home) as reader:
+        await reader.press("T")
+        await reader.go_to("Re: Lunch on Thursday?")
+        await reader.press("E")
+        await reader.shows("Archived 3 messages")
+
+
+async def test_capital_e_acts_on_the_threads_of_the_marks(home: Home) -> None:
+    async with reading(home) as reader:
+        await reader.go_to("Lunch on Thursday?")
+        await reader.press("x", "k", "x", "E")
+        await reader.shows("Archived 4 messages")
+
+
+async def test_marks_that_a_filter_hides_stay_and_ask_first(home: Home) -> None:
+    async with reading(home) as reader:
+        await reader.go_to("Budget")
+        await reader.press("x", "l")
+        await reader.type("subject:plan")
+        await reader.press("enter")
+        await reader.shows("1 of", "1 marked")
+        await reader.press("e")
+        await reader.shows("1 message is marked")
+        await reader.press("escape", "escape")
+        await reader.shows("Budget", "1 marked")
+        await reader.press("l")
+        await reader.type("subject:plan")
+        await reader.press("enter", "e", "enter")
+        await reader.shows('Archived "Budget"')
+        await holds(reader, "Archive", 1)
+
+
+async def test_marks_are_acted_on_where_a_filter_shows_nothing(home: Home) -> None:
+    async with reading(home) as reader:
+        await reader.press("x", "l")
+        await reader.type("nowhere")
+        await reader.press("enter", "F")
+        await reader.shows("Enter the marked one")
+        await reader.shows_not("only this one")
+        await reader.press("enter")
+        await reader.shows('u undoes: flagged "Newest of all"')
+
+
+async def test_a_hidden_mark_goes_with_its_message(home: Home) -> None:
+    from tui_mail.store.messages import remove_numbers
+
+    async with reading(home) as reader:
+        await reader.go_to("Budget")
+        await reader.press("x", "l")
+        [gone] = reader.app.panes.list.marked
+        await reader.type("subject:plan")
+        await reader.press("enter")
+        await reader.app.wishes.write("work", lambda tx: remove_numbers(tx, [gone]))
+        reader.app.listing.reload()
+        await reader.until(lambda: not reader.app.panes.list.marked)
+
+
+async def test_a_search_that_is_given_up_leaves_the_marks(home: Home) -> None:
+    async with reading(home) as reader:
+        await reader.press("x", "/")
+        await reader.type("report")
+        await reader.shows("40 found")
+        await reader.press("escape")
+        await reader.shows("1 marked", "Budget")
+
+
+async def test_where_no_message_is_a_key_says_so(home: Home) -> None:
+    async with reading(home) as reader:
+        await reader.press("g", "s")
+        for key in "eEsCF":
+            await reader.press("escape", key)
+            await reader.shows("There is no message here.")
+
+
+async def test_in_gmails_profile_i_and_u_mark_read_and_unread(tmp_path: Path) -> None:
+    home = with_ui(Home(tmp_path), keys='"gmail"')
+    home.fill()
+    async with reading(home) as reader:
+        await reader.press("I")
+        await reader.shows('z undoes: marked "Newest of all" read')
+        await reader.press("I")
+        await reader.shows('"Newest of all": read already.')
+        assert SEEN in reader.row.flags
+        await reader.press("U", "U")
+        await reader.shows("unread already.")
+        assert SEEN not in reader.row.flags
+
+
+async def test_a_key_of_what_is_still_to_come_says_so(home: Home) -> None:
+    async with reading(home) as reader:
+        await reader.press("r")
+        await reader.shows("Reply: not in this version yet.")
+        await reader.press("1", "r")
+        await reader.shows_not("Reply")
+        await reader.press("D")
+        await reader.shows("Delete the mailbox: not in this version yet.")
+
+
 async def test_leaving_the_mailbox_clears_marks(home: Home) -> None:
     async with reading(home) as reader:
         await reader.press("x", "g", "s", "g", "i")
@@ -247,6 +348,32 @@ async def test_an_undo_of_what_is_not_in_this_list_asks_first(home: Home) -> Non
         await reader.shows("done in INBOX")
         await reader.press("enter")
         await holds(reader, "Archive", 0)
+
+
+async def test_after_what_is_for_ever_an_undo_of_what_came_before_asks(
+    home: Home,
+) -> None:
+    async with reading(home) as reader:
+        await reader.press("D", "y", "u")
+        await reader.shows('Deleted "Newest of all" for ever cannot be undone.')
+        await reader.press("F", "j", "D", "y", "u")
+        await reader.shows("Undo: flagged", "for ever cannot be")
+        await reader.press("y")
+        await reader.shows("Undone: flagged")
+
+
+async def test_an_undo_that_cannot_be_stands_in_no_others_way(home: Home) -> None:
+    from tui_mail.store.messages import remove_numbers
+
+    async with reading(home) as reader:
+        await reader.press("F", "j", "F")
+        gone = reader.app.panes.list.cursor_number
+        assert gone is not None
+        await reader.app.wishes.write("work", lambda tx: remove_numbers(tx, [gone]))
+        await reader.press("u")
+        await reader.shows("its messages are not there any more")
+        await reader.press("u", "y")
+        await reader.shows('Undone: flagged "Newest of all"')
 
 
 async def test_without_an_archive_it_asks_once_and_remembers(tmp_path: Path) -> None:

@@ -57,7 +57,7 @@ def test_esc_gives_a_sequence_up_and_does_nothing_else() -> None:
 
 def test_message_keys_mean_nothing_among_the_mailboxes() -> None:
     keys = dispatcher()
-    for key in "edDsF*U!tvwJKx":
+    for key in "edsF*U!tvwJKx":
         assert isinstance(keys.feed(key, "mailboxes"), Unknown), key
     for key in ("j", "Down", "Enter", "Home", "G", "Left", "q", "u"):
         assert isinstance(keys.feed(key, "mailboxes"), Found), key

@@ -1,14 +1,14 @@
 import pytest
 
 from tui_mail.model.error import SettingsError
-from tui_mail.ui.commands import COMMANDS, key_table
+from tui_mail.ui.commands import BY_ID, COMMANDS, TO_COME, key_table
 from tui_mail.ui.keymap import PROFILES, make_keymap
 
 
 def test_no_two_commands_have_one_name() -> None:
-    assert (
-        len({command.id for command in COMMANDS}) == len(COMMANDS) == len(key_table())
-    )
+    every = (*COMMANDS, *TO_COME)
+    assert len({command.id for command in every}) == len(every) == len(BY_ID)
+    assert {row.id for row in key_table()} <= {command.id for command in COMMANDS}
 
 
 @pytest.mark.parametrize("profile", PROFILES)
@@ -34,3 +34,45 @@ def test_one_key_may_mean_two_things_in_two_places() -> None:
 def test_an_unknown_command_names_the_nearest() -> None:
     with pytest.raises(SettingsError, match=r"nearest is 'message\.archive'"):
         make_keymap("default", {"message.archiv": ("e",)})
+
+
+@pytest.mark.parametrize(
+    ("profile", "key", "command"),
+    [
+        ("mutt", "m", "message.compose"),
+        ("mutt", "g", "message.reply-all"),
+        ("mutt", "c i", "go.inbox"),
+        ("mutt", "c s", "go.sent"),
+        ("mutt", "c d", "go.drafts"),
+        ("mutt", "c a", "go.archive"),
+        ("mutt", "c t", "go.trash"),
+        ("mutt", "c f", "go.mailbox"),
+        ("mutt", "t", "list.mark"),
+        ("mutt", "T", "list.mark-query"),
+        ("mutt", "y", "message.tag"),
+        ("mutt", "N", "message.toggle-seen"),
+        ("mutt", "Tab", "list.next-unread"),
+        ("mutt", "=", "list.first"),
+        ("mutt", "*", "list.last"),
+        ("gmail", "u", "app.back"),
+        ("gmail", "z", "app.undo"),
+        ("gmail", "s", "message.toggle-flagged"),
+        ("gmail", "v", "message.move"),
+        ("gmail", "l", "message.tag"),
+        ("gmail", "m", "message.mute"),
+        ("gmail", "b", "message.snooze"),
+        ("gmail", "I", "message.mark-read"),
+        ("gmail", "U", "message.mark-unread"),
+        ("gmail", "g t", "go.sent"),
+    ],
+)
+def test_the_profiles_have_the_keys_of_those_programs(
+    profile: str, key: str, command: str
+) -> None:
+    assert key in make_keymap(profile, {})[command]
+
+
+def test_a_command_that_is_still_to_come_may_have_keys_of_ones_own() -> None:
+    assert make_keymap("default", {"message.reply": ("Ctrl+R",)})
+    with pytest.raises(SettingsError, match=r"message\.archive.*message\.reply"):
+        make_keymap("default", {"message.archive": ("r",)})

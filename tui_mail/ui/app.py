@@ -246,9 +246,13 @@ class MailApp(SpeakingApp, inherit_bindings=False):
         return self._asking > 0
 
     def do(self, command: Command) -> None:
-        """Carry out a command."""
+        """Carry out a command; of one that is still to come say so."""
         from tui_mail.ui.actions import function_of
 
+        if not command.does:
+            what = command.sentence.removesuffix(".")
+            self.say(own(f"{what}: not in this version yet."))
+            return
         try:
             work = function_of(command)(self)
         except MailError as error:

@@ -10,6 +10,7 @@ class Place(StrEnum):
     ANYWHERE = "anywhere"
     LINES = "lines"
     """In every pane: among the mailboxes, in the list, in the message."""
+    MAILBOXES = "mailboxes"
     MAIL = "mail"
     """In the list and in the message."""
     LIST = "list"
@@ -25,7 +26,8 @@ class Command:
     """Default keys as a person writes them; a sequence has a space between its keys."""
     place: Place
     does: str
-    """The function that does it: a module of :mod:`tui_mail.ui.actions` and its name."""
+    """The function that does it: a module of :mod:`tui_mail.ui.actions` and its name.
+    Empty for a command that is still to come."""
     sentence: str
     synonyms: tuple[str, ...] = ()
 
@@ -95,6 +97,9 @@ COMMANDS: tuple[Command, ...] = (
          "Flag, or unflag.", "star important"),
     _row("message.toggle-seen", "U", _MAIL, "flagging.toggle_seen",
          "Mark read, or unread.", "unread seen"),
+    _row("message.mark-read", "", _MAIL, "flagging.mark_read", "Mark read.", "seen"),
+    _row("message.mark-unread", "", _MAIL, "flagging.mark_unread", "Mark unread.",
+         "unseen"),
     _row("message.junk", "!", _MAIL, "filing.junk", "Move to the junk mail.", "spam"),
     _row("message.tag", "t", _MAIL, "flagging.tag", "Add a keyword, or take it off.",
          "label keyword"),
@@ -150,9 +155,32 @@ COMMANDS: tuple[Command, ...] = (
     _row("app.suspend", "Ctrl+Z", _ANY, "leaving.suspend",
          "Leave for the shell; fg comes back.", "shell"),
 )
+_BOXES = Place.MAILBOXES
+
+TO_COME: tuple[Command, ...] = (
+    _row("message.reply", "r", _MAIL, "", "Reply."),
+    _row("message.reply-all", "a", _MAIL, "", "Reply to all."),
+    _row("message.reply-list", "L", _MAIL, "", "Reply to the list."),
+    _row("message.forward", "f", _MAIL, "", "Forward."),
+    _row("message.bounce", "b", _MAIL, "", "Bounce."),
+    _row("message.compose", "c   m", _ANY, "", "Write a message."),
+    _row("message.edit-as-new", "Ctrl+E", _MAIL, "", "Edit as new."),
+    _row("message.unsubscribe", "Z", _MAIL, "", "Unsubscribe from the list."),
+    _row("message.pipe", "|", _MAIL, "", "Pipe to a command."),
+    _row("message.pin", "p", _MAIL, "", "Keep for offline reading."),
+    _row("message.snooze", "z", _MAIL, "", "Put off until later."),
+    _row("message.mute", "M", _MAIL, "", "Mute the thread."),
+    _row("message.add-address", "A", _MAIL, "", "Add the sender to the addresses."),
+    _row("mailbox.new", "n", _BOXES, "", "Make a mailbox."),
+    _row("mailbox.rename", "R", _BOXES, "", "Rename the mailbox."),
+    _row("mailbox.delete", "D", _BOXES, "", "Delete the mailbox."),
+    _row("mailbox.subscribe", "S", _BOXES, "", "Subscribe to the mailbox."),
+    _row("mailbox.empty", "E", _BOXES, "", "Empty the trash."),
+)
+"""Commands whose keys are taken, so that they mean what they say once they are there."""
 # fmt: on
 
-BY_ID = {command.id: command for command in COMMANDS}
+BY_ID = {command.id: command for command in (*COMMANDS, *TO_COME)}
 
 
 def key_table() -> list[Command]:

@@ -10,7 +10,7 @@ PREFIX_SECONDS = 3.0
 """How long a begun sequence waits for its next key."""
 
 PANE_PLACES: Mapping[str, frozenset[Place]] = {
-    "mailboxes": frozenset({Place.ANYWHERE, Place.LINES}),
+    "mailboxes": frozenset({Place.ANYWHERE, Place.LINES, Place.MAILBOXES}),
     "list": frozenset({Place.ANYWHERE, Place.LINES, Place.MAIL, Place.LIST}),
     "message": frozenset({Place.ANYWHERE, Place.LINES, Place.MAIL, Place.MESSAGE}),
 }

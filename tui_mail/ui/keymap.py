@@ -4,7 +4,7 @@ import difflib
 from collections.abc import Mapping
 
 from tui_mail.model.error import SettingsError
-from tui_mail.ui.commands import BY_ID, COMMANDS, Command, Place
+from tui_mail.ui.commands import BY_ID, Command, Place
 from tui_mail.ui.key_names import canonical
 
 Keys = tuple[str, ...]
@@ -31,6 +31,8 @@ PROFILES: Mapping[str, Mapping[str, Keys]] = {
         "go.trash": ("c t",),
         "go.mailbox": ("c f",),
         "app.online": ("c o",),
+        "message.compose": ("m",),
+        "message.reply-all": ("g",),
     },
     "gmail": {
         "app.back": ("u", "Esc", "q"),
@@ -40,7 +42,13 @@ PROFILES: Mapping[str, Mapping[str, Keys]] = {
         "message.parts": (),
         "message.tag": ("l", "t"),
         "list.filter": (),
-        "message.toggle-seen": ("I", "U"),
+        "message.toggle-seen": (),
+        "message.mark-read": ("I",),
+        "message.mark-unread": ("U",),
+        "message.mute": ("m",),
+        "message.compose": ("c",),
+        "message.snooze": ("b",),
+        "message.bounce": (),
         "go.sent": ("g t", "g s"),
         "go.trash": (),
     },
@@ -50,9 +58,10 @@ PROFILES: Mapping[str, Mapping[str, Keys]] = {
 _CLOSE: Mapping[Place, frozenset[Place]] = {
     Place.ANYWHERE: frozenset(Place),
     Place.LINES: frozenset(Place),
-    Place.MAIL: frozenset(Place),
-    Place.LIST: frozenset(Place) - {Place.MESSAGE},
-    Place.MESSAGE: frozenset(Place) - {Place.LIST},
+    Place.MAILBOXES: frozenset({Place.ANYWHERE, Place.LINES, Place.MAILBOXES}),
+    Place.MAIL: frozenset(Place) - {Place.MAILBOXES},
+    Place.LIST: frozenset(Place) - {Place.MAILBOXES, Place.MESSAGE},
+    Place.MESSAGE: frozenset(Place) - {Place.MAILBOXES, Place.LIST},
 }
 
 
@@ -73,7 +82,7 @@ def make_keymap(profile: str, own_keys: Mapping[str, Keys]) -> dict[str, Keys]:
         **PROFILES[profile],
         **{name: _keys(name, keys) for name, keys in own_keys.items()},
     }
-    keymap = {c.id: tuple(changed.get(c.id, c.keys)) for c in COMMANDS}
+    keymap = {c.id: tuple(changed.get(c.id, c.keys)) for c in BY_ID.values()}
     _refuse_clashes(keymap)
     return keymap
 

@@ -32,6 +32,16 @@ async def toggle_seen(app: "MailApp") -> None:
         await _toggle(app, targets, SEEN, ("marked read", "marked unread"))
 
 
+async def mark_read(app: "MailApp") -> None:
+    """Mark read what is not."""
+    await _set_seen(app, seen=True)
+
+
+async def mark_unread(app: "MailApp") -> None:
+    """Mark unread what is not."""
+    await _set_seen(app, seen=False)
+
+
 async def tag(app: "MailApp") -> None:
     """Add a keyword; take it off where all have it."""
     targets = await find_targets(app)
@@ -56,12 +66,34 @@ async def _toggle(
     rows = await summaries(app, targets)
     if not rows:
         return
-    none: frozenset[str] = frozenset()
-    word = frozenset({flag})
     if all(flag in row.flags for row in rows):
-        wish, verb = SetFlags(targets.numbers, none, word), verbs[1]
+        await _set(
+            app, targets, SetFlags(targets.numbers, remove=frozenset({flag})), verbs[1]
+        )
     else:
-        wish, verb = SetFlags(targets.numbers, word, none), verbs[0]
+        await _set(
+            app, targets, SetFlags(targets.numbers, add=frozenset({flag})), verbs[0]
+        )
+
+
+async def _set_seen(app: "MailApp", *, seen: bool) -> None:
+    targets = await find_targets(app)
+    if targets is None:
+        return
+    word = "read" if seen else "unread"
+    others = [
+        s.number for s in await summaries(app, targets) if (SEEN in s.flags) != seen
+    ]
+    if not others:
+        tidy_after(app, gone=False)
+        app.say(sentence(f"{targets.words}: {word} already."))
+        return
+    flag, none = frozenset({SEEN}), frozenset[str]()
+    wish = SetFlags(targets.numbers, *((flag, none) if seen else (none, flag)))
+    await _set(app, targets, wish, f"marked {word}")
+
+
+async def _set(app: "MailApp", targets: Targets, wish: SetFlags, verb: str) -> None:
     first, _, rest = verb.partition(" ")
     tidy_after(app, gone=False)
     said = f"{first} {targets.words} {rest}".rstrip()

@@ -11,6 +11,7 @@ from tui_mail.ui.screens.picker import Narrowing
 WORKS = {
     Place.ANYWHERE: "anywhere",
     Place.LINES: "in the panes",
+    Place.MAILBOXES: "among the mailboxes",
     Place.MAIL: "in the list and the message",
     Place.LIST: "in the list",
     Place.MESSAGE: "in the message",
