@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.ui.app_samples import INBOX, PDF, Home, Sample, reading
+from tests.ui.app_samples import INBOX, PDF, UNREAD, Home, Sample, put, reading
+from tui_mail.model.flags import SEEN
 from tui_mail.ui.actions.saving import free_name, write_private
 
 
@@ -70,9 +71,41 @@ async def test_l_narrows_and_esc_shows_all_again(home: Home) -> None:
         assert not reader.app.panes.list.marked
 
 
-async def test_new_mail_comes_into_the_list_by_itself(home: Home) -> None:
-    from tests.ui.app_samples import put
+@pytest.mark.parametrize("key", ["l", "/"])
+async def test_what_is_read_stays_in_a_list_of_what_is_unread(
+    home: Home, key: str
+) -> None:
+    async with reading(home, size=(80, 24)) as reader:
+        await reader.press(key)
+        await reader.type("is:unread")
+        await reader.press("enter")
+        await reader.until(lambda: len(reader.subjects()) == 3)
+        await reader.press("enter")
+        await reader.until(lambda: SEEN in reader.row.flags)
+        put(
+            reader.app.accounts.database("work"),
+            "INBOX",
+            [Sample("Fresh", flags=UNREAD)],
+        )
+        await reader.until(lambda: len(reader.subjects()) == 4)
+        assert reader.row.subject == "Newest of all"
+        await reader.shows("Newest of all")
+        await reader.press("escape", "j")
+        reader.app.listing.reload()
+        await reader.until(lambda: len(reader.subjects()) == 3)
 
+
+async def test_a_message_that_goes_while_it_is_read_is_said(home: Home) -> None:
+    from tui_mail.store.messages import remove_numbers
+
+    async with reading(home, size=(80, 24)) as reader:
+        await reader.press("enter")
+        gone = reader.row.number
+        await reader.app.wishes.write("work", lambda tx: remove_numbers(tx, [gone]))
+        await reader.shows("The message that was open is not here any more.", "Budget")
+
+
+async def test_new_mail_comes_into_the_list_by_itself(home: Home) -> None:
     async with reading(home) as reader:
         await reader.go_to("Budget")
         database = home.open()

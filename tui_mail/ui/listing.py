@@ -7,6 +7,7 @@ from tui_mail.model.displayable import Displayable, own
 from tui_mail.model.error import MailError
 from tui_mail.model.ids import MailboxId, MessageNumber
 from tui_mail.model.mailbox import Mailbox, SpecialUse
+from tui_mail.model.message import MessageSummary
 from tui_mail.ui.views import Order, Shown, find, load_rows, without
 from tui_mail.ui.widgets.mailbox_tree import title_of
 
@@ -209,8 +210,11 @@ class Listing:
         shown, order, turn = self.shown, self.order, self._turn
         if shown is None:
             return
+        messages = self._app.panes.list
+        # To be read is reason enough to match no more, but not to be taken away.
+        keep = messages.cursor_summary if shown.query else None
         try:
-            view = await asyncio.to_thread(self._load, shown, order, None)
+            view = await asyncio.to_thread(self._load, shown, order, None, keep)
             hidden = await asyncio.to_thread(self._hidden, shown, view)
         except MailError as error:
             self._app.warn(error.line)
@@ -222,7 +226,10 @@ class Listing:
         expected = self._app.wishes.expected_gone(shown.account)
         if expected:
             view = without(view, expected) or view
-        self._app.panes.list.replace_view(view, hidden=hidden.difference(expected))
+        before = messages.cursor_number
+        messages.replace_view(view, hidden=hidden.difference(expected))
+        if before != messages.cursor_number and self._app.panes.pane == "message":
+            self._app.say(own("The message that was open is not here any more."))
         self._whole.set()
         self._app.say_title()
 
@@ -303,7 +310,13 @@ class Listing:
         )
         return frozenset(numbers)
 
-    def _load(self, shown: Shown, order: Order, limit: int | None) -> "View":
+    def _load(
+        self,
+        shown: Shown,
+        order: Order,
+        limit: int | None,
+        keep: MessageSummary | None = None,
+    ) -> "View":
         """Load rows; on any thread."""
         return load_rows(
             self._app.accounts.database(shown.account),
@@ -312,4 +325,5 @@ class Listing:
             me=self._app.accounts.own_addresses(),
             today=self._app.clock().date(),
             limit=limit,
+            keep=keep,
         )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from tui_mail.model.displayable import Displayable, displayable
 from tui_mail.model.ids import MailboxId, MessageNumber
+from tui_mail.model.message import MessageSummary
 
 if TYPE_CHECKING:
     from tui_mail.store.database import Database
@@ -58,8 +59,12 @@ def load_rows(
     me: frozenset[str],
     today: date,
     limit: int | None = None,
+    keep: MessageSummary | None = None,
 ) -> "View":
-    """Load what the list is to show; raises QueryError, NotFound."""
+    """Load what the list is to show; raises QueryError, NotFound.
+
+    ``keep`` is listed although it may match no more, if it lies where it did.
+    """
     from tui_mail.store.views import load_view, view_of
 
     if shown.mailbox is not None and not shown.query:
@@ -67,8 +72,17 @@ def load_rows(
             database, shown.mailbox, order.sort, threads=order.threads, limit=limit
         )
     numbers = find(database, shown, me=me, today=today)
+    if keep is not None and keep.number not in numbers and _lies_there(database, keep):
+        numbers.append(keep.number)
     threads = order.threads and shown.mailbox is not None
     return view_of(database, numbers, order.sort, threads=threads)
+
+
+def _lies_there(database: "Database", message: MessageSummary) -> bool:
+    from tui_mail.store.messages import load_summaries
+
+    [now] = load_summaries(database, [message.number])
+    return now is not None and now.mailbox == message.mailbox
 
 
 def find(
