@@ -225,6 +225,28 @@ def test_offline_no_connection_is_open(desk: Desk, proxy: Proxy) -> None:
         reader.while_told(lambda: "letter 4" in desk.here())
 
 
+def test_an_engine_is_no_longer_offline_than_the_reader_that_wanted_it(
+    desk: Desk,
+) -> None:
+    desk.fill(letters(1, 3))
+    with running(desk) as engine, engine.reader(role="command"):
+        with engine.reader() as reader:
+            in_step(reader)
+            reader.send(GoOffline(True))
+            reader.status("offline")
+        with engine.reader() as reader:
+            reader.status("connected")
+    with running(desk) as engine:
+        with engine.reader() as reader:
+            in_step(reader)
+            reader.send(GoOffline(True))
+            reader.status("offline")
+            flagged = frozenset({FLAGGED})
+            desk.perform(SetFlags((desk.number("letter 2"),), add=flagged))
+        assert engine.process.wait(timeout=3) == 0
+        assert FLAGGED not in desk.there()["letter 2"]
+
+
 def test_a_link_that_breaks_is_made_anew(desk: Desk, proxy: Proxy) -> None:
     desk.fill(letters(1, 3))
     with running(desk) as engine, engine.reader() as reader:

@@ -167,14 +167,26 @@ class Watch:
         if self._opened_by is client:
             self._opened_by = None
             self._agenda.open(None)
-        if not self._clients:
+        if self._agenda.offline and not any(self._clients.values()):
+            self._forget_offline()
+        elif not self._clients:
             self._agenda.replay()
         self._bell.ring()
 
+    def _forget_offline(self) -> None:
+        """To be offline was the wish of a reader, and no reader is left."""
+        if self._for_reader and not self._clients:
+            self.stop()
+        else:
+            self._go(offline=False)
+
     def _heed(self, client: LinkedClient, message: Message) -> None:
         match message:
-            case Hello(role=role):
+            case Hello(role=role, offline=offline):
+                alone = not any(self._clients.values())
                 self._clients[client] = role == "reader"
+                if self._clients[client] and alone and offline != self._agenda.offline:
+                    self._go(offline=offline)
                 self._board.greet(client, reader=role == "reader")
             case Wake():
                 self._agenda.replay()
