@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 
 from tests.ui.app_samples import INBOX, Home, Reader, Sample, reading, with_ui
+from tui_mail.model.event import OperationsChanged
 from tui_mail.model.flags import FLAGGED, SEEN
+from tui_mail.store.database import Transaction
 from tui_mail.store.mailboxes import find_mailbox
 from tui_mail.store.views import load_view
 
@@ -439,7 +441,44 @@ async def test_what_waits_is_said_at_the_next_start(home: Home) -> None:
         await reader.press("F")
         await reader.shows("1 change waits")
     async with reading(home) as reader:
-        await reader.shows("Still here from before: 1")
+        await reader.shows("Still here from before: 1 change waits")
+        await reader.app.wishes.write("work", _forget_what_waits)
+        await reader.shows_not("Still here")
+
+
+def _forget_what_waits(tx: Transaction) -> None:
+    from tui_mail.store.operations import cancel, load_pending
+
+    for pending in load_pending(tx):
+        cancel(tx, pending.id)
+
+
+@pytest.mark.parametrize("key", ["escape", "q"])
+async def test_leaving_offline_says_what_waits(home: Home, key: str) -> None:
+    async with reading(home, offline=True) as reader:
+        await reader.press("F")
+        await reader.pilot.press("q")
+        await reader.shows("1 change waits for the server")
+        await reader.pilot.press("ctrl+c")
+        await reader.until(lambda: not reader.app.asks)
+        await reader.pilot.press("q")
+        await reader.shows("1 change waits for the server")
+        await reader.pilot.press(key)
+        await reader.until(lambda: reader.app._exit)
+
+
+async def test_what_was_refused_is_no_reason_to_stay(home: Home) -> None:
+    def refuse(tx: Transaction) -> None:
+        tx.connection.execute("UPDATE delta SET state = 'failed'")
+        tx.publish(OperationsChanged())
+
+    async with reading(home) as reader:
+        await reader.press("F")
+        await reader.shows("1 change waits")
+        await reader.app.wishes.write("work", refuse)
+        await reader.shows("1 refused (P shows it)")
+        await reader.pilot.press("q")
+        await reader.until(lambda: reader.app._exit)
 
 
 async def test_each_account_has_its_own_archive(tmp_path: Path) -> None:

@@ -203,7 +203,7 @@ async def test_leaving_waits_for_what_is_due_and_esc_leaves_it(
         await reader.until(lambda: engine.has_heard(OpenMailbox))
         await reader.press("F")
         await reader.pilot.press("q")
-        await reader.shows("1 change waits for the server", "leave it for later")
+        await reader.shows("1 change waits for the server", "leave for later")
         await reader.pilot.press("escape")
         await reader.until(lambda: reader.app._exit)
 

@@ -201,9 +201,7 @@ class MailApp(SpeakingApp, inherit_bindings=False):
         if self.accounts.troubles:
             self.warn(next(iter(self.accounts.troubles.values())))
         elif self.servers.waiting:
-            self.say(
-                own(f"Still here from before: {self.servers.waiting:,} to be sent")
-            )
+            self.say_what_is_here(self.servers.waiting)
 
     async def on_unmount(self) -> None:
         """Leave everything tidy."""

@@ -17,6 +17,7 @@ from tui_mail.model.displayable import Displayable, displayable, own
 from tui_mail.model.error import MailError
 from tui_mail.model.ids import MessageNumber, PartId
 from tui_mail.model.mailbox import SpecialUse
+from tui_mail.model.operation import OperationState
 from tui_mail.ui.engines import EngineJoined, EngineSaid
 from tui_mail.ui.statusing import AccountState, accounts_in_words
 
@@ -34,6 +35,8 @@ class Servers:
         self._asking_password: set[str] = set()
         self.waiting = 0
         """How many changes wait for a server."""
+        self.refused = 0
+        """How many a server refused: they wait for the person."""
 
     def start(self) -> None:
         """Start the engines of all accounts with a server."""
@@ -53,6 +56,7 @@ class Servers:
             self._states,
             offline=self._app.offline,
             waiting=self.waiting,
+            refused=self._refused_in_words(),
             now=self._app.real_time(),
         )
 
@@ -171,17 +175,30 @@ class Servers:
     # What waits.
 
     async def count_waiting(self) -> None:
-        """Count what waits for the servers."""
-        self.waiting = await asyncio.to_thread(
-            self._count, list(self._app.accounts.in_order())
+        """Count what waits for the servers, and what they refused."""
+        states = await asyncio.to_thread(
+            self._states_of_pending, list(self._app.accounts.in_order())
         )
+        self.refused = states.count(OperationState.FAILED)
+        self.waiting = len(states) - self.refused
+        if not self.waiting:
+            self._app.unsay_what_is_here()
         self._app.say_status()
 
-    def _count(self, accounts: list[str]) -> int:
+    def _states_of_pending(self, accounts: list[str]) -> list[OperationState]:
         from tui_mail.store.operations import load_pending
 
-        return sum(
-            len(load_pending(self._app.accounts.database(name))) for name in accounts
+        return [
+            pending.state
+            for name in accounts
+            for pending in load_pending(self._app.accounts.database(name))
+        ]
+
+    def _refused_in_words(self) -> str:
+        if not self.refused:
+            return ""
+        return (
+            f"{self.refused:,} refused ({self._app.key_of('app.operations')} shows it)"
         )
 
 

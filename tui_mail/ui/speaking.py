@@ -39,6 +39,7 @@ class SpeakingApp(App[int], inherit_bindings=False):
         self.status_line, self.hint_line = StatusLine(), HintLine()
         self._notice: Displayable | None = None
         self._warning = False
+        self._still_here: Displayable | None = None
 
     def real_time(self) -> datetime:
         """Tell the time in which stores note what happened; a demo's clock stands still."""
@@ -64,6 +65,18 @@ class SpeakingApp(App[int], inherit_bindings=False):
         if self._notice is not None:
             self._notice, self._warning = None, False
             self.say_status()
+
+    def say_what_is_here(self, count: int) -> None:
+        """Say how many changes of an earlier start still wait."""
+        from tui_mail.ui.statusing import changes_wait
+
+        self._still_here = own(f"Still here from before: {changes_wait(count)}")
+        self.say(self._still_here)
+
+    def unsay_what_is_here(self) -> None:
+        """Nothing waits any more: let the line not go on saying so."""
+        if self._notice is not None and self._notice is self._still_here:
+            self.unsay()
 
     def say_status(self) -> None:
         """Bring the status line up to date."""

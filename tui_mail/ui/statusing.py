@@ -28,6 +28,7 @@ def accounts_in_words(
     offline: bool,
     waiting: int,
     now: datetime,
+    refused: str = "",
 ) -> Displayable:
     """Say what is going on with the servers and how much waits for them."""
     said: list[str] = []
@@ -41,8 +42,15 @@ def accounts_in_words(
     else:
         said += [text for name, s in states.items() if (text := _one(name, s, now))]
     if waiting:
-        said.append(f"{waiting:,} {'change waits' if waiting == 1 else 'changes wait'}")
+        said.append(changes_wait(waiting))
+    if refused:
+        said.append(refused)
     return own(" · ".join(said))
+
+
+def changes_wait(count: int) -> str:
+    """Say how many changes wait."""
+    return "1 change waits" if count == 1 else f"{count:,} changes wait"
 
 
 def _one(name: str, state: AccountState, now: datetime) -> str:

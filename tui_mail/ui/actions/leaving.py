@@ -1,18 +1,23 @@
 """Going back step by step, leaving, and what the terminal needs."""
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.binding import Binding, BindingType
 
 from tui_mail.model.displayable import own
 from tui_mail.ui.actions.parts import leave_parts
 from tui_mail.ui.loading import Shape
 from tui_mail.ui.screens.confirm import Confirm
+from tui_mail.ui.statusing import changes_wait
 
 if TYPE_CHECKING:
     from tui_mail.ui.app import MailApp
 
 _PATIENCE = 5.0
 """Seconds to wait for what still has to be told to a server."""
+_NO_HOPE = 2.0
+"""Seconds to say that it waits, where no server is there to be told."""
 _LOOK_EVERY = 0.1
 
 
@@ -43,25 +48,40 @@ async def _back_from_message(app: "MailApp") -> None:
 async def leave(app: "MailApp") -> None:
     """Leave; what waits for a server has some seconds to get there."""
     await app.servers.count_waiting()
-    if app.servers.waiting and app.engines.all() and not app.offline:
-        count = app.servers.waiting
-        said = "1 change waits" if count == 1 else f"{count:,} changes wait"
-        question = Confirm(f"{said} for the server", [("Esc", "leave it for later")])
-        watching = asyncio.create_task(_until_sent(app, question))
-        await app.ask(question)
+    if app.servers.waiting:
+        hope = not app.offline and not app.read_only and bool(app.engines.all())
+        said = f"{changes_wait(app.servers.waiting)} for the server"
+        question = Parting(said, [("Esc q Q", "leave for later"), ("Ctrl+C", "stay")])
+        patience = _PATIENCE if hope else _NO_HOPE
+        watching = asyncio.create_task(_until_sent(app, question, patience))
+        answer = await app.ask(question)
         watching.cancel()
+        if answer is None:
+            return
     app.exit(0)
 
 
-async def _until_sent(app: "MailApp", question: Confirm) -> None:
+class Parting(Confirm):
+    """What is said while the last changes go out: ``Esc`` leaves, ``Ctrl+C`` stays."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave", priority=True),
+    ]
+
+    def action_leave(self) -> None:
+        """Leave what waits for the next time."""
+        self.dismiss("Esc")
+
+
+async def _until_sent(app: "MailApp", question: Parting, patience: float) -> None:
     """Close the question when nothing waits any more, or for too long."""
     loop = asyncio.get_running_loop()
-    end = loop.time() + _PATIENCE
+    end = loop.time() + patience
     while app.servers.waiting and loop.time() < end:
         await asyncio.sleep(_LOOK_EVERY)
         await app.servers.count_waiting()
     if question.is_attached and question.is_current:
-        question.dismiss(None)
+        question.action_leave()
 
 
 def redraw(app: "MailApp") -> None:

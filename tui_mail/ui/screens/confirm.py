@@ -32,7 +32,7 @@ class Confirm(Asking[str]):
     def __init__(self, question: str, answers: Sequence[tuple[str, str]]) -> None:
         super().__init__()
         said = [(key, displayable(word)) for key, word in answers]
-        if not any(key == "Esc" for key, _ in said):
+        if not any("Esc" in key.split() for key, _ in said):
             said.append(("Esc", displayable("no")))
         self._keys = {
             each: key.split()[0]
