@@ -60,8 +60,11 @@ class ImapConnection(Fetching):
                 return listing.mailboxes(subscribed_only=subscribed_only)
         listing = Listing(extended=False)
         self._run(*listing.command(self.capabilities), take=listing.take)
-        with contextlib.suppress(ServerRefused):
+        try:
             self._run(b"LSUB", b'""', b'"*"', take=listing.take)
+        except ServerRefused:
+            # A server that does not tell must not make mailboxes disappear.
+            listing.subscribe_all()
         return listing.mailboxes(subscribed_only=subscribed_only)
 
     def status(self, wire_name: bytes) -> MailboxCounts:

@@ -105,6 +105,9 @@ class Wire(imaplib.IMAP4):
         A tagged status is noted for its command. Raises LinkLost, ProtocolError.
         """
         line = self.stream.line()
+        while not line and self.state != "LOGOUT":
+            # Some servers end a literal with a line end too many.
+            line = self.stream.line()
         if line.startswith(b"* "):
             try:
                 return parse_untagged(self._fragments(line))

@@ -1,10 +1,10 @@
 """Fetching over an IMAP session: rows for the list, flags, and content."""
 
+import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 
 from tui_mail.model.body import BodyPart
 from tui_mail.model.changes import Changes
-from tui_mail.model.error import ProtocolError
 from tui_mail.model.ids import ModSeq, PartId, Uid
 from tui_mail.model.message import FetchedMessage
 from tui_mail.model.uids import LARGEST, UidSet
@@ -105,33 +105,30 @@ class Fetching(Session):
         """Tell which of these messages there are, in answers of any length."""
         found = UidSet()
         for line, asked in set_lines(uids):
-            here = (
-                self._search(line)
-                if self._can("ESEARCH")
-                else UidSet.of([uid for uid, _ in self._fetched(line, asked, b"(UID)")])
-            )
+            here = self._search(line) if self._can("ESEARCH") else None
+            if here is None:
+                here = UidSet.of(
+                    [uid for uid, _ in self._fetched(line, asked, b"(UID)")]
+                )
             found |= here & asked
         return found
 
-    def _search(self, line: bytes) -> UidSet:
+    def _search(self, line: bytes) -> UidSet | None:
+        """Search in one short answer; None where it is not what ESEARCH says.
+
+        Then nothing is known: who is not in an answer counts as gone.
+        """
         found: list[UidSet] = []
 
         def take(said: Untagged) -> bool:
             if said.name != b"ESEARCH":
-                return False
-            try:
+                return said.name == b"SEARCH"
+            with contextlib.suppress(Unreadable):
                 found.append(parse_esearch(said.fragments))
-            except Unreadable:
-                raise ProtocolError(
-                    f"{self._server.host} answers a search with nonsense"
-                ) from None
             return True
 
         self._run(b"UID SEARCH RETURN (ALL)", b"UID", line, take=take)
-        with self._watched():
-            if not found:
-                raise ProtocolError(f"{self._server.host} does not answer a search")
-        return found[-1]
+        return found[-1] if found else None
 
     def _fetched(
         self, line: bytes, asked: UidSet, items: bytes, *, cap: int = MAX_LITERAL

@@ -2,7 +2,7 @@
 
 import time
 
-from tui_mail.model.error import ProtocolError
+from tui_mail.model.error import ServerRefused
 from tui_mail.transports.imap_client import Wire
 from tui_mail.transports.imap_news import News
 from tui_mail.transports.imap_responses import Untagged
@@ -14,12 +14,17 @@ LEAVE = 15.0
 def idle(wire: Wire, news: News, *, timeout: float, wake: int) -> bytes:
     """Wait until there is news, ``wake`` can be read, or it is time; return the tag.
 
-    The answer to it has come then. Raises LinkLost, ProtocolError.
+    The answer to it has come then: some servers give it by themselves after a while.
+    Raises LinkLost, ProtocolError; ServerRefused where it never began.
     """
     tag = wire.ask((b"IDLE",))
     if _begun(wire, news, tag):
-        _wait(wire, news, time.monotonic() + timeout, wake)
-        _leave(wire, news, tag)
+        _wait(wire, news, tag, time.monotonic() + timeout, wake)
+        if tag not in wire.answers:
+            _leave(wire, news, tag)
+    elif wire.answers[tag].kind == b"OK":
+        wire.answer(tag)
+        raise ServerRefused(f"{wire.host} does not wait", "CANNOT")
     return tag
 
 
@@ -33,9 +38,9 @@ def _begun(wire: Wire, news: News, tag: bytes) -> bool:
     return False
 
 
-def _wait(wire: Wire, news: News, until: float, wake: int) -> None:
+def _wait(wire: Wire, news: News, tag: bytes, until: float, wake: int) -> None:
     stream = wire.stream
-    while not _told(wire, news):
+    while not _told(wire, news) and tag not in wire.answers:
         left = until - time.monotonic()
         if left <= 0:
             return
@@ -53,9 +58,10 @@ def _told(wire: Wire, news: News) -> bool:
     while stream.has_line():
         stream.begin()
         said = wire.next_response()
-        if not isinstance(said, Untagged):
-            raise ProtocolError(f"{stream.host} ends IDLE by itself")
-        news.note(said)
+        if isinstance(said, bytes):
+            raise wire.nonsense(b"+ " + said)
+        if isinstance(said, Untagged):
+            news.note(said)
     return news.waiting
 
 

@@ -59,6 +59,10 @@ class Listing:
             raise ProtocolError("the server lists more mailboxes than can be")
         return True
 
+    def subscribe_all(self) -> None:
+        """Take all for subscribed: the server does not say which are."""
+        self._subscribed.update(self._listed)
+
     def mailboxes(self, *, subscribed_only: bool) -> list[ListedMailbox]:
         """Put them together; with INBOX and special uses in any case."""
         found = with_special_uses([self._mailbox(one) for one in self._listed.values()])
@@ -69,7 +73,7 @@ class Listing:
     def _mailbox(self, one: Listed) -> ListedMailbox:
         key = _key(one.name)
         return ListedMailbox(
-            wire_name=one.name,
+            wire_name=key,
             name=decode_name(one.name),
             delimiter=one.delimiter,
             attributes=one.attributes,
@@ -84,4 +88,5 @@ class Listing:
 
 
 def _key(name: bytes) -> bytes:
+    """Spell INBOX as one: the server may do so otherwise the next time."""
     return b"INBOX" if name.upper() == b"INBOX" else name

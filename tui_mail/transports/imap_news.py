@@ -6,6 +6,7 @@ from tui_mail.model.error import LinkLost, ProtocolError
 from tui_mail.model.message import FlagsOf
 from tui_mail.model.uids import UidSet
 from tui_mail.transports.imap_responses import (
+    Status,
     Untagged,
     flag_words,
     modseq_of,
@@ -81,7 +82,7 @@ class News:
 
     def note(self, said: Untagged) -> None:
         """Note one response; raises LinkLost for BYE, ProtocolError for a flood."""
-        if said.name in (b"OK", b"NO", b"BAD", b"BYE"):
+        if said.name in (b"OK", b"NO", b"BAD", b"BYE", b"PREAUTH"):
             self._status(said)
         elif said.name == b"CAPABILITY":
             self.capabilities = said.text
@@ -91,14 +92,18 @@ class News:
             except Unreadable:
                 return
 
-    def _status(self, said: Untagged) -> None:
-        status = parse_status(said.name, said.text)
+    def heed(self, status: Status) -> None:
+        """Note a response code that means something wherever it stands."""
         if status.code == b"CAPABILITY":
             self.capabilities = status.argument
         elif status.code == b"CLOSED":
             self.forget()
         elif status.code == b"ALERT" and len(self._alerts) < _MOST_ALERTS:
             self._alerts.append(status.text)
+
+    def _status(self, said: Untagged) -> None:
+        status = parse_status(said.name, said.text)
+        self.heed(status)
         if said.name == b"BYE":
             raise LinkLost(f"{self._host} ended the connection: {status.text or 'bye'}")
 

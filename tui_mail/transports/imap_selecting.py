@@ -1,9 +1,10 @@
 """What SELECT says (RFC 9051, 6.3.2), with QRESYNC (RFC 7162, 3.2.5)."""
 
+import contextlib
 import re
 
 from tui_mail.model.changes import Changes
-from tui_mail.model.error import ProtocolError
+from tui_mail.model.error import ServerRefused
 from tui_mail.model.ids import ModSeq, Uid, UidValidity
 from tui_mail.model.uids import LARGEST
 from tui_mail.transports.imap_arguments import short_set
@@ -47,19 +48,23 @@ class Selecting:
             return False
         self._codes[status.code] = status.argument
         if status.code == b"UIDNEXT":
-            self.uid_next = Uid(self._number(b"UIDNEXT"))
+            with contextlib.suppress(Unreadable):
+                self.uid_next = Uid(parse_number(status.argument.strip(), LARGEST))
         return True
 
-    def _number(self, code: bytes) -> int:
+    def _validity(self) -> UidValidity:
         try:
-            return parse_number(self._codes[code].strip(), LARGEST)
+            said = self._codes[b"UIDVALIDITY"].strip()
+            return UidValidity(parse_number(said, LARGEST))
         except (KeyError, Unreadable):
-            said = code.decode("ascii")
-            raise ProtocolError(f"the server does not say a good {said}") from None
+            raise ServerRefused("the server does not say a good UIDVALIDITY") from None
 
     def selected(self, status: Status, exists: int, changes: Changes) -> Selected:
-        """Put it together; raises ProtocolError where there is no UIDVALIDITY."""
-        validity = UidValidity(self._number(b"UIDVALIDITY"))
+        """Put it together; raises ServerRefused where there is no UIDVALIDITY.
+
+        Without it no UID means anything; other mailboxes may well have one.
+        """
+        validity = self._validity()
         modseq = parse_modseq(self._codes.get(b"HIGHESTMODSEQ", b"0").strip())
         kept = self._codes.get(b"PERMANENTFLAGS")
         known = self._known

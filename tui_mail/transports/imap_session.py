@@ -86,16 +86,20 @@ class Session:
         if server.security is Security.TLS:
             self._stream.encrypt(client_context(server))
         self._wire = greeted(self._stream, self._news.note).wire
-        if self._wire.state != "NONAUTH":
-            raise ProtocolError(f"{server.host} lets us in without a password")
+        let_in = self._wire.state == "AUTH"
         if server.security is Security.STARTTLS:
+            if let_in:
+                # Encryption cannot begin any more: somebody wants us to go on without.
+                raise ProtocolError(f"{server.host} lets us in without a password")
             self._start_tls()
         if not self._stream.private and not server.insecure:
             raise ProtocolError(f"{server.host}: no password goes there unencrypted")
-        self._news.capabilities = b""
-        status = log_in(self._wire, server, secret)
-        self._wire.state = "AUTH"
-        self._learn_capabilities(status)
+        if not let_in:
+            self._news.capabilities = b""
+            status = log_in(self._wire, server, secret)
+            self._wire.state = "AUTH"
+            self._heed(status)
+        self._learn_capabilities()
         self._introduce()
         self._news.listening = True
 
@@ -114,9 +118,12 @@ class Session:
         self._ask_capabilities()
         wire.capabilities = tuple(self.capabilities)
 
-    def _learn_capabilities(self, status: Status) -> None:
-        if status.code == b"CAPABILITY":
-            self._news.capabilities = status.argument
+    def _heed(self, status: Status) -> None:
+        """Take note of what an answer says besides, as if it had come unasked."""
+        if status.code in (b"ALERT", b"CAPABILITY"):
+            self._news.heed(status)
+
+    def _learn_capabilities(self) -> None:
         if self._news.capabilities:
             self._note_capabilities()
         else:
@@ -186,6 +193,7 @@ class Session:
             status = self._wire.finish(self._wire.ask(pieces), take)
             if status.kind != b"OK":
                 raise self._refused(status)
+            self._heed(status)
         return status
 
     def _end(self, tag: bytes) -> None:
@@ -194,6 +202,7 @@ class Session:
         code = status.code.decode("ascii")
         if status.kind != b"OK" and not (status.kind == b"NO" and code in GONE):
             raise self._refused(status)
+        self._heed(status)
 
     def _refused(self, status: Status) -> MailError:
         """Make the error for NO or BAD, with what some servers mean by it."""
