@@ -56,6 +56,8 @@ def _dispatch(arguments: list[str]) -> int:
     try:
         if name is None:
             return _reader(rest)
+        if name == "account":
+            return _account(rest)
         if name == "demo":
             return _demo(rest)
         return commands.run(name, rest)
@@ -88,6 +90,28 @@ def _reader(arguments: list[str]) -> int:
     return run_reader(
         settings, places, offline=chosen.offline, read_only=chosen.read_only
     )
+
+
+def _account(arguments: list[str]) -> int:
+    from tui_mail.cli.commands import Parser, add_common
+    from tui_mail.config.load import load_settings
+    from tui_mail.config.places import Places
+
+    parser = Parser(
+        prog="tui-mail account",
+        description="add: the set-up screen, for one more account.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("what", choices=("add",))
+    add_common(parser)
+    chosen = parser.parse_args(arguments)
+    _needs_terminal()
+    places = Places.find()
+    settings = load_settings(Path(chosen.config) if chosen.config else None, places)
+
+    from tui_mail.ui.app import run_reader
+
+    return run_reader(settings, places, add_account=True)
 
 
 def _demo(arguments: list[str]) -> int:

@@ -239,3 +239,40 @@ async def test_the_loss_of_an_engine_is_said_and_it_is_joined_again(
             await reader.until(lambda: again.has_heard(Hello))
         finally:
             again.server.close()
+
+
+async def test_a_receipt_waits_until_an_answer_was_read(
+    home: Home, engine: PlayedEngine
+) -> None:
+    async with reading(home, start_engines=True) as reader:
+        await reader.until(lambda: engine.has_heard(Hello))
+        reader.app.say(own("Saved /tmp/plan.pdf"))
+        engine.say(Receipt(own("3 new")))
+        engine.say(NeedPassword(own("refused")))
+        await reader.shows("work: refused")
+        await reader.press("escape")
+        await reader.shows("Saved /tmp/plan.pdf")
+        reader.app.unsay()
+        engine.say(Receipt(own("4 new")))
+        await reader.shows("work: 4 new")
+        engine.say(Receipt(own("5 new")))
+        await reader.shows("work: 5 new")
+
+
+async def test_the_password_of_the_set_up_is_given_to_the_engine_once(
+    home: Home, engine: PlayedEngine
+) -> None:
+    async with reading(home, start_engines=True) as reader:
+        await reader.until(lambda: engine.has_heard(Hello))
+        reader.app.servers.keep_password("work", "typed in the set-up")
+        engine.say(NeedPassword(own("password")))
+        await reader.until(lambda: engine.has_heard(Password))
+        assert engine.last(Password) == Password("typed in the set-up")
+        engine.say(NeedPassword(own("refused")))
+        await reader.shows("work: refused")
+
+
+async def test_one_more_account_is_set_up_where_there_are_some(home: Home) -> None:
+    async with reading(home, add_account=True) as reader:
+        await reader.until(lambda: reader.app.asks)
+        await reader.shows("A new account")

@@ -15,16 +15,17 @@ from tests.ui.screen_samples import HOSTILE, SIZES, AskingApp, is_harmless, scre
 from tui_mail.config.load import load_settings
 from tui_mail.config.places import Places
 from tui_mail.config.settings import Account, Security, Server
+from tui_mail.model.displayable import displayable, own
 from tui_mail.model.error import SettingsError
 from tui_mail.ui.screens.confirm import Confirm
 from tui_mail.ui.screens.fields import Field, Press
 from tui_mail.ui.screens.keeping import keep_in_keyring
 from tui_mail.ui.screens.new_account import free_name, make_account, place_of
-from tui_mail.ui.screens.prompt import Prompt
 from tui_mail.ui.screens.providers import find_servers
-from tui_mail.ui.screens.setup import SetUp
+from tui_mail.ui.screens.setup import Made, SetUp
+from tui_mail.ui.trying import Refusal
 
-Test = Callable[[Account, str], Awaitable[str | None]]
+Test = Callable[[Account, str], Awaitable[Refusal | None]]
 
 
 class Keyring:
@@ -88,7 +89,7 @@ async def settled(pilot: Pilot[None]) -> str:
     await pilot.pause()
     for _ in range(200):
         running = [each for each in pilot.app.workers if not each.is_finished]
-        if not running or isinstance(pilot.app.screen, Confirm | Prompt):
+        if not running or isinstance(pilot.app.screen, Confirm):
             break
         await asyncio.sleep(0.01)
     await pilot.pause()
@@ -105,7 +106,7 @@ async def test_a_known_provider_needs_an_address_and_a_password(
 ) -> None:
     tried: list[tuple[Account, str]] = []
 
-    async def test(account: Account, password: str) -> str | None:
+    async def test(account: Account, password: str) -> Refusal | None:
         tried.append((account, password))
         return None
 
@@ -117,7 +118,7 @@ async def test_a_known_provider_needs_an_address_and_a_password(
         assert not app.field("imap.host").display
         await pilot.press("ctrl+s")
         await settled(pilot)
-    assert app.answers == ["posteo"]
+    assert app.answers == [Made("posteo", "")]
     assert app.saved() == {
         "posteo": {
             "address": "ann@posteo.de",
@@ -146,7 +147,7 @@ async def test_guessed_servers_are_shown_to_be_changed(
         assert (await settled(pilot)).count("this is a guess") == 1
         await pilot.press(*"ann", "tab", "delete", "ctrl+s")
         await settled(pilot)
-    assert app.answers == ["corp"]
+    assert app.answers == [Made("corp", "")]
     assert app.saved()["corp"] == {
         "address": "ann@corp.example",
         "name": "Ann",
@@ -167,7 +168,7 @@ async def test_enter_goes_on_and_presses_the_button(
         await pilot.press(*"ann@posteo.de", "enter", "enter", *"secret", "enter")
         await pilot.press("tab", "tab", "enter")
         await settled(pilot)
-    assert app.answers == ["posteo"]
+    assert app.answers == [Made("posteo", "")]
 
 
 async def test_what_was_folded_is_unfolded_by_a_key(tmp_path: Path) -> None:
@@ -248,7 +249,7 @@ async def test_mistakes_stand_beside_their_fields(tmp_path: Path) -> None:
 async def test_mistakes_of_servers_are_found_before_anything_is_tried(
     tmp_path: Path, key: str, text: str, mistake: str
 ) -> None:
-    async def test(account: Account, password: str) -> str | None:
+    async def test(account: Account, password: str) -> Refusal | None:
         raise AssertionError("nothing is to be tried")
 
     app = SetUpApp(tmp_path, test)
@@ -265,14 +266,17 @@ async def test_mistakes_of_servers_are_found_before_anything_is_tried(
 async def test_a_refused_login_is_said_and_nothing_is_saved(
     tmp_path: Path, keyring: Keyring
 ) -> None:
-    async def test(account: Account, password: str) -> str | None:
-        return f"imap.corp.example: login refused {HOSTILE}"
+    async def test(account: Account, password: str) -> Refusal | None:
+        line = displayable(f"Login failed: imap.corp.example said {HOSTILE}")
+        return Refusal(line, "password", own("was refused"))
 
     app = SetUpApp(tmp_path, test)
     async with app.run_test(size=(80, 40)) as pilot:
         await pilot.press(*GUESSED, "ctrl+s")
         shown = await settled(pilot)
-        assert "! imap.corp.example: login refused" in shown
+        assert "! Login failed: imap.corp.example said" in shown
+        assert "! was refused" in shown
+        assert app.screen.focused is app.field("password").edit
         assert is_harmless(shown)
         assert app.answers == []
     assert not app.file.exists()
@@ -282,7 +286,7 @@ async def test_a_refused_login_is_said_and_nothing_is_saved(
 async def test_escape_stops_an_attempt_that_hangs(tmp_path: Path) -> None:
     ended = asyncio.Event()
 
-    async def test(account: Account, password: str) -> str | None:
+    async def test(account: Account, password: str) -> Refusal | None:
         try:
             await asyncio.Event().wait()
         finally:
@@ -320,60 +324,38 @@ async def test_leaving_asks_where_something_would_be_lost(tmp_path: Path) -> Non
     assert app.answers == [None]
 
 
-@pytest.mark.parametrize(
-    ("keys", "kept"),
-    [
-        (("f",), {"password": "secret"}),
-        (("a",), {}),
-        (("c",), {"password_command": "echo secret"}),
-    ],
-)
-async def test_without_a_keyring_it_asks_where_the_password_comes_from(
-    tmp_path: Path, no_keyring: None, keys: tuple[str, ...], kept: dict[str, str]
-) -> None:
-    app = SetUpApp(tmp_path)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await pilot.press(*KNOWN, "ctrl+s")
-        assert "There is no keyring here" in await settled(pilot)
-        assert not app.file.exists()
-        await pilot.press(*keys)
-        await settled(pilot)
-        if keys == ("c",):
-            assert "pass show mail/posteo" in await settled(pilot)
-            await pilot.press("ctrl+u", *"false", "enter")
-            for _ in range(100):
-                if "password_command failed (1)" in await settled(pilot):
-                    break
-                await asyncio.sleep(0.02)
-            assert "password_command failed (1)" in await settled(pilot)
-            await pilot.press("ctrl+u", *"echo secret", "enter")
-        for _ in range(200):
-            if app.answers:
-                break
-            await asyncio.sleep(0.01)
-    assert app.answers == ["posteo"]
-    saved = app.saved()["posteo"]
-    assert {key: saved[key] for key in saved if "password" in key} == kept
-    assert app.file.stat().st_mode & 0o777 == 0o600
-
-
-async def test_going_back_from_that_question_saves_nothing(
+async def test_without_a_keyring_the_password_is_good_for_this_run_only(
     tmp_path: Path, no_keyring: None
 ) -> None:
     app = SetUpApp(tmp_path)
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press(*KNOWN, "ctrl+s")
         await settled(pilot)
-        await pilot.press("escape")
-        assert "Nothing was saved." in await settled(pilot)
+    assert app.answers == [Made("posteo", "secret")]
+    assert "secret" not in app.file.read_text()
+    assert app.file.stat().st_mode & 0o777 == 0o600
+
+
+async def test_what_could_not_connect_is_mended_or_saved_anyway(
+    tmp_path: Path, keyring: Keyring
+) -> None:
+    async def test(account: Account, password: str) -> Refusal | None:
+        return Refusal(own("TCP failed"), "imap.port", own("no answer there"))
+
+    app = SetUpApp(tmp_path, test)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press(*GUESSED, "ctrl+o")
+        assert "Save anyway" not in await settled(pilot)
         await pilot.press("ctrl+s")
+        shown = await settled(pilot)
+        assert "! TCP failed" in shown
+        assert "Ctrl+O save anyway" in shown
+        assert app.screen.focused is app.field("imap.port").edit
+        assert app.answers == []
+        await pilot.press("ctrl+o")
         await settled(pilot)
-        await pilot.press("c")
-        await settled(pilot)
-        await pilot.press("escape")
-        assert "Nothing was saved." in await settled(pilot)
-    assert app.answers == []
-    assert not app.file.exists()
+    assert app.answers == [Made("corp", "")]
+    assert "corp" in app.saved()
 
 
 async def test_settings_that_cannot_be_read_are_said(tmp_path: Path) -> None:
@@ -395,7 +377,7 @@ async def test_a_second_account_gets_a_name_of_its_own(
         async with app.run_test(size=(80, 24)) as pilot:
             await pilot.press(*KNOWN, "ctrl+s")
             await settled(pilot)
-        assert app.answers == [name]
+        assert app.answers == [Made(name, "")]
 
 
 @pytest.mark.parametrize("size", SIZES)

@@ -30,7 +30,7 @@ def add_account(path: Path, name: str, fields: Fields) -> None:
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path} cannot be read: {error}") from None
     gap = "" if not before else "\n" if before.endswith("\n") else "\n\n"
-    _replace(target, before + gap + _account(name, fields))
+    _replace(target, before + gap + account_text(name, fields))
 
 
 def _replace(target: Path, text: str) -> None:
@@ -60,7 +60,8 @@ def _check(draft: Path, target: Path) -> None:
         raise SettingsError(mistake.line.replace(str(draft), str(target))) from None
 
 
-def _account(name: str, fields: Fields) -> str:
+def account_text(name: str, fields: Fields) -> str:
+    """Write ``[accounts.NAME]`` with its fields and tables, as TOML."""
     own = {
         key: value for key, value in fields.items() if not isinstance(value, Mapping)
     }

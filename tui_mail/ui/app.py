@@ -68,6 +68,7 @@ class MailApp(SpeakingApp, inherit_bindings=False):
         start_engines: bool = True,
         offline: bool = False,
         read_only: bool = False,
+        add_account: bool = False,
     ) -> None:
         """Put the parts together; raises SettingsError for a theme or a key."""
         super().__init__(make_keymap(settings.ui.keys, settings.keys))
@@ -77,6 +78,7 @@ class MailApp(SpeakingApp, inherit_bindings=False):
         self.settings, self.places = settings, places
         self.clock = clock or (lambda: datetime.now(UTC).astimezone())
         self.offline, self.read_only = offline, read_only
+        self._add_account = add_account or not settings.accounts
         self.session = f"reader-{os.getpid()}-{time.time_ns():x}"
         """Names this start in the journal."""
         self.pressed = ""
@@ -171,7 +173,7 @@ class MailApp(SpeakingApp, inherit_bindings=False):
     async def _begin(self) -> None:
         from tui_mail.ui.machinery import warm_up
 
-        if not self.settings.accounts:
+        if self._add_account:
             from tui_mail.ui.actions.overlays import set_up
 
             await set_up(self)
@@ -424,11 +426,19 @@ def run_reader(
     offline: bool = False,
     read_only: bool = False,
     clock: Callable[[], datetime] | None = None,
+    add_account: bool = False,
 ) -> int:
     """Run the reader until it is left; its exit status. Raises what it failed with."""
     # What threads load meanwhile lets a key through within a millisecond.
     sys.setswitchinterval(0.001)
-    app = MailApp(settings, places, clock=clock, offline=offline, read_only=read_only)
+    app = MailApp(
+        settings,
+        places,
+        clock=clock,
+        offline=offline,
+        read_only=read_only,
+        add_account=add_account,
+    )
     look.suit_terminal(app)
     look.install_key_parser()
     status = app.run(mouse=settings.ui.mouse)

@@ -9,6 +9,7 @@ from tui_mail.link.messages import (
     Done,
     NeedPassword,
     OpenMailbox,
+    Password,
     Receipt,
     Status,
     Synchronize,
@@ -33,6 +34,8 @@ class Servers:
         self._states: dict[str, AccountState] = {}
         self._answers: dict[tuple[str, int], asyncio.Future[Done]] = {}
         self._asking_password: set[str] = set()
+        self._passwords: dict[str, str] = {}
+        """What was typed in the set-up: given to the engine when it asks, once."""
         self.waiting = 0
         """How many changes wait for a server."""
         self.refused = 0
@@ -89,7 +92,7 @@ class Servers:
             case Done():
                 self._done(account, said)
             case Receipt(line):
-                self._app.say(own(f"{account}: {line}"))
+                self._app.mention(own(f"{account}: {line}"))
             case NeedPassword(line):
                 if account not in self._asking_password:
                     self._asking_password.add(account)
@@ -114,10 +117,17 @@ class Servers:
             word = status.state
         self._app.panes.mailboxes.set_note(account, own(word))
 
+    def keep_password(self, account: str, password: str) -> None:
+        """Keep what was typed until the account's engine asks for it."""
+        self._passwords[account] = password
+
     async def _ask_password(self, account: str, line: Displayable) -> None:
         from tui_mail.ui.passwords import ask_password
 
         try:
+            if typed := self._passwords.pop(account, ""):
+                self._app.engines.send(account, Password(typed))
+                return
             await ask_password(self._app, account, line)
         finally:
             self._asking_password.discard(account)

@@ -39,6 +39,7 @@ class SpeakingApp(App[int], inherit_bindings=False):
         self.status_line, self.hint_line = StatusLine(), HintLine()
         self._notice: Displayable | None = None
         self._warning = False
+        self._mentioned = False
         self._still_here: Displayable | None = None
 
     def real_time(self) -> datetime:
@@ -53,11 +54,19 @@ class SpeakingApp(App[int], inherit_bindings=False):
     def say(self, line: Displayable) -> None:
         """Say something until the next command."""
         self._notice, self._warning = line, False
+        self._mentioned = False
         self.say_status()
+
+    def mention(self, line: Displayable) -> None:
+        """Say something that nobody asked for, unless an answer still stands there."""
+        if self._notice is None or self._mentioned:
+            self.say(line)
+            self._mentioned = True
 
     def warn(self, line: Displayable) -> None:
         """Say what could not be done."""
         self._notice, self._warning = line, True
+        self._mentioned = False
         self.say_status()
 
     def unsay(self) -> None:

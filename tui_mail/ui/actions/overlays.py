@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from tui_mail.ui.app import MailApp
     from tui_mail.ui.screens.palette import PaletteRow
 
+_NO_KEYRING = (
+    "No keyring here: the password is asked for at each start, or set password_command."
+)
 _PANE_NAMES = {
     "mailboxes": "among the mailboxes",
     "list": "in the list",
@@ -71,13 +74,22 @@ async def operations(app: "MailApp") -> None:
 
 
 async def set_up(app: "MailApp") -> None:
-    """Set the first account up, and open it."""
+    """Set an account up, and open it; leave if none is wanted."""
     from tui_mail.ui.screens.setup import SetUp
+    from tui_mail.ui.trying import try_login
 
-    name = await app.ask(SetUp(app.places, app.settings))
-    if name is None:
+    test = None if app.offline else try_login
+    made = await app.ask(SetUp(app.places, app.settings, test=test))
+    if made is None:
         app.exit(0)
         return
     app.take_settings(load_settings(app.settings.path, app.places))
+    if made.password:
+        app.servers.keep_password(made.name, made.password)
     await app.open_accounts()
-    app.say(own(f"{name} is set up; its mail comes now."))
+    if app.offline:
+        app.say(own(f"{made.name} is saved; its mail comes when you go online."))
+    elif made.password:
+        app.say(own(f"{made.name} is set up. {_NO_KEYRING}"))
+    else:
+        app.say(own(f"{made.name} is set up, its password is in the keyring."))

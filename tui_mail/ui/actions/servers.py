@@ -46,7 +46,9 @@ async def _synchronize(app: "MailApp", accounts: list[str]) -> None:
     if failed:
         app.warn(line)
     else:
-        app.say(line)
+        # The next receipt may take its place: it is no more than one itself.
+        app.unsay()
+        app.mention(line)
 
 
 def online(app: "MailApp") -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -15,33 +16,40 @@ from textual.worker import Worker
 from tui_mail.config.accounts import PORTS
 from tui_mail.config.load import load_settings
 from tui_mail.config.places import Places
-from tui_mail.config.secret import run_password_command
 from tui_mail.config.settings import Account, Security, Settings
 from tui_mail.config.writing import add_account
 from tui_mail.model.displayable import Displayable, displayable, own
-from tui_mail.model.error import SecretMissing, SettingsError
+from tui_mail.model.error import SettingsError
 from tui_mail.ui.screens import new_account
 from tui_mail.ui.screens.confirm import Confirm
 from tui_mail.ui.screens.fields import Field, Press, WordEdit
 from tui_mail.ui.screens.keeping import keep_in_keyring
 from tui_mail.ui.screens.line_edit import LineEdit
 from tui_mail.ui.screens.new_account import KINDS, SECURITIES
-from tui_mail.ui.screens.prompt import Prompt
 from tui_mail.ui.screens.providers import Found, ServerFound, find_servers
 from tui_mail.ui.signs import choose_signs
+from tui_mail.ui.trying import Refusal
 from tui_mail.ui.widgets.hint_line import HintLine
 from tui_mail.ui.widgets.status_line import StatusLine
 from tui_mail.ui.widgets.title_line import TitleLine
 
-Test = Callable[[Account, str], Awaitable[str | None]]
-"""Tries the login with the password; None if it worked, else the line that says why not."""
+Test = Callable[[Account, str], Awaitable[Refusal | None]]
+"""Tries the login with the password; None if it worked."""
 
 _TITLES = {"imap": "Incoming mail, IMAP", "smtp": "Outgoing mail, SMTP"}
-_COMMAND_DEADLINE = 30.0
 
 
-class SetUp(Screen[str | None], inherit_bindings=False):
-    """The form; it gives the name of the account that was saved, or None."""
+@dataclass(frozen=True, slots=True)
+class Made:
+    """The account that was saved."""
+
+    name: str
+    password: str
+    """Empty if the keyring keeps it; else nobody does, and it is good for this run."""
+
+
+class SetUp(Screen[Made | None], inherit_bindings=False):
+    """The form; it gives the account that was saved, or None."""
 
     DEFAULT_CSS = """
     SetUp {
@@ -51,6 +59,8 @@ class SetUp(Screen[str | None], inherit_bindings=False):
         & > #form > .heading { height: 1; padding: 0 1; margin-top: 1; text-style: bold; }
         & > #form > #imap-folded { margin-top: 1; }
         & > #form > #connect { width: 11; margin: 1 0; color: $accent; }
+        & > #form > #anyway { width: 15; margin-bottom: 1; }
+        & > #form > #anyway { color: $accent; display: none; }
         & > #form > #welcome { height: auto; padding: 0 1 1 1; }
         & > #form > #welcome { color: $foreground-muted; }
         &:ansi { background: ansi_default; }
@@ -62,6 +72,7 @@ class SetUp(Screen[str | None], inherit_bindings=False):
         Binding("shift+tab", "go(-1)", priority=True),
         Binding("enter", "enter", priority=True),
         Binding("ctrl+s", "connect", priority=True),
+        Binding("ctrl+o", "save_anyway", priority=True),
         Binding("escape,ctrl+c,ctrl+g", "back", priority=True),
     ]
 
@@ -76,6 +87,7 @@ class SetUp(Screen[str | None], inherit_bindings=False):
         self._filled = {f"{kind}.security": Security.TLS.value for kind in KINDS}
         self._open: set[str] = set()
         self._working: Worker[None] | None = None
+        self._refused = False
 
     def compose(self) -> ComposeResult:
         """Put the fields in the order in which people know them."""
@@ -93,6 +105,7 @@ class SetUp(Screen[str | None], inherit_bindings=False):
                 for key in ("host", "port", "security", "username"):
                     yield self._fields[f"{kind}.{key}"]
             yield Press(own("Connect"), id="connect")
+            yield Press(own("Save anyway"), id="anyway")
         yield StatusLine(id="status")
         yield HintLine()
 
@@ -114,6 +127,8 @@ class SetUp(Screen[str | None], inherit_bindings=False):
             hints = [("Esc", "stop")]
         else:
             hints = [("Tab", "next"), ("Ctrl+S", "connect"), ("Esc", "back")]
+            if self._refused:
+                hints.insert(2, ("Ctrl+O", "save anyway"))
         self.query_one(HintLine).show(hints)
 
     # The servers, while they are found.
@@ -186,9 +201,12 @@ class SetUp(Screen[str | None], inherit_bindings=False):
     # What a person does.
 
     def on_press_pressed(self, event: Press.Pressed) -> None:
-        """Unfold a server, or connect."""
+        """Unfold a server, connect, or save."""
         event.stop()
         kind = (event.press.id or "").removesuffix("-folded")
+        if kind == "anyway":
+            self.action_save_anyway()
+            return
         if kind not in KINDS:
             self.action_connect()
             return
@@ -240,8 +258,18 @@ class SetUp(Screen[str | None], inherit_bindings=False):
 
     def action_connect(self) -> None:
         """Check what was filled in, try it, and save it."""
+        self._begin(tried=False)
+
+    def action_save_anyway(self) -> None:
+        """Save what was tried in vain: the server may be down, or the settings know more."""
+        if self._refused:
+            self._begin(tried=True)
+
+    def _begin(self, *, tried: bool) -> None:
         if self._working is not None:
             return
+        for field in self._fields.values():
+            field.set_mistake(own(""))
         self._find()
         for kind in KINDS:
             self._choose_port(kind)
@@ -249,7 +277,7 @@ class SetUp(Screen[str | None], inherit_bindings=False):
         if mistakes:
             self._show_mistakes(mistakes)
             return
-        self._working = self.run_worker(self._connect())
+        self._working = self.run_worker(self._connect(tried=tried))
         self._show_hints()
 
     def _texts(self) -> dict[str, str]:
@@ -274,7 +302,7 @@ class SetUp(Screen[str | None], inherit_bindings=False):
         self._show_hints()
         self._say(displayable(line), warning=True)
 
-    async def _connect(self) -> None:
+    async def _connect(self, *, tried: bool) -> None:
         texts = self._texts()
         fields = new_account.settings_of(texts)
         name = ""
@@ -284,19 +312,17 @@ class SetUp(Screen[str | None], inherit_bindings=False):
                 texts["address"], {each.lower() for each in known}
             )
             account = new_account.make_account(self._path, name, fields)
-            if not await self._try(account, texts["password"]):
+            if not tried and not await self._try(account, texts["password"]):
                 return
-            kept = await self._keep(account, fields, texts["password"])
-            if not kept:
-                self._end("Nothing was saved.")
-                return
+            servers = [each for each in (account.imap, account.smtp) if each]
+            kept = await asyncio.to_thread(keep_in_keyring, servers, texts["password"])
             await asyncio.to_thread(add_account, self._path, name, fields)
         except SettingsError as mistake:
-            self._show_refused(mistake, name)
+            self._show_mistaken(mistake, name)
             return
-        self.dismiss(name)
+        self.dismiss(Made(name, "" if kept else texts["password"]))
 
-    def _show_refused(self, mistake: SettingsError, name: str) -> None:
+    def _show_mistaken(self, mistake: SettingsError, name: str) -> None:
         key, sentence = new_account.place_of(mistake, name)
         self._end(mistake.line if key not in self._fields else "")
         if key in self._fields:
@@ -308,55 +334,15 @@ class SetUp(Screen[str | None], inherit_bindings=False):
         host = account.imap.host if account.imap else ""
         self._say(displayable(f"Connecting to {host}"))
         refused = await self._test(account, password)
-        if refused is not None:
-            self._end(refused)
-        return refused is None
-
-    async def _keep(
-        self, account: Account, fields: new_account.Fields, password: str
-    ) -> bool:
-        """Keep the password where it is safe, or ask; False if nothing is wanted."""
-        servers = [each for each in (account.imap, account.smtp) if each]
-        if await asyncio.to_thread(keep_in_keyring, servers, password):
+        if refused is None:
             return True
-        answer = await self.app.push_screen_wait(
-            Confirm(
-                "There is no keyring here. Where is the password to come from?",
-                [
-                    ("c", "a command prints it"),
-                    ("f", "the settings file, private"),
-                    ("a", "ask each time"),
-                    ("Esc", "back"),
-                ],
-            )
-        )
-        if answer == "f":
-            fields["password"] = password
-        elif answer == "c":
-            command = await self._ask_command(account)
-            if command is None:
-                return False
-            fields["password_command"] = command
-        return answer is not None
-
-    async def _ask_command(self, account: Account) -> str | None:
-        """Ask for a command until one prints something."""
-        command, trouble = f"pass show mail/{account.name}", ""
-        while True:
-            prompt = Prompt("Command", value=command)
-            prompt.set_error(trouble)
-            typed = await self.app.push_screen_wait(prompt)
-            if not typed:
-                return None
-            command = typed
-            try:
-                await asyncio.to_thread(
-                    run_password_command, command, deadline=_COMMAND_DEADLINE
-                )
-            except SecretMissing as missing:
-                trouble = missing.line
-            else:
-                return command
+        self._refused = True
+        self.query_one("#anyway").display = True
+        self._end("")
+        if refused.field:
+            self._show_mistakes({refused.field: refused.mistake})
+        self._say(refused.line, warning=True)
+        return False
 
 
 def _make_fields() -> list[Field]:

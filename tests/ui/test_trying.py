@@ -1,0 +1,79 @@
+"""The set-up's attempt against a real server: which step failed, and which field it is."""
+
+import asyncio
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.servers.dovecot import PASSWORD, Dovecot, running
+from tui_mail.config.settings import Account
+from tui_mail.ui.screens.new_account import Fields, make_account
+from tui_mail.ui.trying import try_login
+
+
+@pytest.fixture(scope="module")
+def dovecot() -> Iterator[Dovecot]:
+    with running() as server:
+        yield server
+
+
+def account(port: int, host: str = "127.0.0.1", security: str = "none") -> Account:
+    server = {"host": host, "port": port, "security": security, "username": "ann"}
+    fields: Fields = {"address": "ann@corp.example", "imap": server}
+    return make_account(Path("config.toml"), "corp", fields)
+
+
+async def test_a_login_that_works_is_no_refusal_and_no_argument_tells_the_password(
+    dovecot: Dovecot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[object] = []
+    start = asyncio.create_subprocess_exec
+
+    async def noted(*arguments: str, **rest: Any) -> asyncio.subprocess.Process:
+        started.extend(arguments)
+        return await start(*arguments, **rest)
+
+    monkeypatch.setattr(asyncio, "create_subprocess_exec", noted)
+    assert await try_login(account(dovecot.port), PASSWORD) is None
+    assert "doctor" in started
+    assert PASSWORD not in "".join(map(str, started))
+
+
+async def test_a_wrong_password_is_the_passwords_field(dovecot: Dovecot) -> None:
+    refused = await try_login(account(dovecot.port), 'wrong "\\ one')
+    assert refused is not None
+    assert refused.field == "password"
+    assert refused.line.startswith("Login failed: 127.0.0.1 refused the login of ann")
+
+
+async def test_an_unknown_host_is_the_hosts_field() -> None:
+    refused = await try_login(account(993, "no.such.host.invalid", "tls"), "x")
+    assert refused is not None
+    assert refused.field == "imap.host"
+    assert "Name lookup failed: no.such.host.invalid" in refused.line
+
+
+async def test_a_closed_port_is_the_ports_field() -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        refused = await try_login(account(closed.getsockname()[1]), "x")
+    assert refused is not None
+    assert refused.field == "imap.port"
+    assert "Connection refused" in refused.line
+
+
+async def test_a_certificate_nobody_vouches_for_is_said(dovecot: Dovecot) -> None:
+    refused = await try_login(account(dovecot.port, security="starttls"), PASSWORD)
+    assert refused is not None
+    assert refused.field == "imap.security"
+    assert "certificate of 127.0.0.1" in refused.line
+    assert "ca_file" in refused.line
+
+
+async def test_tls_where_there_is_none_is_said(dovecot: Dovecot) -> None:
+    refused = await try_login(account(dovecot.port, security="tls"), PASSWORD)
+    assert refused is not None
+    assert refused.line.startswith("Greeting failed: no TLS with 127.0.0.1")

@@ -1,0 +1,91 @@
+"""A new account's server tried before anything is saved: ``doctor`` does it, in a child.
+
+The screen never talks to a server. The settings, the password in them, go to the child
+through a pipe: neither an argument nor a file has them.
+"""
+
+import asyncio
+import json
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from tui_mail.config.settings import Account
+from tui_mail.config.writing import Fields, account_text
+from tui_mail.model.displayable import Displayable, displayable, own
+
+_DEADLINE = 60.0
+"""Seconds after which nothing more is expected; each step has a shorter one."""
+
+_FIELDS: Mapping[str, tuple[str, str]] = {
+    "name lookup": ("imap.host", "is not found"),
+    "TCP": ("imap.port", "no answer there"),
+    "TLS": ("imap.security", "its certificate is not trusted"),
+    "greeting": ("imap.port", "not this port with this security"),
+    "login": ("password", "was refused"),
+}
+"""Which field each step is about, and what is wrong with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """The step that failed, in one line, and the field to look at first."""
+
+    line: Displayable
+    field: str = ""
+    mistake: Displayable = Displayable("")
+
+
+async def try_login(account: Account, password: str) -> Refusal | None:
+    """Connect and log in as the engine will; None if it worked."""
+    child = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "tui_mail", "--config", "/dev/stdin"),
+        *("doctor", account.name, "--json"),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        settings = _settings(account, password)
+        said, _ = await asyncio.wait_for(child.communicate(settings), _DEADLINE)
+    except TimeoutError:
+        return Refusal(own(f"No answer within {_DEADLINE:g} s"))
+    finally:
+        if child.returncode is None:
+            child.kill()
+            await child.wait()
+    return _read(said)
+
+
+def _settings(account: Account, password: str) -> bytes:
+    """Write what is needed to read mail; the server for sending is another matter."""
+    server = account.imap
+    if server is None:
+        raise ValueError("the form has no other kind")
+    fields: Fields = {
+        "address": account.address,
+        "password": password,
+        "imap": {
+            "host": server.host,
+            "port": server.port,
+            "security": server.security.value,
+            "username": server.username,
+        },
+    }
+    return account_text(account.name, fields).encode()
+
+
+def _read(said: bytes) -> Refusal | None:
+    findings = [json.loads(line) for line in said.splitlines()]
+    steps = [each for each in findings if each["check"].startswith("imap ")]
+    if not steps:
+        return Refusal(own("The server could not be tried; tui-mail doctor says more."))
+    last = steps[-1]
+    if last["ok"]:
+        return None
+    step = last["check"].removeprefix("imap ")
+    remedy = f"; {last['remedy']}" if step == "TLS" else ""
+    line = f"{step[0].upper()}{step[1:]} failed: {last['detail']}{remedy}"
+    field, mistake = _FIELDS.get(step, ("", ""))
+    return Refusal(displayable(line), field, own(mistake))
