@@ -1,8 +1,12 @@
+from pathlib import Path
+
 import pytest
 
+from tui_mail.config.load import load_settings
+from tui_mail.config.places import Places
 from tui_mail.model.error import SettingsError
 from tui_mail.ui.commands import BY_ID, COMMANDS, TO_COME, key_table
-from tui_mail.ui.keymap import PROFILES, make_keymap
+from tui_mail.ui.keymap import PROFILES, keymap_of, make_keymap
 
 
 def test_no_two_commands_have_one_name() -> None:
@@ -76,3 +80,20 @@ def test_a_command_that_is_still_to_come_may_have_keys_of_ones_own() -> None:
     assert make_keymap("default", {"message.reply": ("Ctrl+R",)})
     with pytest.raises(SettingsError, match=r"message\.archive.*message\.reply"):
         make_keymap("default", {"message.archive": ("r",)})
+
+
+def test_a_mistake_names_the_file_and_the_line(tmp_path: Path) -> None:
+    places = Places(tmp_path, tmp_path, tmp_path, tmp_path)
+    path = tmp_path / "config.toml"
+    for line, said in {
+        '"message.archiv" = ["F6"]': "no such command; the nearest is 'message.archive'",
+        '"message.archive" = ["d"]': "'d' is claimed by both",
+        '"message.trash" = ["e"]': "'e' is claimed by both",
+        '"message.move" = ["g"]': "'g' of 'message.move' begins",
+        '"message.move" = ["Foo"]': "'Foo' is no key",
+    }.items():
+        path.write_text(f'[ui]\nsort = "date"\n[keys]\n{line}\n')
+        name = line.split('"')[1]
+        with pytest.raises(SettingsError) as raised:
+            keymap_of(load_settings(path, places))
+        assert raised.value.line.startswith(f"{path}, line 4: keys.{name}: {said}")

@@ -59,6 +59,7 @@ def _read(root: Section) -> Settings:
         accounts=read_accounts(accounts),
         ui=_ui(ui) if ui else UiSettings(),
         keys=_keys(keys) if keys else MappingProxyType({}),
+        key_places=_places(keys) if keys else MappingProxyType({}),
         addressbook_command=addressbook.text("command") if addressbook else "",
     )
     if addressbook:
@@ -68,6 +69,10 @@ def _read(root: Section) -> Settings:
 
 def _keys(table: Section) -> Mapping[str, tuple[str, ...]]:
     return MappingProxyType({command: table.texts(command) for command in table.values})
+
+
+def _places(table: Section) -> Mapping[str, str]:
+    return MappingProxyType({command: table.place(command) for command in table.values})
 
 
 _SORTS = ("date", "oldest", "from", "subject", "size", "arrival")

@@ -35,6 +35,10 @@ class Section:
 
     def mistake(self, key: str | None, sentence: str) -> NoReturn:
         """Raise a SettingsError with the file, the line, the key and a sentence."""
+        raise SettingsError(f"{self.place(key)}: {sentence}")
+
+    def place(self, key: str | None) -> str:
+        """Name the file, the line and the key."""
         path = self.where if key is None else (*self.where, key)
         line = 1
         for length in range(len(path), 0, -1):
@@ -42,7 +46,7 @@ class Section:
                 line = self.source.lines[path[:length]]
                 break
         name = ".".join(path) or "settings"
-        raise SettingsError(f"{self.source.path}, line {line}: {name}: {sentence}")
+        return f"{self.source.path}, line {line}: {name}"
 
     def finish(self) -> None:
         """Complain about the first key that nobody asked for, then about missing ones.

@@ -197,6 +197,8 @@ class Settings:
         default_factory=lambda: MappingProxyType({})
     )
     """``[keys]``: the command's id and its keys."""
+    key_places: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    """Where each of them stands, for complaints: the file, the line, the key."""
     addressbook_command: str = ""
     """``[addressbook] command``: prints a tab-separated address and name a line for
     ``%s``."""

@@ -25,7 +25,7 @@ from tui_mail.ui.accounts import Accounts
 from tui_mail.ui.cells import wrapped
 from tui_mail.ui.commands import Command
 from tui_mail.ui.filter import add_filter
-from tui_mail.ui.keymap import make_keymap
+from tui_mail.ui.keymap import keymap_of
 from tui_mail.ui.listing import Listing
 from tui_mail.ui.panes import Panes
 from tui_mail.ui.speaking import SpeakingApp
@@ -71,7 +71,7 @@ class MailApp(SpeakingApp, inherit_bindings=False):
         add_account: bool = False,
     ) -> None:
         """Put the parts together; raises SettingsError for a theme or a key."""
-        super().__init__(make_keymap(settings.ui.keys, settings.keys))
+        super().__init__(keymap_of(settings))
         add_filter(self)
         look.dress(self, settings.ui, places)
         self.animation_level = "none"

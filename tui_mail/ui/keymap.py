@@ -1,13 +1,16 @@
 """Which keys mean which command: a profile, with the person's own keys over it."""
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 
+from tui_mail.config.settings import Settings
 from tui_mail.model.error import SettingsError
 from tui_mail.ui.commands import BY_ID, Command, Place
 from tui_mail.ui.key_names import canonical
 
 Keys = tuple[str, ...]
+_NOWHERE: Mapping[str, str] = MappingProxyType({})
 
 PROFILES: Mapping[str, Mapping[str, Keys]] = {
     "default": {},
@@ -65,8 +68,12 @@ _CLOSE: Mapping[Place, frozenset[Place]] = {
 }
 
 
-def make_keymap(profile: str, own_keys: Mapping[str, Keys]) -> dict[str, Keys]:
+def make_keymap(
+    profile: str, own_keys: Mapping[str, Keys], places: Mapping[str, str] = _NOWHERE
+) -> dict[str, Keys]:
     """Give the keys of every command.
+
+    ``places`` says where in the settings each of the person's own keys stands.
 
     Raises:
         SettingsError: an unknown profile or command, or two commands with one key.
@@ -77,23 +84,30 @@ def make_keymap(profile: str, own_keys: Mapping[str, Keys]) -> dict[str, Keys]:
         )
     for name in own_keys:
         if name not in BY_ID:
-            raise SettingsError(f"keys: no command {name!r}; " + _nearest(name, BY_ID))
-    changed = {
-        **PROFILES[profile],
-        **{name: _keys(name, keys) for name, keys in own_keys.items()},
-    }
+            place = places.get(name, f"keys.{name}")
+            raise SettingsError(f"{place}: no such command; {_nearest(name, BY_ID)}")
+    changed = dict(PROFILES[profile])
+    for name, keys in own_keys.items():
+        changed[name] = _keys(keys, places.get(name, f"keys.{name}"))
     keymap = {c.id: tuple(changed.get(c.id, c.keys)) for c in BY_ID.values()}
-    _refuse_clashes(keymap)
+    for clash, first, second in _clashes(keymap):
+        mine = next((each for each in (first, second) if each in own_keys), first)
+        raise SettingsError(f"{places.get(mine, f'keys.{mine}')}: {clash}")
     return keymap
 
 
-def _keys(name: str, written: Keys) -> Keys:
+def keymap_of(settings: Settings) -> dict[str, Keys]:
+    """Give the keys that the settings ask for; raises SettingsError."""
+    return make_keymap(settings.ui.keys, settings.keys, settings.key_places)
+
+
+def _keys(written: Keys, place: str) -> Keys:
     keys = []
     for key in written:
         known = canonical(key)
         if known is None:
             raise SettingsError(
-                f"keys: {key!r} of {name!r} is no key; write it as j, Ctrl+P, F5 or g i"
+                f"{place}: {key!r} is no key; write it as j, Ctrl+P, F5 or g i"
             )
         keys.append(known)
     return tuple(keys)
@@ -101,31 +115,35 @@ def _keys(name: str, written: Keys) -> Keys:
 
 def _nearest(word: str, words: Mapping[str, object]) -> str:
     near = difflib.get_close_matches(word, words, 1, 0)
-    return f"nearest is {near[0]!r}"
+    return f"the nearest is {near[0]!r}"
 
 
-def _refuse_clashes(keymap: Mapping[str, Keys]) -> None:
+Clash = tuple[str, str, str]
+"""A sentence, and the ids of the two commands."""
+
+
+def _clashes(keymap: Mapping[str, Keys]) -> Iterator[Clash]:
     claimed: dict[str, list[Command]] = {}
     for name, keys in keymap.items():
         for key in keys:
             for other in claimed.get(key, ()):
                 if other.place in _CLOSE[BY_ID[name].place]:
-                    raise SettingsError(
-                        f"keys: {key!r} is claimed by both {other.id!r} and {name!r}"
-                    )
+                    said = f"{key!r} is claimed by both {other.id!r} and {name!r}"
+                    yield said, other.id, name
             claimed.setdefault(key, []).append(BY_ID[name])
     for key, commands in claimed.items():
-        _refuse_prefix(key, commands, claimed)
+        yield from _prefixes(key, commands, claimed)
 
 
-def _refuse_prefix(
+def _prefixes(
     key: str, commands: list[Command], claimed: Mapping[str, list[Command]]
-) -> None:
+) -> Iterator[Clash]:
     for longer, others in claimed.items():
         if longer.startswith(key + " "):
             for mine in commands:
                 for other in others:
                     if other.place in _CLOSE[mine.place]:
-                        raise SettingsError(
-                            f"keys: {key!r} of {mine.id!r} begins {longer!r} of {other.id!r}"
+                        said = (
+                            f"{key!r} of {mine.id!r} begins {longer!r} of {other.id!r}"
                         )
+                        yield said, mine.id, other.id

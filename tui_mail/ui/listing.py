@@ -82,14 +82,14 @@ class Listing:
         said = [f"{marked:,} marked"] if marked else []
         box = self.mailbox
         if box is None:
-            said = [f'search "{self.shown.words}"', *said, f"{rows:,} found"]
+            said = [f"search {self.shown.words}", *said, f"{rows:,} found"]
         else:
             name = title_of(box, 0)
             if len(self._app.accounts.tree()) > 1 or self._app.panes.has_class("one"):
                 name = own(f"{self.shown.account} · {name}")
             said = [name, *said]
             if self.shown.query:
-                said += [f'"{self.shown.words}"', f"{rows:,} of {box.total:,}"]
+                said += [self.shown.words, f"{rows:,} of {box.total:,}"]
             elif box.unread:
                 said.append(f"{box.unread:,} unread of {box.total:,}")
             elif box.total:

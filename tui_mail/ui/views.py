@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
-from tui_mail.model.displayable import Displayable, displayable
+from tui_mail.model.displayable import Displayable, displayable, own
 from tui_mail.model.ids import MailboxId, MessageNumber
 from tui_mail.model.message import MessageSummary
 
@@ -30,8 +30,9 @@ class Shown:
 
     @property
     def words(self) -> Displayable:
-        """The query, safe to show."""
-        return displayable(self.query)
+        """The query, safe to show, in quotes if it has none of its own."""
+        words = displayable(self.query)
+        return words if '"' in words else own(f'"{words}"')
 
 
 @dataclass(frozen=True, slots=True)
