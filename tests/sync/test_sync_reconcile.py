@@ -76,6 +76,8 @@ def test_changed_flags_are_asked_for_by_the_best_way_there_is() -> None:
     assert plan(STATE, replace(told, resynchronized=True)).flags is FlagsBy.SELECT
     without_modseq = replace(told, highest_modseq=ModSeq(0))
     assert plan(STATE, without_modseq).flags is FlagsBy.LOOKING
+    went_back = replace(told, highest_modseq=ModSeq(STATE.highest_modseq - 1))
+    assert plan(STATE, went_back).flags is FlagsBy.LOOKING
     never_had_one = replace(STATE, highest_modseq=ModSeq(0))
     assert plan(never_had_one, told).flags is FlagsBy.LOOKING
 

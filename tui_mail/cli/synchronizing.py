@@ -42,6 +42,7 @@ def synchronize(
                     progress=_progress if sys.stderr.isatty() else None,
                 )
                 receipt = str(done)
+                status = status if done.whole else 1
         except MailError as error:
             _clear()
             output.complain(_named(account, error.line))

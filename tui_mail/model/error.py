@@ -39,6 +39,10 @@ class LinkLost(MailError):
     """The connection could not be made, broke, or hung; trying again may help."""
 
 
+class ServerHangs(LinkLost):
+    """The server did not answer in time."""
+
+
 class CertificateRefused(LinkLost):
     """The server's certificate does not prove who it is."""
 

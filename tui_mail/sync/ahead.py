@@ -17,6 +17,8 @@ from tui_mail.store.content import (
 )
 from tui_mail.store.mailboxes import load_mailboxes
 from tui_mail.sync.parts import fetch_part, fetch_small, fetch_whole, quietly
+from tui_mail.sync.piecewise import complain
+from tui_mail.sync.refusals import is_about_messages
 from tui_mail.sync.session import Outdated, Session
 from tui_mail.sync.texts import fetch_text, fetch_texts
 
@@ -60,16 +62,19 @@ def fetch_ahead(
     def wholes(mailbox: MailboxId, limit: int) -> list[MessageNumber]:
         return missing_whole(session.database, mailbox, since=since, limit=limit)
 
-    for box in load_mailboxes(session.database):
+    for box in session.stumbles.ordered(load_mailboxes(session.database)):
         if not box.selectable or box.local:
             continue
+        if session.stumbles.given_up(box.id):
+            continue
         try:
-            if download == "all":
-                yield from _wholes_of(session, box, wholes, renderer)
-            else:
-                yield from _texts_of(session, box, texts, renderer)
+            with session.stumbles.watched(session.database, box.id):
+                if download == "all":
+                    yield from _wholes_of(session, box, wholes, renderer)
+                else:
+                    yield from _texts_of(session, box, texts, renderer)
         except ServerRefused as refusal:
-            session.receipt.problems.append(f"{box.name}: {refusal.line}")
+            session.receipt.complain(f"{box.name}: {refusal.line}")
         except Outdated:
             continue
 
@@ -100,6 +105,11 @@ def _wholes_of(
                     continue
                 fetch_whole(session, number, renderer, quietly)
             except NotFound:
+                continue
+            except ServerRefused as refusal:
+                if not is_about_messages(refusal):
+                    raise
+                complain(session, str(box.name), [refusal])
                 continue
             session.receipt.texts += 1
             yield

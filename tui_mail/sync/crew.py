@@ -13,6 +13,7 @@ from tui_mail.store.database import Database
 from tui_mail.sync.agenda import Agenda, Duty
 from tui_mail.sync.board import Board
 from tui_mail.sync.connecting import Connector
+from tui_mail.sync.stumbles import Stumbles
 
 RETRY_HELPERS = 600.0
 """Seconds after which a server that allowed no further connection is asked again."""
@@ -31,6 +32,7 @@ class Crew:
     stop: Callable[[], None]
     """Ends the engine."""
     replaying: threading.Lock = field(default_factory=threading.Lock)
+    stumbles: Stumbles = field(default_factory=Stumbles)
     online: bool = False
     """The thread that leads is connected."""
     blocked: bool = False

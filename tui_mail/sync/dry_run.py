@@ -82,7 +82,7 @@ def _look_into(
     try:
         selected = connection.select(box.wire_name, read_only=True)
     except ServerRefused as refusal:
-        receipt.problems.append(f"{box.name}: {refusal.line}")
+        receipt.complain(f"{box.name}: {refusal.line}")
         return
     told = Told(
         uid_validity=selected.uid_validity,

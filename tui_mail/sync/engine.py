@@ -8,6 +8,7 @@ from tui_mail.config.places import Places
 from tui_mail.config.settings import Account, Settings
 from tui_mail.link.lock import AccountLock
 from tui_mail.mime.render import Renderer
+from tui_mail.model.error import LinkLost, ProtocolError
 from tui_mail.model.ids import MailboxId
 from tui_mail.store.database import Database
 from tui_mail.sync.connecting import Connector
@@ -17,6 +18,7 @@ from tui_mail.sync.receipt import Receipt
 from tui_mail.sync.rounds import Round
 from tui_mail.sync.session import Session
 from tui_mail.sync.storing import open_database
+from tui_mail.sync.stumbles import Stumbles
 
 _LOG = logging.getLogger(__name__)
 
@@ -79,17 +81,40 @@ def _synchronized(
 
     tell(f"connecting to {connector.server.host}", 0, 0, None)
     ended_well = database.begin_use()
-    with Renderer() as renderer, closing(connector.connect()) as connection:
-        pace = Pace(database, length=UNWATCHED_LENGTH)
-        session = Session(connection, database, connector.connect, tell=tell, pace=pace)
-        account = connector.account
-        round_ = Round(session, account, connector.server, renderer, whole=bodies)
-        for _ in round_.steps():
-            pass
-        connection.logout()
-    session.receipt.problems += dict.fromkeys(session.alerts)
+    receipt, stumbles = Receipt(), Stumbles()
+    with Renderer() as renderer:
+        whole_round = False
+        while not whole_round:
+            with closing(connector.connect()) as connection:
+                session = Session(
+                    connection,
+                    database,
+                    connector.connect,
+                    tell=tell,
+                    receipt=receipt,
+                    pace=Pace(database, length=UNWATCHED_LENGTH),
+                    stumbles=stumbles,
+                )
+                whole_round = _go_round(session, connector, renderer, bodies=bodies)
+                receipt.alerts += session.alerts
     if ended_well:
         # Else an engine that stays has to look the store over first.
         database.end_use()
-    _LOG.info("%s: %s", account.name, session.receipt)
-    return session.receipt
+    _LOG.info("%s: %s", connector.account.name, receipt)
+    return receipt
+
+
+def _go_round(
+    session: Session, connector: Connector, renderer: Renderer, *, bodies: bool
+) -> bool:
+    """Synchronize over one connection; False where the rest needs another."""
+    account, server = connector.account, connector.server
+    try:
+        for _ in Round(session, account, server, renderer, whole=bodies).steps():
+            pass
+    except (LinkLost, ProtocolError):
+        if not session.stumbles.worth_another_try():
+            raise
+        return False
+    session.connection.logout()
+    return True

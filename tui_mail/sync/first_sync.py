@@ -5,10 +5,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 
+from tui_mail.model.error import ServerRefused
 from tui_mail.model.ids import MailboxId, Uid
 from tui_mail.model.mailbox import Mailbox, MailboxCounts, MailboxState
 from tui_mail.model.message import FetchedMessage
-from tui_mail.model.uids import UidSet
+from tui_mail.model.uids import LARGEST, UidSet
 from tui_mail.store.arriving import Arriving
 from tui_mail.store.database import Transaction
 from tui_mail.store.mailboxes import (
@@ -23,8 +24,10 @@ from tui_mail.store.messages import (
     detach_all,
     drop_detached,
 )
+from tui_mail.sync.piecewise import complain, fetch_messages, in_pieces
 from tui_mail.sync.preparing import Preparer, prepare
 from tui_mail.sync.reconcile import newest_slices, without
+from tui_mail.sync.refusals import is_about_messages
 from tui_mail.sync.session import Session
 from tui_mail.transports.imap_values import Selected
 
@@ -65,10 +68,7 @@ def fetch_window(session: Session, box: Mailbox, selected: Selected) -> None:
         keywords_kept=selected.keywords_kept,
         read_only=selected.read_only,
     )
-    messages: list[FetchedMessage] = []
-    if selected.exists:
-        for some in session.connection.fetch_newest(WINDOW):
-            messages += some
+    messages = fetch_newest(session, box) if selected.exists else []
     if not state.uid_next:
         after = max((message.uid for message in messages), default=0) + 1
         state = replace(state, uid_next=Uid(after), low_uid=Uid(after))
@@ -83,6 +83,21 @@ def fetch_window(session: Session, box: Mailbox, selected: Selected) -> None:
     lower(session, box.id, finish_at)
     if finish_at == 1:
         finish(session, box.id, selected)
+
+
+def fetch_newest(session: Session, box: Mailbox) -> list[FetchedMessage]:
+    """Fetch the newest messages of the mailbox that is selected."""
+    messages: list[FetchedMessage] = []
+    try:
+        for some in session.connection.fetch_newest(WINDOW):
+            messages += some
+    except ServerRefused as refusal:
+        if not is_about_messages(refusal):
+            raise
+        there = session.connection.existing_uids(UidSet.between(1, LARGEST))
+        newest = next(newest_slices(there, WINDOW), UidSet())
+        messages = fetch_messages(session, newest, str(box.name))
+    return messages
 
 
 def apply_downward(
@@ -132,7 +147,7 @@ def fetch_downward(session: Session, mailbox: MailboxId) -> Iterator[None]:
             yield
             session.use(mailbox)
             begun = time.monotonic()
-            _fetch_slice(session, mailbox, some, preparer)
+            _fetch_slice(session, box, some, preparer)
             took = time.monotonic() - begun
             size = min(2 * size, most) if took < _SLICE_SECONDS else BATCH
             below = without(below, some)
@@ -143,33 +158,38 @@ def fetch_downward(session: Session, mailbox: MailboxId) -> Iterator[None]:
 
 
 def _fetch_slice(
-    session: Session, mailbox: MailboxId, uids: UidSet, preparer: Preparer | None
+    session: Session, box: Mailbox, uids: UidSet, preparer: Preparer | None
 ) -> None:
     """Fetch some messages; what does not come is asked for once more, then it is gone.
 
     While a batch is written the next one is read by the preparer, and the server goes
     on sending.
     """
-    came = _fetch(session, mailbox, uids, preparer)
+    came = _fetch(session, box, uids, preparer)
     missing = without(uids, came)
     if missing:
-        _fetch(session, mailbox, missing, preparer)
+        _fetch(session, box, missing, preparer)
     session.harvest()
-    lower(session, mailbox, uids.ranges[0][0])
+    lower(session, box.id, uids.ranges[0][0])
 
 
 def _fetch(
-    session: Session, mailbox: MailboxId, uids: UidSet, preparer: Preparer | None
+    session: Session, box: Mailbox, uids: UidSet, preparer: Preparer | None
 ) -> UidSet:
-    """Fetch messages into the store; which came."""
+    """Fetch messages into the store; which came, or cannot be had."""
     came: list[int] = []
-    for batch in session.connection.fetch_raw(uids, chunk=BATCH):
-        came += [message.uid for message in batch]
-        ready = prepare(batch) if preparer is None else preparer.exchange(batch)
-        _apply(session, mailbox, ready)
+
+    def ask(some: UidSet) -> None:
+        for batch in session.connection.fetch_raw(some, chunk=BATCH):
+            came.extend(message.uid for message in batch)
+            ready = prepare(batch) if preparer is None else preparer.exchange(batch)
+            _apply(session, box.id, ready)
+
+    refused = in_pieces(session, uids, ask)
     if preparer is not None:
-        _apply(session, mailbox, preparer.rest())
-    return UidSet.of(came)
+        _apply(session, box.id, preparer.rest())
+    complain(session, str(box.name), refused.values())
+    return UidSet.of([*came, *refused])
 
 
 def _apply(session: Session, mailbox: MailboxId, messages: Sequence[Arriving]) -> None:

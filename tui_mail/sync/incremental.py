@@ -24,13 +24,14 @@ from tui_mail.store.messages import (
 )
 from tui_mail.sync.first_sync import (
     BATCH,
-    WINDOW,
     begin_anew,
     counts_of,
     fetch_downward,
+    fetch_newest,
     fetch_window,
     finish,
 )
+from tui_mail.sync.piecewise import fetch_messages
 from tui_mail.sync.reconcile import (
     FlagsBy,
     Plan,
@@ -90,12 +91,12 @@ def catch_up(
     if decided.first:
         fetch_window(session, box, selected)
         return selected
-    session.apply(replace(selected.changes, exists=None, expunged=0))
+    session.apply(replace(selected.changes, exists=None, expunged=0, alerts=()))
     _update_flags(session, box, decided, thorough=thorough)
     if decided.arrivals:
         fetch_arrivals(session, box, decided, selected)
     _remove_what_is_gone(session, box, selected)
-    _note(session, mailbox, selected)
+    _note(session, box, selected)
     _give_up(session, mailbox, detached)
     return selected
 
@@ -139,32 +140,27 @@ def fetch_arrivals(
     if expected > BATCH and box.state.low_uid == 1:
         _fetch_many(session, box, decided.arrivals)
     else:
-        _fetch_new(session, box.id, decided.arrivals)
+        _fetch_new(session, box, decided.arrivals)
     if selected.uid_next:
         with session.transaction() as tx:
             _advance(tx, box.id, selected.uid_next)
     session.harvest()
 
 
-def _fetch_new(session: Session, mailbox: MailboxId, uids: UidSet) -> int:
-    """Fetch messages and advance the cursor over them.
-
-    Asked for ``9:*`` servers give the last message even where it is 8, and nothing says
-    in which order they give several.
-    """
-    fetched = session.connection.fetch_messages(uids)
-    messages = [one for some in fetched for one in some if one.uid in uids]
-    _apply_new(session, mailbox, messages, advancing=True)
+def _fetch_new(session: Session, box: Mailbox, uids: UidSet) -> int:
+    """Fetch messages and advance the cursor over them."""
+    messages = fetch_messages(session, uids, str(box.name))
+    _apply_new(session, box.id, messages, advancing=True)
     return len(messages)
 
 
 def _fetch_many(session: Session, box: Mailbox, uids: UidSet) -> None:
-    newest = [one for some in session.connection.fetch_newest(WINDOW) for one in some]
+    newest = fetch_newest(session, box)
     _apply_new(session, box.id, [one for one in newest if one.uid in uids])
     there = session.connection.existing_uids(uids)
     done = 0
     for slice_ in there.chunks(BATCH):
-        done += _fetch_new(session, box.id, slice_)
+        done += _fetch_new(session, box, slice_)
         session.tell(f"fetching {box.name}", done, len(there), box.id)
 
 
@@ -212,9 +208,7 @@ def _remove_what_is_gone(session: Session, box: Mailbox, selected: Selected) -> 
     if gone:
         session.remove(gone)
     for some in newest_slices(without(there, here), BATCH):
-        fetched = session.connection.fetch_messages(some)
-        missed = [one for messages in fetched for one in messages if one.uid in some]
-        _apply_new(session, box.id, missed)
+        _apply_new(session, box.id, fetch_messages(session, some, str(box.name)))
     session.harvest()
 
 
@@ -227,19 +221,24 @@ def _give_up(
             session.receipt.gone += drop_detached(tx, mailbox, detached)
 
 
-def _note(session: Session, mailbox: MailboxId, selected: Selected) -> None:
-    """Save the cursors that SELECT gave, now that all they cover is applied."""
+def _note(session: Session, box: Mailbox, selected: Selected) -> None:
+    """Save the cursors that SELECT gave, now that all they cover is applied.
+
+    Another connection may have been further already; but a modification sequence that
+    was ahead of the server before it was asked is worth nothing.
+    """
+    told = selected.highest_modseq or ModSeq(0)
     with session.transaction() as tx:
-        state = load_state(tx, mailbox)
-        modseq = max(state.highest_modseq, selected.highest_modseq or ModSeq(0))
+        state = load_state(tx, box.id)
+        ahead = told >= box.state.highest_modseq and told > 0
         state = replace(
             state,
-            highest_modseq=modseq if selected.highest_modseq else ModSeq(0),
+            highest_modseq=max(state.highest_modseq, told) if ahead else told,
             exists=selected.exists,
             keywords_kept=selected.keywords_kept,
             read_only=selected.read_only,
         )
         complete = state.low_uid == 1
-        save_state(tx, mailbox, state, synced=complete)
+        save_state(tx, box.id, state, synced=complete)
         if complete:
-            apply_counts(tx, mailbox, counts_of(selected))
+            apply_counts(tx, box.id, counts_of(selected))

@@ -116,7 +116,7 @@ class Jobs:
         if job.mailboxes is None:
             crew.agenda.schedule_next_round()
         crew.board.status("connected", "connected")
-        self._answer(job, ok=True, line=str(session.receipt))
+        self._answer(job, ok=session.receipt.whole, line=str(session.receipt))
         if not job.requests and session.receipt.worth_telling:
             crew.board.receipt(str(session.receipt))
 
@@ -132,10 +132,12 @@ class Jobs:
             yield from self._one(mailbox)
 
     def _one(self, mailbox: MailboxId) -> Iterator[None]:
+        session = self._session
         try:
-            yield from bring_in_step(self._session, mailbox)
+            with session.stumbles.watched(session.database, mailbox):
+                yield from bring_in_step(session, mailbox)
         except (ServerRefused, NotFound) as error:
-            self._session.receipt.problems.append(error.line)
+            session.receipt.complain(error.line)
         except Outdated:
             self._crew.agenda.schedule_round_now()
 

@@ -20,6 +20,8 @@ POLL = 60.0
 """Seconds between two looks where the server cannot be listened to."""
 _SOON = 0.5
 """Seconds to wait for the inbox to be there."""
+_AT_ONCE = 1.0
+"""A server that ends IDLE sooner by itself does not wait for anything."""
 _GATHERING = 0.1
 """Seconds to let what comes together come."""
 
@@ -31,6 +33,7 @@ class Listener:
         self._crew = crew
         self._session = session
         self._bell = bell
+        self._idles = session.connection.idles
         self._deaf: dict[MailboxId, float] = {}
         """Mailboxes that could not be selected, and until when that is not tried."""
 
@@ -44,7 +47,7 @@ class Listener:
             self._sit(limit if self._inbox() is not None else _SOON)
         elif self._session.mailbox != watched or self._session.news:
             self._catch_up(watched)
-        elif self._session.connection.idles:
+        elif self._idles:
             self._idle(min(IDLE, limit) if Duty.ROUND in duties else IDLE)
         else:
             self._sit(min(limit, POLL))
@@ -63,6 +66,8 @@ class Listener:
         return None if chosen is None or self._is_deaf(chosen) else chosen
 
     def _is_deaf(self, mailbox: MailboxId) -> bool:
+        if self._session.stumbles.given_up(mailbox):
+            return True
         return self._deaf.get(mailbox, 0.0) > time.monotonic()
 
     def _inbox(self) -> MailboxId | None:
@@ -85,9 +90,16 @@ class Listener:
 
     def _idle(self, limit: float) -> None:
         session = self._session
-        if session.connection.idle(timeout=limit, wake=self._bell.descriptor):
-            time.sleep(_GATHERING)
-            session.apply(session.connection.noop())
+        begun = time.monotonic()
+        try:
+            if session.connection.idle(timeout=limit, wake=self._bell.descriptor):
+                time.sleep(_GATHERING)
+                session.apply(session.connection.noop())
+            elif not self._bell.wait(0) and time.monotonic() - begun < _AT_ONCE:
+                self._idles = False
+        except ServerRefused:
+            # It announces IDLE, and does not know it.
+            self._idles = False
         session.harvest()
 
     def _sit(self, limit: float) -> None:

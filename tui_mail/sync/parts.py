@@ -5,7 +5,7 @@ from contextlib import suppress
 
 from tui_mail.mime.render import Renderer
 from tui_mail.model.body import BodyPart
-from tui_mail.model.error import MailError, NotFound
+from tui_mail.model.error import MailError, NotFound, ServerRefused
 from tui_mail.model.ids import WHOLE, MessageNumber, PartId, Uid
 from tui_mail.model.uids import UidSet
 from tui_mail.store.content import (
@@ -113,7 +113,10 @@ def fetch_small(
         except NotFound:
             continue
         wanted[uid] = summary.number
-    fetched = list(session.connection.fetch_parts([(uid, WHOLE) for uid in wanted]))
+    fetched: list[tuple[Uid, PartId, bytes]] = []
+    with suppress(ServerRefused):
+        # One of them may be why: each is asked for by itself then.
+        fetched += session.connection.fetch_parts([(uid, WHOLE) for uid in wanted])
     session.harvest()
     got = 0
     for uid, _, octets in fetched:

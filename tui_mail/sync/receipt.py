@@ -25,7 +25,19 @@ class Receipt:
     """Readable texts, or whole messages, that were fetched ahead of time."""
     problems: list[str] = field(default_factory=list)
     """What could not be done, each one sentence."""
+    alerts: list[str] = field(default_factory=list)
+    """What the server wants people to read."""
     dry: bool = False
+
+    def complain(self, problem: str) -> None:
+        """Note what could not be done, once."""
+        if problem not in self.problems:
+            self.problems.append(problem)
+
+    @property
+    def whole(self) -> bool:
+        """Whether all was done that was to be done."""
+        return not (self.problems or self.refused)
 
     def __str__(self) -> str:
         counts = (
@@ -40,7 +52,8 @@ class Receipt:
             (self.texts, "texts" if self.texts > 1 else "text"),
         )
         said = ", ".join(f"{count:,} {name}" for count, name in counts if count)
-        line = "; ".join([said, *self.problems] if said else self.problems)
+        words = [said, *self.problems, *dict.fromkeys(self.alerts)]
+        line = "; ".join(filter(None, words))
         if self.dry:
             return f"would be: {line}" if line else "in step, nothing would be done"
         return line or "in step"

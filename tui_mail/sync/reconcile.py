@@ -76,7 +76,8 @@ def plan(state: MailboxState, told: Told) -> Plan:
 def _flags_by(state: MailboxState, told: Told) -> FlagsBy:
     if told.resynchronized:
         return FlagsBy.SELECT
-    if not (told.highest_modseq and state.highest_modseq):
+    if not 0 < state.highest_modseq <= told.highest_modseq:
+        # There are none, or they went back: a server that was restored from a copy.
         return FlagsBy.LOOKING
     if told.highest_modseq == state.highest_modseq:
         return FlagsBy.NOTHING

@@ -28,6 +28,18 @@ _MILLISECONDS = re.compile(r"backoff time: (\d{1,9}) milliseconds", re.IGNORECAS
 _LONGEST_HINT = 300.0
 
 
+_NOT_ABOUT_MESSAGES = frozenset(
+    {"UNAVAILABLE", "INUSE", "LIMIT", "AUTHORIZATIONFAILED", "NOPERM", "CANNOT"}
+)
+
+
+def is_about_messages(refusal: ServerRefused) -> bool:
+    """Tell whether a refused FETCH may be due to one of its messages only."""
+    if refusal.code in _NOT_ABOUT_MESSAGES:
+        return False
+    return not _THROTTLED.search(str(refusal))
+
+
 class Verdict(Enum):
     """What is done about a refused wish."""
 

@@ -84,17 +84,18 @@ class Round:
         return {box.wire_name: box.counts for box in listed}
 
     def _boxes(self, counts: Counts) -> list[Mailbox]:
-        """Load the mailboxes to synchronize, the inbox first."""
-        return [
+        """Load the mailboxes to synchronize, the inbox first, the doubtful last."""
+        boxes = [
             box
             for box in load_mailboxes(self._session.database)
             if box.selectable and not box.local and box.wire_name in counts
         ]
+        return self._session.stumbles.ordered(boxes)
 
     def _newest_windows(self, counts: Counts) -> Iterator[None]:
         """Fetch the first screenful of each mailbox that was never seen."""
         for box in self._boxes(counts):
-            if box.state.low_uid == 0:
+            if box.state.low_uid == 0 and not self._session.stumbles.given_up(box.id):
                 self._session.tell(f"fetching {box.name}, newest first", 0, 0, box.id)
                 with self._tolerating(box):
                     catch_up(self._session, box.id)
@@ -107,6 +108,10 @@ class Round:
         held = count_known(session.database, box.id)
         if is_in_step(state, then, counts.get(box.wire_name), held=held):
             return
+        if said := session.stumbles.given_up(box.id):
+            self._skipped = True
+            session.receipt.complain(f"{box.name}: {said}")
+            return
         session.tell(f"synchronizing {box.name}", 0, 0, box.id)
         with self._tolerating(box):
             yield from bring_in_step(session, box.id)
@@ -116,10 +121,11 @@ class Round:
     def _tolerating(self, box: Mailbox) -> Iterator[None]:
         """Go on with the others where one is refused, or was made anew meanwhile."""
         try:
-            yield
+            with self._session.stumbles.watched(self._session.database, box.id):
+                yield
         except ServerRefused as refusal:
             self._skipped = True
-            self._session.receipt.problems.append(f"{box.name}: {refusal.line}")
+            self._session.receipt.complain(f"{box.name}: {refusal.line}")
         except (Outdated, NotFound):
             self._skipped = True
 

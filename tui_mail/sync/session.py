@@ -21,6 +21,7 @@ from tui_mail.store.messages import (
 from tui_mail.sync.pacing import Pace
 from tui_mail.sync.receipt import Receipt
 from tui_mail.sync.reconcile import common, is_mass_loss, without
+from tui_mail.sync.stumbles import Stumbles
 from tui_mail.transports.imap import ImapConnection
 from tui_mail.transports.imap_values import KnownState, Selected
 
@@ -42,7 +43,7 @@ class Outdated(Exception):
 class Session:
     """A connection, used by one thread, and the store that it fills."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what is shared by connections, by its name
         self,
         connection: ImapConnection,
         database: Database,
@@ -52,12 +53,14 @@ class Session:
         receipt: Receipt | None = None,
         pace: Pace | None = None,
         replaying: AbstractContextManager[object] | None = None,
+        stumbles: Stumbles | None = None,
     ) -> None:
         self.connection = connection
         self.database = database
         self.pace = pace or Pace(database)
         self.tell = tell
         self.receipt = receipt or Receipt()
+        self.stumbles = stumbles or Stumbles()
         self.replaying = replaying or threading.Lock()
         """Held by the one session that replays wishes."""
         self.alerts: list[Displayable] = []
@@ -83,6 +86,7 @@ class Session:
         self.validity = selected.uid_validity
         self.exists = selected.exists
         self._visible = selected.uid_next
+        self.alerts += selected.changes.alerts
         return selected
 
     def use(self, mailbox: MailboxId, uids: UidSet = _NONE) -> None:

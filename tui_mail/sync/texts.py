@@ -1,12 +1,12 @@
 """The readable texts of messages: their text parts fetched in batches, and rendered."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from tui_mail.mime.choose import text_parts
 from tui_mail.mime.render import Renderer
 from tui_mail.model.body import BodyPart
-from tui_mail.model.error import NotFound
+from tui_mail.model.error import NotFound, ServerRefused
 from tui_mail.model.ids import WHOLE, MailboxId, MessageNumber, PartId, Uid
 from tui_mail.model.readable import ReadableText
 from tui_mail.model.uids import UidSet
@@ -16,9 +16,12 @@ from tui_mail.store.content import (
     save_structure,
     save_text,
 )
+from tui_mail.store.mailboxes import load_mailbox
 from tui_mail.store.messages import load_location
 from tui_mail.sync.pacing import OCTETS
 from tui_mail.sync.parts import SMALL, fetch_whole, quietly, render_whole
+from tui_mail.sync.piecewise import complain, in_pieces
+from tui_mail.sync.refusals import is_about_messages
 from tui_mail.sync.session import Session
 
 MOST_TEXT = 1_000_000
@@ -43,27 +46,79 @@ def fetch_texts(
 ) -> int:
     """Fetch and render the readable texts of messages; how many were made.
 
-    Those that the server does not have are passed over.
+    Those that the server does not have, or does not give, are passed over.
     """
     made = 0
     for mailbox, uids in _by_place(session, numbers).items():
-        wanted = UidSet.of(uids)
-        session.use(mailbox, wanted)
-        found = session.connection.fetch_structures(wanted)
-        session.harvest()
-        drafts = []
-        for uid, (headers, structure) in found.items():
-            if uid not in uids:
-                continue
-            if structure is None:
-                fetch_whole(session, uids[uid], renderer, quietly)
-                made += 1
-            else:
-                drafts.append(_Draft(uids[uid], uid, headers, structure))
-        for some in _bounded(drafts):
-            _fetch_parts(session, some)
-            made += _save(session, some, renderer)
+        some, refusals = _fetch_texts(session, mailbox, uids, renderer)
+        made += some
+        name = str(load_mailbox(session.database, mailbox).name)
+        complain(session, name, refusals)
     return made
+
+
+def _fetch_texts(
+    session: Session,
+    mailbox: MailboxId,
+    uids: Mapping[Uid, MessageNumber],
+    renderer: Renderer,
+) -> tuple[int, list[ServerRefused]]:
+    """Fetch the texts of messages of one mailbox: how many, and what was refused."""
+    session.use(mailbox, UidSet.of(uids))
+    found: dict[Uid, tuple[bytes, BodyPart | None]] = {}
+
+    def ask(some: UidSet) -> None:
+        found.update(session.connection.fetch_structures(some))
+
+    # What the server cannot take apart, it may give whole.
+    found |= dict.fromkeys(in_pieces(session, UidSet.of(uids), ask), (b"", None))
+    session.harvest()
+    made, refusals, drafts = 0, list[ServerRefused](), list[_Draft]()
+    for uid, (headers, structure) in found.items():
+        if uid not in uids:
+            continue
+        if structure is None:
+            made += _fetch_whole(session, uids[uid], renderer, refusals)
+        else:
+            drafts.append(_Draft(uids[uid], uid, headers, structure))
+    for some in _bounded(drafts):
+        made += _save(session, _with_parts(session, some, refusals), renderer)
+    return made, refusals
+
+
+def _fetch_whole(
+    session: Session,
+    number: MessageNumber,
+    renderer: Renderer,
+    refusals: list[ServerRefused],
+) -> bool:
+    try:
+        fetch_whole(session, number, renderer, quietly)
+    except NotFound:
+        return False
+    except ServerRefused as refusal:
+        if not is_about_messages(refusal):
+            raise
+        refusals.append(refusal)
+        return False
+    return True
+
+
+def _with_parts(
+    session: Session, drafts: Sequence[_Draft], refusals: list[ServerRefused]
+) -> list[_Draft]:
+    """Fetch the text parts; give the drafts that have theirs."""
+    try:
+        _fetch_parts(session, drafts)
+    except ServerRefused as refusal:
+        if not is_about_messages(refusal):
+            raise
+        if len(drafts) > 1:
+            singly = (_with_parts(session, [one], refusals) for one in drafts)
+            return [one for some in singly for one in some]
+        refusals.append(refusal)
+        return []
+    return list(drafts)
 
 
 def _by_place(
@@ -150,8 +205,14 @@ def _save_one(session: Session, draft: _Draft, text: ReadableText) -> None:
 
 
 def fetch_text(session: Session, number: MessageNumber, renderer: Renderer) -> None:
-    """Fetch the readable text of one message; raises NotFound."""
+    """Fetch the readable text of one message; raises NotFound, ServerRefused."""
     if load_part(session.database, number, WHOLE) is not None:
         render_whole(session, number, renderer)
-    elif not fetch_texts(session, [number], renderer):
+        return
+    made, refusals = 0, list[ServerRefused]()
+    for mailbox, uids in _by_place(session, [number]).items():
+        made, refusals = _fetch_texts(session, mailbox, uids, renderer)
+    if refusals:
+        raise refusals[0]
+    if not made:
         raise NotFound("the server does not have this message")

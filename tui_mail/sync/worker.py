@@ -149,6 +149,7 @@ class Worker(threading.Thread):
                 crew.connector.connect,
                 tell=self._tell,
                 replaying=crew.replaying,
+                stumbles=crew.stumbles,
             )
             try:
                 if self._leads:

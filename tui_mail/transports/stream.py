@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Iterator
 
-from tui_mail.model.error import LinkLost, ProtocolError
+from tui_mail.model.error import LinkLost, ProtocolError, ServerHangs
 from tui_mail.transports.tls import encrypt, is_loopback
 
 RECEIVE = 131_072
@@ -197,8 +197,8 @@ class Stream:
                 if self._closed.is_set():
                     self._socket.close()
 
-    def _hung(self) -> LinkLost:
-        return LinkLost(f"{self.host} did not answer within {self.deadline:g} s")
+    def _hung(self) -> ServerHangs:
+        return ServerHangs(f"{self.host} did not answer within {self.deadline:g} s")
 
     def close(self) -> None:
         """End it, from any thread; whoever waits for it gets LinkLost."""

@@ -1,0 +1,76 @@
+"""Mailboxes over which connections were lost: one must not stand before all others."""
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from tui_mail.model.displayable import Displayable
+from tui_mail.model.error import LinkLost, ProtocolError, ServerHangs
+from tui_mail.model.ids import MailboxId
+from tui_mail.model.mailbox import Mailbox
+from tui_mail.store.mailboxes import load_state
+from tui_mail.store.source import Source
+
+_MOST = 2
+"""After so many losses in a row without any progress the mailbox is left alone."""
+_WHILE = 600.0
+"""Seconds for which it is."""
+_MOST_TRIES = 8
+
+
+@dataclass(slots=True)
+class _Stumble:
+    line: Displayable
+    times: int
+    at: float
+
+
+class Stumbles:
+    """Noted by the connection that leads, one loss after the other; all heed it."""
+
+    def __init__(self) -> None:
+        self._stumbles: dict[MailboxId, _Stumble] = {}
+        self._count = 0
+        self._new = False
+
+    @contextmanager
+    def watched(self, source: Source, mailbox: MailboxId) -> Iterator[None]:
+        """Note it where the connection is lost over a mailbox; it is raised on."""
+        before = load_state(source, mailbox)
+        try:
+            yield
+        except (LinkLost, ProtocolError) as error:
+            self._note(mailbox, error, far=load_state(source, mailbox) != before)
+            raise
+        self._stumbles.pop(mailbox, None)
+
+    def _note(
+        self, mailbox: MailboxId, error: LinkLost | ProtocolError, *, far: bool
+    ) -> None:
+        last = self._stumbles.get(mailbox)
+        times = 1 if far or last is None else last.times + 1
+        self._stumbles[mailbox] = _Stumble(error.line, times, time.monotonic())
+        self._count += 1
+        self._new = not isinstance(error, ServerHangs)
+
+    def ordered(self, boxes: Sequence[Mailbox]) -> list[Mailbox]:
+        """Put those last over which a connection was lost."""
+        return sorted(boxes, key=lambda box: box.id in self._stumbles)
+
+    def given_up(self, mailbox: MailboxId) -> Displayable | None:
+        """Say why a mailbox is left alone for now; None where it is not."""
+        stumble = self._stumbles.get(mailbox)
+        if stumble is None or stumble.times < _MOST:
+            return None
+        if time.monotonic() - stumble.at > _WHILE:
+            return None
+        return stumble.line
+
+    def worth_another_try(self) -> bool:
+        """Tell whether the others may be had over a new connection, where one was lost.
+
+        A server that does not answer any more is not waited for again and again.
+        """
+        new, self._new = self._new, False
+        return new and self._count <= _MOST_TRIES
