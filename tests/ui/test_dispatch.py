@@ -198,21 +198,52 @@ def test_a_paste_whose_beginning_was_split_is_a_paste() -> None:
         ("\x1bJ", ["escape", "J"]),
         ("\x1bd\x1b[A", ["escape", "d", "up"]),
         ("\x1bf", ["escape", "f"]),
+        ("\x1b2", ["escape", "2"]),
         ("\x1b[B", ["down"]),
     ],
 )
 def test_alt_and_a_key_are_esc_and_the_key(text: str, expected: list[str]) -> None:
+    assert names(typed(text)) == expected
+
+
+def typed(text: str, *bound: str) -> list[Message]:
+    """Read what a terminal sends at once, where these keys have commands."""
     parser = KeyParser()
     out = [*parser.feed(text)]
     if parser._timeout_time is not None:
         parser._timeout_time = 0
         out += parser.tick()
-    keys = [each for message in out for each in unfolded(message, typing=False)]
-    assert names(keys) == expected
+    return [
+        each
+        for message in out
+        for each in unfolded(message, typing=False, bound=bound.__contains__)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("written", "sent"),
+    [
+        ("Alt+E", "\x1be"),
+        ("Alt+Shift+E", "\x1bE"),
+        ("Alt+/", "\x1b/"),
+        ("Alt+Enter", "\x1b\r"),
+        ("Alt+F", "\x1bf"),
+        ("Alt+1", "\x1b1"),
+    ],
+)
+def test_alt_and_a_key_may_be_bound(written: str, sent: str) -> None:
+    assert canonical(written) == written
+    keys = Dispatcher(make_keymap("default", {"message.archive": (written,)}))
+    assert keys.knows(written)
+    [pressed] = typed(sent, written)
+    assert isinstance(pressed, events.Key)
+    found = keys.feed(name_of(pressed), "list")
+    assert isinstance(found, Found)
+    assert found.command.id == "message.archive"
 
 
 def test_in_a_text_field_alt_and_a_letter_may_mean_words() -> None:
-    [word] = unfolded(events.Key("alt+f", None), typing=True)
+    [word] = unfolded(events.Key("alt+f", None), typing=True, bound=lambda _: True)
     assert isinstance(word, events.Key)
     assert word.key == "ctrl+right"
 

@@ -60,6 +60,10 @@ class Dispatcher:
         """The keys of a sequence so far; empty if none was begun."""
         return self._begun
 
+    def knows(self, key: str) -> bool:
+        """Tell whether a key begins or is what some command has."""
+        return any(keys.split()[0] == key for keys in self._commands)
+
     def feed(self, key: str, pane: str) -> Found | Begun | Unknown:
         """Take a key; ``pane`` has the focus."""
         keys = f"{self._begun} {key}".strip()

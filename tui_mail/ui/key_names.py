@@ -41,9 +41,10 @@ class Pressed(Protocol):
 def name_of(pressed: Pressed) -> str:
     """Write a pressed key as a person does; what it writes counts, not which keys did."""
     character = pressed.character
-    if character is not None and character.isprintable() and character != " ":
-        return character
-    return _written(pressed.key) or pressed.key
+    written = character is not None and character.isprintable() and character != " "
+    if written and not pressed.key.startswith("alt+"):
+        return str(character)
+    return _written(pressed.key) or (f"Alt+{character}" if written else pressed.key)
 
 
 def canonical(written: str) -> str | None:

@@ -52,7 +52,9 @@ class Keys:
 
     def put(self, event: Message) -> None:
         """Take a key or a paste; what cancels does not wait for what it cancels."""
-        cancels = isinstance(event, events.Key) and event.key in _CANCEL
+        cancels = (
+            isinstance(event, events.Key) and event.key.removeprefix("alt+") in _CANCEL
+        )
         if cancels and self._running and not self._app.asks:
             self.cancel()
             self._app.say(own("Cancelled."))
@@ -75,7 +77,8 @@ class Keys:
             if isinstance(event, _Tick):
                 await self._time_over(now)
                 continue
-            for whole in unfolded(event, typing=self._app.asks):
+            knows = self._dispatcher.knows
+            for whole in unfolded(event, typing=self._app.asks, bound=knows):
                 for joined in self._split.feed(whole, now):
                     await self._deliver(joined)
             if self._split.waits:

@@ -1,11 +1,14 @@
 """Key sequences that a slow line tore apart after their Esc are put together again."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from textual import events
+from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
 from textual._xterm_parser import XTermParser
 from textual.message import Message
+
+from tui_mail.ui.key_names import name_of
 
 JOINED_WITHIN = 0.5
 """Seconds after a lone Esc in which ``[`` or ``O`` may belong to it."""
@@ -16,38 +19,49 @@ _PASTE_BEGINS = "\x1b[200~"
 
 
 ESCAPE = "\x1b"
-_ALT_WORDS = {"\x1bf": "f", "\x1bb": "b"}
-"""What Textual takes for Ctrl and an arrow, as editors of lines do."""
+_ALT_KEYS = frozenset(
+    each for each in ANSI_SEQUENCES_KEYS if len(each) == 2 and each.startswith(ESCAPE)
+)
+"""What Textual takes for other keys: Ctrl and an arrow, or signs of a Mac's Option key."""
 
 
 class KeyParser(XTermParser):
-    """Textual's parser, to which Alt and a key are Esc and then the key.
+    """Textual's parser, which tells Alt and any key from the key alone.
 
-    That is what they are to a terminal, and no command uses Alt. Textual's own loses
-    the Esc before keys that are no letters, and where an arrow follows at once.
+    Textual's own loses the Esc before keys that are no letters, and where an arrow
+    follows at once.
     """
 
     def _sequence_to_key_events(
         self, sequence: str, alt: bool = False
     ) -> Iterable[events.Key]:
-        if alt:
-            yield events.Key("escape", ESCAPE)
         if sequence == ESCAPE:
             # Textual would make it a circumflex; the dispatcher knows it by this name.
             yield events.Key("ctrl+[", ESCAPE)
-        elif sequence in _ALT_WORDS:
-            yield events.Key(f"alt+{_ALT_WORDS[sequence]}", None)
-        else:
-            yield from super()._sequence_to_key_events(sequence)
+            return
+        if sequence in _ALT_KEYS:
+            alt, sequence = True, sequence[1]
+        for key in super()._sequence_to_key_events(sequence):
+            yield _with_alt(key) if alt else key
 
 
-def unfolded(event: Message, *, typing: bool) -> list[Message]:
-    """Take Alt and a key apart: Esc, then the key; in a text field some mean words."""
+def _with_alt(key: events.Key) -> events.Key:
+    shift = "shift+" if len(key.key) == 1 and key.key.isupper() else ""
+    return events.Key(f"alt+{shift}{key.key.lower()}", key.character)
+
+
+def unfolded(
+    event: Message, *, typing: bool, bound: Callable[[str], bool]
+) -> list[Message]:
+    """Take Alt and a key apart where no command has it: Esc, then the key.
+
+    That is what they are to a terminal. In a text field some mean words.
+    """
     if not isinstance(event, events.Key):
         return [event]
     if event.key == "ctrl+[":
         return [events.Key("escape", ESCAPE)]
-    if not event.key.startswith("alt+"):
+    if not event.key.startswith("alt+") or (not typing and bound(name_of(event))):
         return [event]
     last = event.key.removeprefix("alt+")
     if typing and last in ("f", "b", "backspace", "delete"):
