@@ -9,6 +9,9 @@ from tests.servers import pymap as pymap_server
 from tests.servers.dovecot import Dovecot, Options
 from tests.servers.pymap import Pymap
 
+# The pictures of the screen are those of a terminal with UTF-8, whatever this one has.
+os.environ["LC_ALL"] = "C.UTF-8"
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     if dovecot_server.installed() or os.environ.get("TUI_MAIL_REQUIRE_DOVECOT") == "1":

@@ -7,7 +7,7 @@ from textual.app import App
 from textual.screen import Screen
 
 from tests.ui.widget_samples import PanesApp
-from tui_mail.ui.filter import add_filter
+from tui_mail.ui.filter import add_filters
 
 
 class AskingApp(PanesApp):
@@ -19,7 +19,7 @@ class AskingApp(PanesApp):
         self, make: Callable[[], Screen[Any]], theme: str = "tui-mail", layout: str = ""
     ) -> None:
         super().__init__(theme, layout)
-        add_filter(self)
+        add_filters(self)
         self._make = make
         self.answers: list[Any] = []
 

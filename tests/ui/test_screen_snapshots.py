@@ -26,6 +26,7 @@ from tui_mail.ui.screens.picker import Item, Picker
 from tui_mail.ui.screens.prompt import Prompt
 from tui_mail.ui.screens.setup import SetUp
 from tui_mail.ui.signs import ASCII
+from tui_mail.ui.themes import SIXTEEN_COLOURS
 
 NARROW, WIDE = (80, 24), (120, 40)
 NOWHERE = Path("nowhere")
@@ -226,7 +227,7 @@ def test_without_colour_they_look_as_they_did(
     snap_compare: Any, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
-    app, how = shown(name)
+    app, how = shown(name, SIXTEEN_COLOURS)
     assert snap_compare(app, **how)
 
 

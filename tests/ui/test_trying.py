@@ -2,30 +2,29 @@
 
 import asyncio
 import socket
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.servers.dovecot import PASSWORD, Dovecot, running
+from tests.servers.dovecot import PASSWORD, Dovecot
 from tui_mail.config.settings import Account
 from tui_mail.ui.screens.new_account import Fields, make_account
 from tui_mail.ui.trying import try_login
 
 
-@pytest.fixture(scope="module")
-def dovecot() -> Iterator[Dovecot]:
-    with running() as server:
-        yield server
-
-
 def account(port: int, host: str = "127.0.0.1", security: str = "none") -> Account:
-    server = {"host": host, "port": port, "security": security, "username": "ann"}
-    fields: Fields = {"address": "ann@corp.example", "imap": server}
+    server: dict[str, str | int] = {
+        "host": host,
+        "port": port,
+        "security": security,
+        "username": "ann",
+    }
+    fields: Fields = {"address": "ann@corp.example", "imap": {**server}}
     return make_account(Path("config.toml"), "corp", fields)
 
 
+@pytest.mark.dovecot
 async def test_a_login_that_works_is_no_refusal_and_no_argument_tells_the_password(
     dovecot: Dovecot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -42,6 +41,7 @@ async def test_a_login_that_works_is_no_refusal_and_no_argument_tells_the_passwo
     assert PASSWORD not in "".join(map(str, started))
 
 
+@pytest.mark.dovecot
 async def test_a_wrong_password_is_the_passwords_field(dovecot: Dovecot) -> None:
     refused = await try_login(account(dovecot.port), 'wrong "\\ one')
     assert refused is not None
@@ -65,6 +65,7 @@ async def test_a_closed_port_is_the_ports_field() -> None:
     assert "Connection refused" in refused.line
 
 
+@pytest.mark.dovecot
 async def test_a_certificate_nobody_vouches_for_is_said(dovecot: Dovecot) -> None:
     refused = await try_login(account(dovecot.port, security="starttls"), PASSWORD)
     assert refused is not None
@@ -73,6 +74,7 @@ async def test_a_certificate_nobody_vouches_for_is_said(dovecot: Dovecot) -> Non
     assert "ca_file" in refused.line
 
 
+@pytest.mark.dovecot
 async def test_tls_where_there_is_none_is_said(dovecot: Dovecot) -> None:
     refused = await try_login(account(dovecot.port, security="tls"), PASSWORD)
     assert refused is not None

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 from rich.segment import Segment
+from rich.style import Style
+from textual import events
 from textual.app import App
 from textual.color import Color
 from textual.geometry import Offset
@@ -33,7 +35,8 @@ from tui_mail.model.message import MessageSummary
 from tui_mail.model.readable import ReadableText
 from tui_mail.ui.content import shown_keywords
 from tui_mail.ui.document import Document, quote_depth, text_lines
-from tui_mail.ui.filter import NoInstructions, add_filter
+from tui_mail.ui.filter import NoColours, NoInstructions, OnlyAscii, add_filters
+from tui_mail.ui.signs import ASCII, UNICODE, choose_signs
 from tui_mail.ui.widgets.hint_line import HintLine, fitting
 from tui_mail.ui.widgets.mailbox_tree import MailboxTree
 from tui_mail.ui.widgets.message_list import MessageList
@@ -228,6 +231,26 @@ async def test_a_click_moves_the_cursor_and_a_second_one_opens() -> None:
         await pilot.click(MessageList, offset=(10, 2))
         await pilot.pause()
         assert [told.number for told in app.told] == [3]
+
+
+async def test_the_wheel_keeps_the_cursor_in_sight() -> None:
+    app = PanesApp()
+    async with app.run_test(size=(120, 40)) as pilot:
+        messages = app.query_one(MessageList)
+        messages.show_rows(load_inbox, flat_view(range(1, 60)))
+        await pilot.pause()
+        for _ in range(2):
+            await pilot._post_mouse_events(
+                [events.MouseScrollDown], MessageList, offset=(5, 5)
+            )
+        assert messages.scroll_y == 6
+        assert messages.cursor == 6
+        for _ in range(9):
+            await pilot._post_mouse_events(
+                [events.MouseScrollUp], MessageList, offset=(5, 5)
+            )
+        assert messages.scroll_y == 0
+        assert messages.cursor == min(6, messages.page_rows - 1)
 
 
 async def test_marks_survive_a_new_view_as_far_as_their_messages_do() -> None:
@@ -560,7 +583,7 @@ async def test_a_warning_in_the_status_line_has_a_sign_and_the_right_end_gives_w
 
 def test_textual_still_keeps_its_line_filters_where_we_add_ours() -> None:
     app: App[None] = App()
-    add_filter(app)
+    add_filters(app)
     assert isinstance(app._filters[-1], NoInstructions)
     assert app.get_line_filters()[-1] is app._filters[-1]
 
@@ -578,9 +601,55 @@ def test_the_filter_takes_instructions_out_and_leaves_text_and_isolates() -> Non
     assert after == ["a[31mbcd", "\u2068שלום\u2069", "open", "[1A", "plain"]
 
 
+def test_without_colours_what_stood_on_one_is_reversed() -> None:
+    segments = [
+        Segment("text", Style.parse("bold #ff0000")),
+        Segment("hit", Style.parse("dim black on yellow")),
+        Segment("plain", Style.parse("default on default")),
+        Segment("bare", None),
+    ]
+    after = NoColours().apply(segments, Color.parse("black"))
+    assert [each.text for each in after] == ["text", "hit", "plain", "bare"]
+    bold, reverse, plain, bare = [each.style for each in after]
+    assert bold is not None
+    assert bold.bold
+    assert not bold.reverse
+    assert reverse is not None
+    assert reverse.reverse
+    assert not reverse.dim
+    styles = [each for each in (bold, reverse, plain, bare) if each]
+    assert not any(each.color or each.bgcolor for each in styles)
+
+
+def test_what_an_ascii_terminal_cannot_show_is_a_question_mark_a_cell() -> None:
+    segments = [Segment("│会 é\u0301 …"), Segment("plain")]
+    after = OnlyAscii().apply(segments, Color.parse("black"))
+    assert [each.text for each in after] == ["|?? ? ~", "plain"]
+
+
+@pytest.mark.parametrize(
+    ("environ", "ascii_only"),
+    [
+        ({"LC_ALL": "C"}, True),
+        ({"LANG": "POSIX"}, True),
+        ({"LC_ALL": "C.UTF-8", "LANG": "C"}, False),
+        ({}, False),
+    ],
+)
+def test_a_chosen_c_locale_gets_ascii_signs(
+    monkeypatch: pytest.MonkeyPatch, environ: dict[str, str], ascii_only: bool
+) -> None:
+    for name in ("LC_ALL", "LC_CTYPE", "LANG"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr("locale.getpreferredencoding", lambda **_: "utf-8")
+    assert choose_signs() is (ASCII if ascii_only else UNICODE)
+
+
 async def test_a_leak_does_not_reach_the_terminal() -> None:
     app = PanesApp()
-    add_filter(app)
+    add_filters(app)
     async with app.run_test(size=(80, 24)) as pilot:
         app.query_one(StatusLine).show(own("evil \x1b]52;c;aGk=\x07 \x9b31m"))
         await pilot.pause()

@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 
 from tests.ui.widget_samples import PanesApp, PartsApp
+from tui_mail.ui.filter import add_filters
+from tui_mail.ui.themes import SIXTEEN_COLOURS
 
 
 @pytest.mark.parametrize(
@@ -31,4 +33,6 @@ def test_without_colour_the_panes_look_as_they_did(
     snap_compare: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
-    assert snap_compare(PanesApp(), terminal_size=(120, 40))
+    app = PanesApp(SIXTEEN_COLOURS)
+    add_filters(app)
+    assert snap_compare(app, terminal_size=(120, 40))

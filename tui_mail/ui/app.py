@@ -24,7 +24,7 @@ from tui_mail.ui import look
 from tui_mail.ui.accounts import Accounts
 from tui_mail.ui.cells import wrapped
 from tui_mail.ui.commands import Command
-from tui_mail.ui.filter import add_filter
+from tui_mail.ui.filter import add_filters
 from tui_mail.ui.keymap import keymap_of
 from tui_mail.ui.listing import Listing
 from tui_mail.ui.panes import Panes
@@ -72,7 +72,7 @@ class MailApp(SpeakingApp, inherit_bindings=False):
     ) -> None:
         """Put the parts together; raises SettingsError for a theme or a key."""
         super().__init__(keymap_of(settings))
-        add_filter(self)
+        add_filters(self)
         look.dress(self, settings.ui, places)
         self.animation_level = "none"
         self.settings, self.places = settings, places

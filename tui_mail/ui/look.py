@@ -30,7 +30,7 @@ def dress(app: "App[Any]", ui: UiSettings, places: Places) -> None:
         )
     for name in {wanted, SIXTEEN_COLOURS} & set(themes):
         app.register_theme(themes[name])
-    app.theme = wanted
+    app.theme = SIXTEEN_COLOURS if app.no_color else wanted
 
 
 def suit_terminal(app: "App[Any]") -> None:

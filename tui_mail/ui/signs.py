@@ -69,7 +69,14 @@ def choose_signs(*, ascii_only: bool | None = None) -> Signs:
     if ascii_only is None:
         encoding = locale.getpreferredencoding(do_setlocale=False)
         ascii_only = encoding.lower().replace("-", "") not in {"utf8", "utf16"}
+        ascii_only = ascii_only or _names_ascii()
     return ASCII if ascii_only else UNICODE
+
+
+def _names_ascii(environ: Mapping[str, str] = os.environ) -> bool:
+    """Tell whether the locale was chosen to be C: Python takes UTF-8 then all the same."""
+    named = [environ.get(name) for name in ("LC_ALL", "LC_CTYPE", "LANG")]
+    return next((each for each in named if each), "") in ("C", "POSIX")
 
 
 def reorders_text(environ: Mapping[str, str] = os.environ) -> bool:
