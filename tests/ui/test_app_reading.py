@@ -209,8 +209,10 @@ async def test_the_layout_follows_the_width(home: Home) -> None:
     async with reading(home, size=(120, 40)) as reader:
         await reader.pilot.resize_terminal(80, 24)
         await reader.shows_not("Lists")
+        await reader.shows("work · Inbox")
         await reader.pilot.resize_terminal(200, 50)
         await reader.shows("Lists", "this is the text.")
+        await reader.shows_not("work · Inbox")
 
 
 async def test_q_closes_step_by_step_and_leaves_at_the_end(home: Home) -> None:

@@ -55,6 +55,12 @@ def test_the_start_of_a_word_comes_before_its_middle_and_that_before_scattered()
     assert found(texts, "sql") == ["SQL", "Lists/sqlite", "mysql", "s-q-l"]
 
 
+def test_a_remark_makes_no_name_the_likelier_or_the_longer() -> None:
+    texts = ["Lists\n12 unread", "Lists/rust\n", "Inbox\nhome · 4 unread", "Sent\nhome"]
+    assert found(texts, "lists") == texts[:2]
+    assert found(texts, "home") == texts[2:]
+
+
 def test_case_and_accents_do_not_matter() -> None:
     assert found(["Projekt Übersicht", "Straße", "Réunion"], "UBERS") == [
         "Projekt Übersicht"

@@ -66,7 +66,7 @@ class Panes(Widget):
     """
 
     class Entered(Message):
-        """Another pane has the focus."""
+        """Another pane has the focus, or the panes stand otherwise."""
 
         def __init__(self, pane: str) -> None:
             self.pane = pane
@@ -161,7 +161,8 @@ class Panes(Widget):
         self.pane = pane
         if self.has_class("one"):
             self._lay_out(self.size.width)
-        self.post_message(self.Entered(pane))
+        else:
+            self.post_message(self.Entered(pane))
 
     def _wanted(self, width: int) -> frozenset[str]:
         """Give the classes for a width; which pane is seen matters where it is one."""
@@ -175,3 +176,4 @@ class Panes(Widget):
         if wanted != present:
             self.remove_class(*(present - wanted), update=not wanted - present)
             self.add_class(*(wanted - present))
+            self.post_message(self.Entered(self.pane))

@@ -17,6 +17,8 @@ from tui_mail.ui.widgets.line_list import LineList
 
 _WIDEST = 48
 """Cells of the labels' column at most; the details come right after it."""
+_LEAST_DETAIL = 6
+"""Cells below which a detail says nothing."""
 _MEASURED = 500
 """So many labels are measured for it."""
 
@@ -92,7 +94,9 @@ class ChoiceList(LineList):
         pieces = _marked(label, self._typed, dim if choice.quiet else plain, match)
         blank = " " * (column - width_of(label))
         left = [(f"{lead} ", accent), *pieces, (f"{blank}  ", plain)]
-        left.append((choice.detail, dim))
+        room = width - column - 4 - width_of(choice.right) - 3
+        if room >= min(_LEAST_DETAIL, width_of(choice.detail)):
+            left.append((choice.detail, dim))
         right = [(f"  {choice.right} ", dim if choice.quiet else accent)]
         return two_ends(left, right if choice.right else [], width, plain, self._signs)
 

@@ -6,7 +6,11 @@ from collections.abc import Sequence
 _PREFIX, _INSIDE, _SCATTERED = range(3)
 """A word begins with it; it stands somewhere; its letters stand there in order."""
 
+_REMARK = 10_000
+"""Where a match in a text's remark begins, wherever it is: no remark is the likelier."""
+
 Rank = tuple[int, int, int]
+"""The kind, where it begins, and how long the name is that it stands in."""
 
 
 def fold(text: str) -> str:
@@ -64,17 +68,18 @@ def _rank(text: str, words: Sequence[str]) -> Rank | None:
             return None
         kind = max(kind, ranked[0])
         start += ranked[1]
-    return kind, start, len(text)
+    return kind, start, 0 if start >= _REMARK else len(text.partition("\n")[0])
 
 
 def _rank_word(text: str, word: str) -> tuple[int, int] | None:
+    name = text.partition("\n")[0]
     first = text.find(word)
     if first < 0:
-        name = text.partition("\n")[0]
         spread = _scattered(name, word)
         return None if not spread else (_SCATTERED, spread[-1] - spread[0])
-    place = _word_start(text, word, first)
-    return (_INSIDE, first) if place is None else (_PREFIX, place)
+    begins = _word_start(text, word, first)
+    kind, place = (_INSIDE, first) if begins is None else (_PREFIX, begins)
+    return kind, place if place < len(name) else _REMARK
 
 
 def _word_start(text: str, word: str, place: int) -> int | None:

@@ -12,6 +12,9 @@ from textual.strip import Strip
 
 from tui_mail.model.displayable import Displayable, own
 
+_WHEEL = 3
+"""Rows that the mouse's wheel scrolls at once."""
+
 
 class LineList(ScrollView, can_focus=True, inherit_bindings=False):
     """A cursor over rows of one line each.
@@ -231,6 +234,24 @@ class LineList(ScrollView, can_focus=True, inherit_bindings=False):
             self.row_chosen()
         else:
             self.cursor = row
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        """Scroll on."""
+        self._wheel(event, _WHEEL)
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """Scroll back."""
+        self._wheel(event, -_WHEEL)
+
+    def _wheel(self, event: events.MouseEvent, rows: int) -> None:
+        """Scroll, the cursor kept in sight: no key is to act on what is not seen."""
+        event.stop()
+        event.prevent_default()
+        self._show_top(round(self.scroll_y) + rows)
+        top = round(self.scroll_y)
+        seen = max(top, min(self.cursor, top + self.page_rows - 1))
+        if seen != self.cursor:
+            self.cursor = self._landing(seen, 1 if rows > 0 else -1)
 
     def render_line(self, y: int) -> Strip:
         """Draw one line of the screen."""
