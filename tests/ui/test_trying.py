@@ -78,4 +78,4 @@ async def test_a_certificate_nobody_vouches_for_is_said(dovecot: Dovecot) -> Non
 async def test_tls_where_there_is_none_is_said(dovecot: Dovecot) -> None:
     refused = await try_login(account(dovecot.port, security="tls"), PASSWORD)
     assert refused is not None
-    assert refused.line.startswith("Greeting failed: no TLS with 127.0.0.1")
+    assert refused.line.startswith("TLS failed: no TLS with 127.0.0.1")

@@ -11,12 +11,15 @@ from dataclasses import dataclass
 
 from tui_mail.cli import output
 from tui_mail.cli.session import Session
-from tui_mail.config.settings import Account, Server
+from tui_mail.cli.values import counted
+from tui_mail.config.settings import Account, Security, Server
 from tui_mail.model.displayable import displayable
 from tui_mail.model.error import (
     CertificateRefused,
+    HandshakeLost,
     LoginRefused,
     MailError,
+    NoEncryption,
     SecretMissing,
 )
 
@@ -66,11 +69,10 @@ def run(session: Session, arguments: argparse.Namespace) -> int:
 def _findings(session: Session, names: list[str]) -> Iterator[Finding]:
     yield from _terminal()
     settings = session.settings
-    number = len(settings.accounts)
-    yield Finding(
-        None, "settings", well=True, detail=f"{settings.path}, {number} accounts"
-    )
-    for account in session.accounts(names) if number or names else ():
+    accounts = session.accounts(names) if settings.accounts or names else []
+    number = counted(len(settings.accounts), "account")
+    yield Finding(None, "settings", well=True, detail=f"{settings.path}, {number}")
+    for account in accounts:
         yield from _store(session, account)
         for kind, server in (
             ("imap", account.imap),
@@ -155,24 +157,32 @@ def _imap(account: Account, server: Server) -> Iterator[Finding]:
     from tui_mail.transports.imap import ImapConnection
 
     name = account.name
+    tls = Finding(name, "imap TLS", True, f"security = {server.security.value}")
+    greeting = Finding(name, "imap greeting", True, "an IMAP server")
     try:
         secret = find_secret(account, server, ask=ask_person)
         connection = ImapConnection.connect(server, secret, deadline=30.0)
     except SecretMissing as error:
         yield Finding(name, "imap password", False, error.line, "set password_command")
     except CertificateRefused as error:
-        remedy = "set ca_file if the certificate is your own"
+        remedy = "name a file with the certificates to trust as ca_file"
+        yield Finding(name, "imap TLS", False, error.line, remedy)
+    except (HandshakeLost, NoEncryption) as error:
+        remedy = "check port and security in the settings"
         yield Finding(name, "imap TLS", False, error.line, remedy)
     except LoginRefused as error:
+        yield tls
+        yield greeting
         remedy = "check username and password"
         yield Finding(name, "imap login", False, error.line, remedy)
     except MailError as error:
+        if server.security is Security.TLS:
+            yield tls
         remedy = "check port and security in the settings"
         yield Finding(name, "imap greeting", False, error.line, remedy)
     else:
-        security = server.security.value
-        yield Finding(name, "imap TLS", True, f"security = {security}")
-        yield Finding(name, "imap greeting", True, "an IMAP server")
+        yield tls
+        yield greeting
         yield Finding(name, "imap login", True, server.username)
         capabilities = " ".join(sorted(connection.capabilities))
         yield Finding(name, "imap capabilities", True, capabilities)

@@ -43,6 +43,10 @@ class ServerHangs(LinkLost):
     """The server did not answer in time."""
 
 
+class HandshakeLost(LinkLost):
+    """The encryption could not be begun; trying again may help."""
+
+
 class CertificateRefused(LinkLost):
     """The server's certificate does not prove who it is."""
 
@@ -69,6 +73,10 @@ class ServerRefused(MailError):
 
 class ProtocolError(MailError):
     """The server said something that no server may say; the link is dropped."""
+
+
+class NoEncryption(ProtocolError):
+    """The server does not encrypt, and the settings want it to."""
 
 
 class NotFound(MailError):

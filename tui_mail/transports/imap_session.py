@@ -8,7 +8,13 @@ from tui_mail import __version__
 from tui_mail.config.secret import Secret
 from tui_mail.config.settings import Security, Server
 from tui_mail.model.changes import Changes
-from tui_mail.model.error import LinkLost, MailError, ProtocolError, ServerRefused
+from tui_mail.model.error import (
+    LinkLost,
+    MailError,
+    NoEncryption,
+    ProtocolError,
+    ServerRefused,
+)
 from tui_mail.transports.imap_arguments import Piece
 from tui_mail.transports.imap_client import Take, Wire, greeted
 from tui_mail.transports.imap_login import log_in
@@ -106,10 +112,10 @@ class Session:
     def _start_tls(self) -> None:
         wire = self._wire
         if "STARTTLS" not in wire.capabilities:
-            raise ProtocolError(f"{wire.host} offers no encryption (STARTTLS)")
+            raise NoEncryption(f"{wire.host} offers no encryption (STARTTLS)")
         status = wire.finish(wire.ask((b"STARTTLS",)))
         if status.kind != b"OK":
-            raise ProtocolError(f"{wire.host} refuses encryption: {status.text}")
+            raise NoEncryption(f"{wire.host} refuses encryption: {status.text}")
         self._stream.encrypt(client_context(self._server))
         wire.sock = self._stream.link
         # What was said in the clear may have been said by anybody.

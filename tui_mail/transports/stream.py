@@ -86,7 +86,7 @@ class Stream:
         return self.encrypted or is_loopback(self._socket)
 
     def encrypt(self, context: ssl.SSLContext) -> None:
-        """Go on through TLS; raises CertificateRefused, LinkLost.
+        """Go on through TLS; raises CertificateRefused, HandshakeLost.
 
         What was said before belongs to nobody: octets that wait raise ProtocolError.
         """

@@ -7,7 +7,7 @@ import ssl
 import time
 
 from tui_mail.config.settings import Server
-from tui_mail.model.error import CertificateRefused, LinkLost
+from tui_mail.model.error import CertificateRefused, HandshakeLost
 
 
 def client_context(server: Server) -> ssl.SSLContext:
@@ -22,7 +22,8 @@ def client_context(server: Server) -> ssl.SSLContext:
         try:
             context.load_verify_locations(server.ca_file)
         except OSError as error:
-            said = error.strerror if error.strerror else "no certificates in it"
+            unread = not isinstance(error, ssl.SSLError) and error.strerror
+            said = unread or "no certificates in it"
             raise CertificateRefused(f"ca_file {server.ca_file}: {said}") from None
         context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
     return context
@@ -33,7 +34,7 @@ def encrypt(
 ) -> ssl.SSLSocket:
     """Shake hands until a moment of the monotonic clock; the old socket is used up.
 
-    Raises CertificateRefused and LinkLost; then the link is closed.
+    Raises CertificateRefused and HandshakeLost; then the link is closed.
     """
     encrypted: ssl.SSLSocket | None = None
     try:
@@ -48,12 +49,13 @@ def encrypt(
         raise CertificateRefused(f"certificate of {host}: {said}") from None
     except TimeoutError:
         (encrypted or link).close()
-        raise LinkLost(f"{host} did not finish the TLS handshake in time") from None
+        said = f"{host} did not finish the TLS handshake in time"
+        raise HandshakeLost(said) from None
     except (OSError, ValueError) as error:
         (encrypted or link).close()
         reason = getattr(error, "reason", "") or getattr(error, "strerror", "") or ""
         said = f": {reason}" if reason else ""
-        raise LinkLost(f"no TLS with {host}{said}") from None
+        raise HandshakeLost(f"no TLS with {host}{said}") from None
     return encrypted
 
 

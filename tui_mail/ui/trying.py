@@ -20,7 +20,7 @@ _DEADLINE = 60.0
 _FIELDS: Mapping[str, tuple[str, str]] = {
     "name lookup": ("imap.host", "is not found"),
     "TCP": ("imap.port", "no answer there"),
-    "TLS": ("imap.security", "its certificate is not trusted"),
+    "TLS": ("imap.security", "no encryption that can be trusted"),
     "greeting": ("imap.port", "not this port with this security"),
     "login": ("password", "was refused"),
 }

@@ -1,0 +1,85 @@
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from tests.servers.certificates import server_context
+from tests.servers.ports import HOST
+from tests.servers.scripted import Peer, scripted
+from tui_mail.__main__ import main
+
+
+def examine(
+    capsys: pytest.CaptureFixture[str], home: Path, keys: Mapping[str, object]
+) -> dict[str, bool]:
+    """Examine an account with such a server; how each of its steps went, in order."""
+    lines = (f"{key} = {json.dumps(value)}" for key, value in keys.items())
+    path = home / "config.toml"
+    path.write_text(
+        '[accounts.work]\naddress = "ann@example.org"\npassword_command = "echo sesame"'
+        f'\n[accounts.work.imap]\nhost = "{HOST}"\n' + "\n".join(lines)
+    )
+    status = main(["--config", str(path), "doctor", "--json"])
+    found = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert status == int(not all(one["ok"] for one in found))
+    assert all(one["ok"] or one["remedy"] for one in found)
+    steps = [one for one in found if one["check"].startswith("imap ")]
+    return {one["check"].removeprefix("imap "): one["ok"] for one in steps}
+
+
+def test_every_step_is_named_up_to_the_login_that_was_refused(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def play(peer: Peer) -> None:
+        peer.say(b"* OK [CAPABILITY IMAP4rev1] ready\r\n")
+        peer.expect(b"LOGIN")
+        peer.done(b"NO [AUTHENTICATIONFAILED] no")
+        peer.serve()
+
+    with scripted(play) as server:
+        steps = examine(capsys, home, {"port": server.port, "security": "none"})
+    assert list(steps) == ["name lookup", "TCP", "TLS", "greeting", "login"]
+    assert [step for step, well in steps.items() if not well] == ["login"]
+
+
+def test_a_server_that_speaks_no_tls_fails_at_that_step(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def play(peer: Peer) -> None:
+        peer.say(b"* OK [CAPABILITY IMAP4rev1] ready\r\n")
+        peer.serve()
+
+    with scripted(play) as server:
+        port = {"port": server.port}
+        for security in ("tls", "starttls"):
+            steps = examine(capsys, home, {**port, "security": security})
+            assert steps == {"name lookup": True, "TCP": True, "TLS": False}
+
+
+def test_a_certificate_that_nobody_vouches_for_fails_at_its_step(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def play(peer: Peer) -> None:
+        peer.greet()
+        peer.serve()
+
+    with scripted(play, tls=server_context(home, HOST)) as server:
+        port = {"port": server.port}
+        assert not examine(capsys, home, port)["TLS"]
+        steps = examine(capsys, home, {**port, "ca_file": "ca.pem"})
+    assert all(steps.values())
+    assert list(steps)[-1] == "capabilities"
+
+
+def test_behind_tls_only_the_greeting_fails_where_it_is_none(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def play(peer: Peer) -> None:
+        peer.say(b"SSH-2.0-OpenSSH\r\n")
+        peer.hang()
+
+    with scripted(play, tls=server_context(home, HOST)) as server:
+        keys = {"port": server.port, "ca_file": "ca.pem"}
+        steps = examine(capsys, home, keys)
+    assert (steps["TLS"], steps["greeting"]) == (True, False)
