@@ -73,3 +73,10 @@ def test_the_reader_starts_without_the_engine() -> None:
     )
     forbidden = SERVERS | HEAVY | {"tui_mail.sync", "tui_mail.transports"}
     assert not imported_by(code) & forbidden
+
+
+def test_every_package_says_what_it_is_for() -> None:
+    for package in (ROOT / "tui_mail").rglob("__init__.py"):
+        text = package.read_text()
+        assert text.startswith('"""'), package
+        assert "laceholder" not in text, package

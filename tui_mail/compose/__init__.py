@@ -1,1 +1,1 @@
-"""Placeholder docstring: replaced by the package's owner."""
+"""Writing mail: nothing yet; its place between the store and the engine is kept."""

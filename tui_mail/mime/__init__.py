@@ -1,1 +1,6 @@
-"""Placeholder docstring: replaced by the package's owner."""
+"""Hostile octets in, safe values out.
+
+``headers`` makes envelopes, ``parse`` the tree of parts, ``readable`` the text that a
+person reads. HTML and whole messages are read in a child process (``render_child``);
+``render`` is its client.
+"""

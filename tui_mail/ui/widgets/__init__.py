@@ -1,1 +1,1 @@
-"""Placeholder docstring: replaced by the package's owner."""
+"""What is drawn: the three panes and the lines around them, by the line API."""
