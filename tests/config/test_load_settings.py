@@ -250,6 +250,23 @@ def test_text_that_is_not_utf8_is_named_with_its_line(
         load_settings(path, places)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[ui]\ndownload_dir = "~nobody-at-all/x"\n',
+        '[accounts.a]\nsignature_file = "~nobody-at-all/x"\n',
+        f'{IMAP}ca_file = "~nobody-at-all/x"\n',
+        f'{IMAP}ca_file = "{"x" * 5000}"\n',
+    ],
+)
+def test_a_path_that_leads_nowhere_is_a_mistake_with_its_line(
+    tmp_path: Path, places: Places, text: str
+) -> None:
+    line = text.count("\n")
+    with pytest.raises(SettingsError, match=f"config.toml, line {line}: "):
+        load(tmp_path, places, text)
+
+
 def test_the_docstring_of_every_setting_is_its_manual() -> None:
     tree = ast.parse(inspect.getsource(settings_module))
     for section in tree.body:

@@ -111,7 +111,10 @@ def _signature(table: Section) -> dict[str, Any]:
     path = table.file("signature_file")
     text = table.text("signature", lines=True)
     if path:
-        text = Path(path).read_text(errors="replace")
+        try:
+            text = Path(path).read_text(encoding="utf-8", errors="replace")
+        except OSError as error:
+            table.mistake("signature_file", f"{path}: {error.strerror}")
     return {"signature": text, "signature_file": path}
 
 
@@ -179,9 +182,8 @@ def _pop3(table: Section, inherited: Mapping[str, str]) -> PopServer:
             "delete_after",
             f'"{delete_after}" is none of "never", "download", "30 days", "removed"',
         )
-    mirror = table.text("mirror")
     return PopServer(
         delete_after=delete_after,
-        mirror=str(Path(mirror).expanduser()) if mirror else "",
+        mirror=table.path("mirror"),
         **_server("pop3", table, inherited),
     )

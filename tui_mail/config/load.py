@@ -80,7 +80,6 @@ _SORTS = ("date", "oldest", "from", "subject", "size", "arrival")
 
 def _ui(table: Section) -> UiSettings:
     plain = UiSettings()
-    folder = table.text("download_dir")
     ui = UiSettings(
         theme=table.text("theme", plain.theme),
         keys=table.choice("keys", plain.keys, ("default", "mutt", "gmail")),
@@ -95,7 +94,7 @@ def _ui(table: Section) -> UiSettings:
         undo_seconds=table.integer("undo_seconds", plain.undo_seconds, 0, 3600),
         confirm_send=table.boolean("confirm_send", plain.confirm_send),
         editor=table.text("editor"),
-        download_dir=str(Path(folder).expanduser()) if folder else "",
+        download_dir=table.path("download_dir"),
         images=table.choice("images", plain.images, ("auto", "off")),
         mouse=table.boolean("mouse", plain.mouse),
         low_bandwidth=_low_bandwidth(table),

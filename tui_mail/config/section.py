@@ -140,13 +140,25 @@ class Section:
 
     def file(self, key: str) -> str:
         """Read the path of a file that exists; ``~`` is the home folder."""
-        value = self.text(key)
-        if not value:
+        path = self.path(key)
+        if not path:
             return ""
-        path = self.source.path.parent / Path(value).expanduser()
-        if not path.is_file():
-            self.mistake(key, f"there is no file {path}")
-        return str(path)
+        file = self.source.path.parent / path
+        try:
+            found = file.is_file()
+        except OSError:
+            found = False
+        if not found:
+            self.mistake(key, f"there is no file {file}")
+        return str(file)
+
+    def path(self, key: str) -> str:
+        """Read a path, whether anything is there or not; ``~`` is the home folder."""
+        value = self.text(key)
+        try:
+            return str(Path(value).expanduser()) if value else ""
+        except RuntimeError:
+            self.mistake(key, f'nobody knows the home folder that "{value}" means')
 
     def section(self, key: str) -> "Section | None":
         """Take the table under a key, None if there is none."""
