@@ -11,6 +11,7 @@ from tui_mail.store.mailboxes import (
     apply_listing,
     create_local_mailbox,
     find_mailbox,
+    find_role,
     load_counts,
     load_mailbox,
     load_mailboxes,
@@ -113,6 +114,24 @@ def test_a_mailbox_is_found_by_role_name_or_whatever_case(
     assert found is not None
     assert found.name == "Archive"
     assert find_mailbox(place.database, "nowhere") is None
+
+
+def test_a_name_as_it_is_counts_more_than_a_role(place: Place) -> None:
+    _list(
+        place,
+        listed("Bin", SpecialUse.TRASH),
+        listed("Trash"),
+    )
+    names = [
+        found.name
+        for found in (
+            find_mailbox(place.database, "Trash"),
+            find_mailbox(place.database, "trash"),
+            find_role(place.database, SpecialUse.TRASH),
+        )
+        if found is not None
+    ]
+    assert names == ["Trash", "Bin", "Bin"]
 
 
 def test_what_is_not_there_cannot_be_loaded(place: Place) -> None:

@@ -12,7 +12,7 @@ from tui_mail.model.error import NotFound
 from tui_mail.model.ids import MailboxId, MessageNumber
 from tui_mail.model.mailbox import SpecialUse
 from tui_mail.model.operation import Expunge, Move, Wish
-from tui_mail.store.mailboxes import create_local_mailbox, find_mailbox
+from tui_mail.store.mailboxes import create_local_mailbox, find_role
 from tui_mail.store.messages import load_summary
 
 
@@ -60,7 +60,7 @@ def _to_trash(
 
 def _trash(session: Session, account: Account) -> MailboxId:
     database = session.database(account)
-    mailbox = find_mailbox(database, SpecialUse.TRASH.value)
+    mailbox = find_role(database, SpecialUse.TRASH)
     if mailbox is not None:
         return mailbox.id
     if account.kind == "imap":

@@ -96,6 +96,7 @@ class MessageSummary:
     number: MessageNumber
     mailbox: MailboxId
     uid: Uid | None
+    """Its identifier in this mailbox; None until the server has put it there."""
     content: ContentId
     thread: ThreadId
     date: datetime

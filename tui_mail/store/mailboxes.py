@@ -154,16 +154,22 @@ def load_mailbox(source: Source, mailbox: MailboxId) -> Mailbox:
 
 
 def find_mailbox(source: Source, name: str) -> Mailbox | None:
-    """Find a mailbox by its role, its name, or its name whatever the case."""
+    """Find a mailbox by its name, its role, or its name whatever the case."""
     boxes = load_mailboxes(source)
     wanted = name.casefold()
     for box in boxes:
-        if box.special_use is not None and box.special_use.value == wanted:
-            return box
-    for box in boxes:
         if name in (box.name, box.wire_name.decode("ascii", "replace")):
             return box
+    for box in boxes:
+        if box.special_use is not None and box.special_use.value == wanted:
+            return box
     return next((box for box in boxes if box.name.casefold() == wanted), None)
+
+
+def find_role(source: Source, use: SpecialUse) -> Mailbox | None:
+    """Find the mailbox that has a role, whatever its name."""
+    boxes = load_mailboxes(source)
+    return next((box for box in boxes if box.special_use is use), None)
 
 
 def load_state(source: Source, mailbox: MailboxId) -> MailboxState:

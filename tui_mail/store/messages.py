@@ -32,9 +32,9 @@ from tui_mail.store.people import unpack_people
 from tui_mail.store.source import Source
 
 _SUMMARY = """
-    SELECT m.number, m.mailbox, m.uid, m.content, m.thread, m.date, c.senders,
-        c.recipients, c.copies, c.subject, m.flags, m.keywords, c.size,
-        c.has_attachment, c.message_id, r.snippet, m.waiting
+    SELECT m.number, m.mailbox, iif(m.mailbox = m.server_mailbox, m.uid, 0), m.content,
+        m.thread, m.date, c.senders, c.recipients, c.copies, c.subject, m.flags, m.keywords,
+        c.size, c.has_attachment, c.message_id, r.snippet, m.waiting
     FROM message m JOIN content c ON c.id = m.content
     LEFT JOIN readable r ON r.content = m.content
 """

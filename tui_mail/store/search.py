@@ -238,14 +238,15 @@ class _Asked:
         )
 
     def _mailboxes(self, name: str) -> list[MailboxId]:
-        """Find the mailboxes that ``in:`` means: by role, by name, by its last part."""
+        """Find the mailboxes that ``in:`` means: by name, by role, by its last part."""
         wanted = name.casefold()
         if wanted == IN_ANYWHERE:
             return [mailbox.id for mailbox in self.mailboxes]
+        exact = [m for m in self.mailboxes if m.name == name]
         roles = [m for m in self.mailboxes if m.special_use and m.special_use == wanted]
         names = [m for m in self.mailboxes if m.name.casefold() == wanted]
         lasts = [m for m in self.mailboxes if m.parts[-1].casefold() == wanted]
-        return [mailbox.id for mailbox in roles or names or lasts]
+        return [mailbox.id for mailbox in exact or roles or names or lasts]
 
 
 def _count(query: Query) -> int:
