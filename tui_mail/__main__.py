@@ -1,6 +1,7 @@
 """Arguments to the reader, the demo, or a command; and the last word on every error."""
 
 import gc
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,12 +14,8 @@ INTERRUPTED = 130
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run tui-mail and return its exit status: 0 done, 1 could not be done, 2 misuse."""
-    arguments = list(sys.argv[1:] if argv is None else argv)
-    before = arguments[: arguments.index("--")] if "--" in arguments else arguments
-    if "--version" in before:
-        sys.stdout.write(f"tui-mail {__version__}\n")
-        return 0
-    return _guarded(arguments)
+    _replace_closed_streams()
+    return _guarded(list(sys.argv[1:] if argv is None else argv))
 
 
 def _guarded(arguments: list[str]) -> int:
@@ -49,6 +46,12 @@ def _guarded(arguments: list[str]) -> int:
 
 
 def _dispatch(arguments: list[str]) -> int:
+    before = arguments[: arguments.index("--")] if "--" in arguments else arguments
+    if "--version" in before:
+        from tui_mail.cli.output import line
+
+        line(f"tui-mail {__version__}")
+        return 0
     from tui_mail.cli import commands
 
     _no_core_dumps()
@@ -67,12 +70,13 @@ def _dispatch(arguments: list[str]) -> int:
 
 def _reader(arguments: list[str]) -> int:
     from tui_mail.cli.commands import Parser, add_common
+    from tui_mail.cli.output import lines
     from tui_mail.cli.overview import overview
     from tui_mail.config.load import load_settings
     from tui_mail.config.places import Places
 
     if "--help" in arguments or "-h" in arguments:
-        sys.stdout.write(overview())
+        lines(overview())
         return 0
     parser = Parser(prog="tui-mail", add_help=False, allow_abbrev=False)
     add_common(parser)
@@ -145,6 +149,21 @@ def _needs_terminal() -> None:
         )
 
 
+def _replace_closed_streams() -> None:
+    """Give each standard stream that the caller closed (``>&-``) one into nothing.
+
+    Else the next file that is opened, the database it may be, would take its number.
+    """
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            nothing = os.open(os.devnull, os.O_RDWR)
+            if nothing != number:
+                os.dup2(nothing, number)
+                os.close(nothing)
+            mode = "w" if number else "r"
+            setattr(sys, name, open(number, mode, encoding="utf-8"))  # noqa: PTH123, SIM115
+
+
 def _no_core_dumps() -> None:
     """Keep passwords out of core files."""
     import resource
@@ -155,8 +174,6 @@ def _no_core_dumps() -> None:
 
 def _forget_stdout() -> None:
     """Let the interpreter flush into nothing at its end."""
-    import os
-
     nothing = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nothing, sys.stdout.fileno())
     os.close(nothing)

@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -158,3 +159,40 @@ def test_a_reader_of_the_output_that_leaves_is_no_error() -> None:
     command = f"{sys.executable} -m tui_mail help settings | true"
     done = subprocess.run(["sh", "-c", command], cwd=ROOT, capture_output=True)
     assert done.stderr == b""
+
+
+def in_shell(words: str) -> subprocess.CompletedProcess[bytes]:
+    command = f"{sys.executable} -m tui_mail {words}"
+    return subprocess.run(["sh", "-c", command], cwd=ROOT, capture_output=True)
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "<&- >&-"])
+@pytest.mark.parametrize("words", ["--version", "--help", "sync --help", "show -"])
+def test_a_closed_stream_is_no_failure(words: str, closed: str) -> None:
+    done = in_shell(f"{words} {closed}")
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_a_closed_stderr_changes_no_status() -> None:
+    assert in_shell("nonsense 2>&-").returncode == 2
+    assert in_shell("help 2>&-").stdout.startswith(b"tui-mail:")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+@pytest.mark.parametrize("words", ["--version", "--help", "help", "sync --help"])
+def test_an_output_that_takes_nothing_is_said_in_one_line(words: str) -> None:
+    done = in_shell(f"{words} >/dev/full")
+    assert (done.returncode, done.stderr) == (1, b"tui-mail: No space left on device\n")
+
+
+@pytest.mark.parametrize("words", [["--help"], ["move", "--help"], ["help", "move"]])
+def test_help_is_printed_whatever_the_locale(words: list[str]) -> None:
+    plain = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    done = subprocess.run(
+        [sys.executable, "-m", "tui_mail", *words],
+        cwd=ROOT,
+        env=os.environ | plain,
+        capture_output=True,
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert "…" in done.stdout.decode()

@@ -215,6 +215,57 @@ def test_an_unknown_message_is_status_1_and_nothing_is_done(
     assert printed(capsys) == ["25"]
 
 
+@pytest.mark.parametrize("number", ["0", "9" * 30])
+def test_an_id_that_was_never_given_is_unknown_and_not_misspelt(
+    number: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["show", f"work/{number}"]) == 1
+    assert main(["flag", f"work/{number}", "--add", "seen"]) == 1
+    said = capsys.readouterr().err.splitlines()
+    assert said == [f"tui-mail: there is no message work/{number}"] * 2
+
+
+def test_what_was_deleted_for_ever_has_no_id_any_more(account: list[str]) -> None:
+    assert main(["delete", account[0], "--forever"]) == 0
+    assert main(["show", "--offline", account[0]]) == 1
+    assert main(["flag", account[0], "--add", "seen"]) == 1
+
+
+def test_options_may_stand_between_ids(
+    account: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["flag", account[0], "--add", "flagged", account[1]]) == 0
+    assert main(["move", account[0], "--yes", "archive"]) == 0
+    assert main(["search", "in:archive", "--count", "is:flagged"]) == 0
+    assert printed(capsys) == ["1"]
+
+
+@pytest.mark.parametrize(
+    ("words", "count"),
+    [
+        (["-zebra"], "24"),
+        (["-zebra", "from:bob"], "24"),
+        (["from:bob", "-zebra", "-is:read"], "12"),
+        (["--", "-zebra"], "24"),
+        (["--", "--zebra"], "1"),
+    ],
+)
+def test_a_term_may_begin_with_a_minus(
+    words: list[str], count: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["search", "--count", *words]) == 0
+    assert printed(capsys) == [count]
+
+
+def test_a_message_has_no_uid_where_the_server_has_not_put_it_yet(
+    account: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["move", account[0], "Archive"]) == 0
+    assert main(["search", "--json", "in:Archive"]) == 0
+    (found,) = map(json.loads, printed(capsys))
+    assert (found["mailbox"], found["uid"]) == ("Archive", None)
+
+
 def test_a_stored_message_is_shown_without_a_connection(
     account: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:

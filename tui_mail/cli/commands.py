@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 
+from tui_mail.cli import output
 from tui_mail.cli.session import Session
 from tui_mail.model.error import UsageError
 
@@ -42,6 +43,8 @@ LATER = ("send", "sendmail", "compose", "export", "import", "open")
 
 _TAKES_VALUE = ("--config",)
 _MAY_BEGIN_WITH_A_MINUS = ("--query",)
+_NEEDS_NO_COLON = ("search",)
+_SHORT = ("-", "-h", "-v")
 _SHIELD = "\0"
 
 
@@ -51,6 +54,10 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Raise UsageError instead of leaving."""
         raise UsageError(f"{message} (see: {self.prog} --help)")
+
+    def print_help(self, file: object = None) -> None:  # noqa: ARG002 - as argparse has it
+        """Print the help in UTF-8, and let an output that fails be heard of."""
+        output.lines(self.format_help())
 
 
 def add_common(parser: argparse.ArgumentParser) -> None:
@@ -91,25 +98,31 @@ def run(name: str, arguments: Sequence[str]) -> int:
     )
     module.add_arguments(parser)
     add_common(parser)
-    chosen = parser.parse_args(_shielded(arguments))
+    chosen = parser.parse_intermixed_args(_shielded(name, arguments))
     _unshield(chosen)
     with Session.begin(chosen.config, verbose=chosen.verbose) as session:
         return int(module.run(session, chosen))
 
 
-def _shielded(arguments: Sequence[str]) -> list[str]:
-    """Keep argparse from taking ``-is:unread`` and the like for options.
+def _shielded(name: str, arguments: Sequence[str]) -> list[str]:
+    """Keep argparse from taking ``-draft``, ``-is:unread`` and the like for options.
 
     A query's term may begin with a minus; no option of ours has a colon in it. NUL
-    cannot come from a command line.
+    cannot come from a command line. Behind ``--`` nothing is an option.
     """
+    end = arguments.index("--") if "--" in arguments else len(arguments)
     out: list[str] = []
-    for word in arguments:
+    for word in arguments[:end]:
         after = out[-1] if out else ""
-        term = word.startswith("-") and not word.startswith("--") and ":" in word
+        term = (
+            word.startswith("-")
+            and not word.startswith("--")
+            and (":" in word or (name in _NEEDS_NO_COLON and word not in _SHORT))
+            and after not in ("--limit", *_TAKES_VALUE)
+        )
         hidden = term or (after in _MAY_BEGIN_WITH_A_MINUS and word.startswith("-"))
         out.append(_SHIELD + word if hidden else word)
-    return out
+    return out + [_SHIELD + word for word in arguments[end + 1 :]]
 
 
 def _unshield(chosen: argparse.Namespace) -> None:

@@ -61,13 +61,12 @@ def table(
 
 def complain(text: str) -> None:
     """Say one line on stderr."""
-    encoded = f"tui-mail: {displayable(text)}\n".encode(errors="replace")
-    sys.stderr.write(encoded.decode(sys.stderr.encoding or "utf-8", "replace"))
-    sys.stderr.flush()
+    note(f"tui-mail: {text}")
 
 
 def note(text: str) -> None:
     """Say one line on stderr that is no complaint."""
+    # What the locale's encoding does not have is escaped there by Python itself.
     sys.stderr.write(displayable(text) + "\n")
     sys.stderr.flush()
 

@@ -54,7 +54,8 @@ class Session:
     def accounts(self, names: Sequence[str] = ()) -> list[Account]:
         """Find accounts by their names, all without any; raises NotFound, UsageError."""
         if names:
-            return [self.account(name) for name in dict.fromkeys(names)]
+            found = [self.account(name) for name in names]
+            return list({account.name: account for account in found}.values())
         if not self.settings.accounts:
             raise UsageError(f"{self.settings.path}: no account is set up yet")
         return list(self.settings.accounts.values())

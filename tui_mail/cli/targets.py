@@ -10,15 +10,19 @@ from tui_mail.cli.search import find
 from tui_mail.cli.session import Session
 from tui_mail.cli.values import counted
 from tui_mail.config.settings import Account
-from tui_mail.model.error import MailError, UsageError
+from tui_mail.model.error import MailError, NotFound, UsageError
 from tui_mail.model.ids import MessageNumber
 from tui_mail.model.query_parser import parse_query
-from tui_mail.store.messages import load_summary
+from tui_mail.store.mailboxes import NOWHERE
+from tui_mail.store.messages import load_summaries
 
 Targets = dict[str, tuple[Account, tuple[MessageNumber, ...]]]
 """By the account's name."""
 
-_ID = re.compile(r"([A-Za-z0-9_-]+)/([0-9]{1,18})", re.ASCII)
+ID = re.compile(r"([A-Za-z0-9_-]+)/([0-9]+)", re.ASCII)
+"""How an id is written."""
+_DIGITS = 18
+"""Those of the largest number that a message may have."""
 _MANY = 20
 
 
@@ -32,13 +36,22 @@ def add_target_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def parse_id(session: Session, text: str) -> tuple[Account, MessageNumber]:
-    """Read ``ACCOUNT/NUMBER``; raises UsageError, or NotFound for an unknown account."""
-    match = _ID.fullmatch(text)
+    """Read ``ACCOUNT/NUMBER`` of a message that is here.
+
+    Raises UsageError where it is no id, NotFound where account or message is unknown.
+    """
+    match = ID.fullmatch(text)
     if match is None:
         raise UsageError(
             f'"{text}" is no id: write ACCOUNT/NUMBER, as search prints it'
         )
-    return session.account(match[1]), MessageNumber(int(match[2]))
+    account = session.account(match[1])
+    # SQLite has no number of more digits, and Python reads none of some thousand.
+    number = int(match[2]) if len(match[2]) <= _DIGITS else 0
+    [found] = load_summaries(session.database(account), [number])
+    if found is None or found.mailbox == NOWHERE:
+        raise NotFound(f"there is no message {text}")
+    return account, MessageNumber(number)
 
 
 def find_targets(
@@ -56,11 +69,7 @@ def find_targets(
         ids = sys.stdin.read().split()
     elif not ids:
         raise UsageError("which messages? ids, --query Q, or - for ids on stdin")
-    targets = _grouped(parse_id(session, text) for text in ids)
-    for account, numbers in targets.values():
-        for number in numbers:
-            load_summary(session.database(account), number)
-    return targets
+    return _grouped(parse_id(session, text) for text in ids)
 
 
 def _grouped(found: Iterable[tuple[Account, MessageNumber]]) -> Targets:

@@ -8,6 +8,7 @@ Whether a colon makes a field is decided in :mod:`tui_mail.model.query_lexer`.
 """
 
 import difflib
+import re
 from collections.abc import Callable
 
 from tui_mail.model.error import QueryError
@@ -43,6 +44,7 @@ ALIASES = {
 }
 _STATE_ALIASES = {"starred": "flagged", "replied": "answered"}
 _DEEPEST = 100
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def _is(value: str, column: int) -> Is:
@@ -78,6 +80,8 @@ FIELDS = (*TEXT_FIELDS, *_TYPED)
 
 def parse_query(text: str) -> Query:
     """Read a query; raises QueryError with the column, counted from 1, of a mistake."""
+    # Octets of a command line that are no UTF-8 are characters of no text.
+    text = _SURROGATE.sub("\ufffd", text)
     reader = _Reader(list(tokens(text)), len(text) + 1)
     if not reader.more():
         raise QueryError("nothing to search for; * is everything", 1)
