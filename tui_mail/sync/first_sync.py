@@ -36,10 +36,11 @@ WINDOW = 100
 SLICE = 4_000
 """How many messages are asked for at a time at most; between slices others have their
 turn, and an engine that was killed goes on at the last one."""
-_UNWATCHED_SLICE = 16_000
+_UNWATCHED_SLICE = 64_000
 """How many where nobody waits for a turn: between slices the preparer has nothing."""
 _SLICE_SECONDS = 1.0
-"""How long a slice may take before the next is smaller."""
+"""How long a slice may take: after a longer one the next is smaller, and only one that
+took less than half as long is followed by a larger one."""
 BATCH = 500
 """How many are read and written at a time."""
 _MANY = 2_000
@@ -141,7 +142,9 @@ def fetch_downward(session: Session, mailbox: MailboxId) -> Iterator[None]:
         below = session.connection.existing_uids(UidSet.between(1, low_uid - 1))
         session.harvest()
         total, done = len(below), 0
-        size, most = BATCH, SLICE if session.pace.watched else _UNWATCHED_SLICE
+        size, most = (
+            (BATCH, SLICE) if session.pace.watched else (SLICE, _UNWATCHED_SLICE)
+        )
         while below:
             some = next(newest_slices(below, size))
             yield
@@ -149,12 +152,19 @@ def fetch_downward(session: Session, mailbox: MailboxId) -> Iterator[None]:
             begun = time.monotonic()
             _fetch_slice(session, box, some, preparer)
             took = time.monotonic() - begun
-            size = min(2 * size, most) if took < _SLICE_SECONDS else BATCH
+            size = _next_size(size, took, most)
             below = without(below, some)
             done += len(some)
             session.tell(f"fetching {box.name}", done, total, mailbox)
     session.use(mailbox)
     lower(session, mailbox, 1)
+
+
+def _next_size(size: int, took: float, most: int) -> int:
+    """Say how many to ask for next, when so many took so long."""
+    if took >= _SLICE_SECONDS:
+        return max(BATCH, size // 4)
+    return min(2 * size, most) if took < _SLICE_SECONDS / 2 else size
 
 
 def _fetch_slice(
