@@ -147,6 +147,8 @@ def _needs_terminal() -> None:
         raise UsageError(
             "the reader needs a terminal; without one: tui-mail search, show, sync"
         )
+    if os.environ.get("TERM") == "dumb":
+        raise UsageError("TERM=dumb can show no screen; tui-mail search, show, sync can")
 
 
 def _replace_closed_streams() -> None:

@@ -66,6 +66,8 @@ async def test_capital_j_and_k_read_the_next_and_the_one_before(home: Home) -> N
         await reader.press("K")
         assert reader.row.subject == "Newest of all"
         assert reader.app.panes.pane == "message"
+        await reader.press("K")
+        await reader.shows("This is the first message.")
 
 
 async def test_space_pages_through_the_message_and_then_reads_the_next_unread(

@@ -34,8 +34,9 @@ from tui_mail.model.mailbox import Mailbox
 from tui_mail.model.message import MessageSummary
 from tui_mail.model.readable import ReadableText
 from tui_mail.ui.content import shown_keywords
-from tui_mail.ui.document import Document, quote_depth, text_lines
+from tui_mail.ui.document import Document, Look, quote_depth, text_lines
 from tui_mail.ui.filter import NoColours, NoInstructions, OnlyAscii, add_filters
+from tui_mail.ui.reflow import reflowed
 from tui_mail.ui.signs import ASCII, UNICODE, choose_signs
 from tui_mail.ui.widgets.hint_line import HintLine, fitting
 from tui_mail.ui.widgets.mailbox_tree import MailboxTree
@@ -374,7 +375,7 @@ async def test_the_header_says_who_and_when_and_the_address_is_always_seen() -> 
         await pilot.pause()
         view = app.query_one(MessageView)
         assert "Petra Quist <petra@quist.example>" in line(view, 0)
-        assert line(view, 0).endswith("Thu 19 Nov 2026, 11:02 ")
+        assert line(view, 0).endswith("Thu 19 Nov 2026, 11:02")
         assert "to you, Lars Eriksson · cc The Team" in line(view, 1)
         assert "Lunch on Thursday?" in line(view, 2)
         assert "✓ signed by quist.example" in line(view, 3)
@@ -434,9 +435,11 @@ async def test_a_message_without_its_text_says_what_is_going_on() -> None:
         await pilot.pause()
         view = app.query_one(MessageView)
         view.show(replace(content(None), status=own("Fetching…")))
-        assert "Fetching…" in view.plain_text
+        await pilot.pause()
+        assert "Fetching…" in "\n".join(screen_text(app))
         view.show(content(ReadableText(own(""), "none")))
-        assert "This message has no text." in view.plain_text
+        await pilot.pause()
+        assert "This message has no text." in "\n".join(screen_text(app))
         view.say_when_empty(own("No message."), own("j and k choose one."))
         view.show(None)
         await pilot.pause()
@@ -475,6 +478,93 @@ def test_a_hit_over_the_end_of_a_row_is_highlighted_on_both() -> None:
     assert document.search("bbbb cccc") == 1
     rows = [document.row(row) for row in range(len(document))]
     assert [bool(row.hits) for row in rows] == [True, True]
+
+
+PATCH = """\
+Ask once a file.
+---
+ src/prompt.c | 9 +++++----
+
+diff --git a/src/prompt.c b/src/prompt.c
+--- a/src/prompt.c
++++ b/src/prompt.c
+@@ -41,3 +41,3 @@ static bool ask(void)
+ \treturn true;
+-void log_line(void)
++bool log_open(void)
+
+Please test.
+- not a line that goes
+--
+2.47.1"""
+
+
+def test_a_patch_shows_what_goes_and_what_comes() -> None:
+    looks = {each.text: each.look for each in text_lines(displayable_lines(PATCH))}
+    assert looks["+bool log_open(void)"] is Look.ADDED
+    assert looks["-void log_line(void)"] is Look.REMOVED
+    assert looks["@@ -41,3 +41,3 @@ static bool ask(void)"] is Look.PLACE
+    assert looks["        return true;"] is Look.CODE
+    assert looks["+++ b/src/prompt.c"] is Look.STRONG
+    assert looks["Please test."] is looks["- not a line that goes"] is Look.TEXT
+    assert looks["2.47.1"] is Look.SIGNATURE
+
+
+PROSE = """\
+It has been three weeks since we sat at the water, and the place by
+the canal has opened again. Lunch on Thursday, or is the week after
+better?
+Petra
+
+  indented lines stay as they are, even where they are quite a bit too wide
+* so do lists, each of their items on a line of its own, however long
+* this is the second
+
+> It would be Thursday, but only if nothing comes between, which it
+> does as a rule.
+>> Deeper quotes are other people's paragraphs, and are never joined
+会議事務局の田中です。来週の会議は午後三時から第二会議室で行います。資料は前日まで
+にお送りください。"""
+
+
+def test_lines_that_are_too_wide_flow_on_in_the_next() -> None:
+    lines = text_lines(displayable_lines(PROSE))
+    assert reflowed(lines, 70) == lines or reflowed(lines, 90) == lines
+    made = [each.text for each in reflowed(lines, 40)]
+    assert made[0].startswith("It has been three weeks since")
+    assert made[0].endswith("or is the week after better?")
+    assert made[1] == "Petra"
+    assert (
+        "  indented lines stay as they are, even where they are quite a bit too wide"
+        in made
+    )
+    assert "* this is the second" in made
+    assert (
+        "> It would be Thursday, but only if nothing comes between, which it does as a rule."
+        in made
+    )
+    assert (
+        ">> Deeper quotes are other people's paragraphs, and are never joined" in made
+    )
+    assert made[-1] == "にお送りください。"
+
+
+def test_the_source_and_patches_never_flow() -> None:
+    lines = text_lines(displayable_lines(PATCH))
+    assert reflowed(lines, 10) == lines
+
+
+async def test_a_scroll_bar_moves_no_text() -> None:
+    app = PanesApp()
+    async with app.run_test(size=(120, 40)) as pilot:
+        view = app.query_one(MessageView)
+        await pilot.pause()
+        view.show(content(ReadableText(own("word " * 3_000), "plain")))
+        await pilot.pause()
+        long = line(view, 0)
+        view.show(content(ReadableText(own("short"), "plain")))
+        await pilot.pause()
+        assert line(view, 0) == long
 
 
 def test_a_text_of_one_million_characters_in_one_line_is_wrapped() -> None:

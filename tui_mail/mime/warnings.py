@@ -17,6 +17,7 @@ from tui_mail.model.displayable import Displayable, displayable
 from tui_mail.model.message import Address, Envelope
 
 MAX_LINK_WARNINGS = 5
+_LEFT_OUT = " left out."
 
 _ADDRESS_IN_NAME = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
 
@@ -99,4 +100,9 @@ def left_out(images: int, trackers: int) -> list[Displayable]:
     if not parts:
         return []
     verb = "were" if images + trackers > 1 else "was"
-    return [displayable(f"{' and '.join(parts)} {verb} left out.")]
+    return [displayable(f"{' and '.join(parts)} {verb}{_LEFT_OUT}")]
+
+
+def is_alarming(warning: Displayable) -> bool:
+    """Tell whether a sentence is cause for doubt; what was left out is none."""
+    return not warning.endswith(_LEFT_OUT)

@@ -53,7 +53,7 @@ def content_lines(
 ) -> list[Line]:
     """Put together everything the pane shows, top to bottom."""
     if content.raw is not None:
-        return [Line(line) for line in content.raw.expandtabs(8).split("\n")]
+        return [Line(line, Look.CODE) for line in content.raw.expandtabs(8).split("\n")]
     lines = _head(content, now, signs, own_addresses)
     lines += _trust(content, signs)
     lines += _attachments(content, signs)
@@ -133,11 +133,15 @@ def _trust(content: MessageContent, signs: Signs) -> list[Line]:
         sign = signs.warning if content.auth_failed else signs.passed
         lines.append(Line(f"{sign} {content.auth}", look, indent=2))
     warnings = content.text.warnings if content.text else ()
-    lines += [
-        Line(f"{signs.warning} {warning}", Look.WARNING, indent=2)
-        for warning in warnings
-    ]
-    return lines
+    return lines + [_warning(each, signs) for each in warnings]
+
+
+def _warning(sentence: Displayable, signs: Signs) -> Line:
+    from tui_mail.mime.warnings import is_alarming
+
+    if is_alarming(sentence):
+        return Line(f"{signs.warning} {sentence}", Look.WARNING, indent=2)
+    return Line(sentence, Look.DIM, indent=2)
 
 
 def _attachments(content: MessageContent, signs: Signs) -> list[Line]:

@@ -2,7 +2,7 @@
 
 import re
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -10,9 +10,14 @@ from tui_mail.model.displayable import Displayable
 from tui_mail.ui.cells import width_of, wrap_points
 
 _QUOTE = re.compile(r"(?:[>|] ?)+(?<! )|(?:[>|] ?)+")
+_PATCH = re.compile(r"diff --git |Index: \S|@@ -\d+(?:,\d+)? \+\d+(?:,\d+)? @@")
+_IN_PATCH = re.compile(
+    r"[ +@\\-]|$|diff |index |new file |deleted file |old mode |new mode |similarity "
+    r"|rename |copy |Binary files |GIT binary patch"
+)
 _TAB = 8
 MEASURE = 100
-"""Text is wrapped at this width at most: longer lines are hard to read."""
+"""Text is wrapped at this width at most: longer lines are hard to read; not so code."""
 
 
 class Look(IntEnum):
@@ -27,6 +32,11 @@ class Look(IntEnum):
     PEOPLE = 6
     ATTACHMENTS = 7
     FIELD = 8
+    ADDED = 9
+    """Of a patch, as the next three."""
+    REMOVED = 10
+    PLACE = 11
+    CODE = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,15 +84,26 @@ def text_lines(text: Displayable) -> list[Line]:
     """Cut a readable text into lines; from ``-- `` on it is the signature (RFC 3676, 4.3)."""
     lines: list[Line] = []
     look = Look.TEXT
+    patch = False
     for raw in text.split("\n"):
         if raw in ("-- ", "--"):
-            look = Look.SIGNATURE
+            look, patch = Look.SIGNATURE, False
         elif look is Look.SIGNATURE and raw.startswith(">"):
             look = Look.TEXT
-        lines.append(Line(raw.expandtabs(_TAB) if "\t" in raw else raw, look))
+        patch = bool(patch and _IN_PATCH.match(raw)) or bool(_PATCH.match(raw))
+        raw_look = _patch_look(raw) if patch else look
+        lines.append(Line(raw.expandtabs(_TAB) if "\t" in raw else raw, raw_look))
     while lines and not lines[-1].text.strip():
         lines.pop()
     return lines
+
+
+def _patch_look(line: str) -> Look:
+    if line.startswith(("diff ", "index ", "--- ", "+++ ")):
+        return Look.STRONG
+    if line.startswith("@@"):
+        return Look.PLACE
+    return {"+": Look.ADDED, "-": Look.REMOVED}.get(line[:1], Look.CODE)
 
 
 class Document:
@@ -106,7 +127,8 @@ class Document:
     def _wrap(self, number: int, line: Line, width: int) -> None:
         text = line.text
         depth, begin = quote_depth(text) if line.look is Look.TEXT else (0, 0)
-        room = min(width, MEASURE) - min(depth, width // 4) * 2 - line.indent
+        measure = width if line.look >= Look.ADDED else min(width, MEASURE)
+        room = measure - min(depth, width // 4) * 2 - line.indent
         if line.right:
             room = min(room, width - width_of(line.right) - 2)
         if len(text) - begin <= room and text.isascii():
@@ -201,8 +223,3 @@ class Document:
         ):
             row += 1
         return row
-
-
-def joined(lines: Iterable[Line]) -> str:
-    """Put lines together again, for copying."""
-    return "\n".join(line.text for line in lines)

@@ -174,6 +174,12 @@ On Wed, Ann Example wrote:
 --
 Petra
 """,
+        headers=(
+            (
+                "Authentication-Results",
+                "mx.corp.example; dkim=pass header.d=quist.example; dmarc=pass",
+            ),
+        ),
         attachments=(
             Attachment("table-by-the-water.png", "image/png", png(320, 180, canal)),
         ),

@@ -1,12 +1,14 @@
 """What leaves the reader: links to a browser, text to the clipboard."""
 
 import asyncio
+import os
 import subprocess
 import sys
 from typing import TYPE_CHECKING
 
 from tui_mail.model.displayable import Displayable, own
 from tui_mail.model.error import MailError
+from tui_mail.model.readable import Link
 from tui_mail.ui.content import with_address
 from tui_mail.ui.screens.picker import Item, Picker
 
@@ -27,7 +29,7 @@ async def open_link(app: "MailApp") -> None:
         app.say(own("This message has no links."))
         return
     items = [
-        Item(own(f"[{place}] {link.url}"), link.text, link.url)
+        Item(own(f"[{place}] {link.url}"), _other(link), link.url)
         for place, link in enumerate(links, 1)
     ]
     chosen = await app.ask(Picker("Open a link", items))
@@ -38,6 +40,11 @@ async def open_link(app: "MailApp") -> None:
         return
     await asyncio.to_thread(start_program, chosen)
     app.say(own(f"Opening {chosen}"))
+
+
+def _other(link: Link) -> Displayable:
+    """What the link shows, where that is not the place it goes to."""
+    return link.text if link.text != link.url else own("")
 
 
 def start_program(url: str) -> None:
@@ -85,7 +92,14 @@ async def copy(app: "MailApp") -> None:
         kept = chosen.encode()[:_CLIPBOARD].decode(errors="ignore")
         app.copy_to_clipboard(kept)
         cut = " (its beginning: it is too long)" if kept != chosen else ""
-        app.say(own(f"Copied{cut}, if the terminal allows it"))
+        app.say(own(f"Copied{cut}, if {_allowing()}"))
+
+
+def _allowing() -> str:
+    """Name what has to let the text through: tmux keeps it back as it comes."""
+    if "TMUX" in os.environ:
+        return "tmux has set-clipboard on"
+    return "the terminal allows it"
 
 
 def _start(text: Displayable) -> str:

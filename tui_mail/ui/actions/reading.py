@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from tui_mail.model.displayable import own
 from tui_mail.ui.actions.parts import show_part
 from tui_mail.ui.views import Shown
 
@@ -41,9 +42,13 @@ async def read_next(app: "MailApp") -> None:
     """Read the next message."""
     if app.panes.list.move(1):
         await read_here(app)
+    elif app.panes.list.cursor_number is not None:
+        app.say(own("This is the last message."))
 
 
 async def read_previous(app: "MailApp") -> None:
     """Read the message before."""
     if app.panes.list.move(-1):
         await read_here(app)
+    elif app.panes.list.cursor_number is not None:
+        app.say(own("This is the first message."))

@@ -17,7 +17,8 @@ from textual.strip import Strip
 from tui_mail.model.displayable import Displayable
 from tui_mail.ui.cells import isolate
 from tui_mail.ui.content import MessageContent, content_lines
-from tui_mail.ui.document import Document, Look, Row, joined
+from tui_mail.ui.document import MEASURE, Document, Look, Row
+from tui_mail.ui.reflow import reflowed
 from tui_mail.ui.signs import UNICODE, Signs
 from tui_mail.ui.widgets.drawing import centred, line_of, two_ends
 
@@ -30,6 +31,9 @@ _LOOKS = {
     Look.WARNING: "view--warning",
     Look.PASSED: "view--dim",
     Look.PEOPLE: "view--strong",
+    Look.ADDED: "view--added",
+    Look.REMOVED: "view--removed",
+    Look.PLACE: "view--link",
 }
 
 
@@ -43,10 +47,13 @@ class MessageView(ScrollView, can_focus=True, inherit_bindings=False):
         color: $foreground;
         overflow-x: hidden;
         scrollbar-size-vertical: 1;
+        scrollbar-gutter: stable;
         & > .view--dim { color: $foreground-muted; }
         & > .view--strong { text-style: bold; }
         & > .view--warning { color: $warning; text-style: bold; }
         & > .view--link { color: $accent; }
+        & > .view--added { color: $success; }
+        & > .view--removed { color: $error; }
         & > .view--quote1 { color: $secondary; }
         & > .view--quote2 { color: $foreground-muted; }
         & > .view--quote3 { color: $secondary; }
@@ -62,6 +69,8 @@ class MessageView(ScrollView, can_focus=True, inherit_bindings=False):
         "view--strong",
         "view--warning",
         "view--link",
+        "view--added",
+        "view--removed",
         "view--quote1",
         "view--quote2",
         "view--quote3",
@@ -192,15 +201,15 @@ class MessageView(ScrollView, can_focus=True, inherit_bindings=False):
         self.refresh()
         return True
 
-    @property
-    def plain_text(self) -> str:
-        """Everything that is shown, unwrapped."""
-        return joined(self._document.lines)
-
     # How it is drawn.
 
+    @property
+    def _text_width(self) -> int:
+        """The left margin is a cell; the scroll bar's place is the right one."""
+        return max(4, self.scrollable_content_region.width - 1)
+
     def _build(self, top: int) -> None:
-        width = max(4, self.scrollable_content_region.width - 2)
+        width = self._text_width
         lines = (
             content_lines(
                 self._content,
@@ -211,7 +220,7 @@ class MessageView(ScrollView, can_focus=True, inherit_bindings=False):
             if self._content is not None
             else []
         )
-        self._document = Document(lines, width)
+        self._document = Document(reflowed(lines, min(width, MEASURE)), width)
         if self._wanted:
             self._document.search(self._wanted)
         self.virtual_size = Size(self.size.width, len(self._document))
@@ -244,7 +253,7 @@ class MessageView(ScrollView, can_focus=True, inherit_bindings=False):
 
     def on_resize(self) -> None:
         """Wrap again if the width is another."""
-        if self._document.width != max(4, self.scrollable_content_region.width - 2):
+        if self._document.width != self._text_width:
             self._build(top=round(self.scroll_y))
 
     def render_line(self, y: int) -> Strip:
@@ -270,7 +279,7 @@ class MessageView(ScrollView, can_focus=True, inherit_bindings=False):
         if not row.right:
             return line_of(self._isolated(pieces), width, base)
         dim = self.get_component_rich_style("view--dim")
-        return two_ends(pieces, [(f"  {row.right} ", dim)], width, base, self._signs)
+        return two_ends(pieces, [(f"  {row.right}", dim)], width, base, self._signs)
 
     def _bars(self, row: Row) -> list[tuple[str, Style]]:
         return [
