@@ -36,6 +36,7 @@ from tui_mail.model.flags import FLAGGED
 from tui_mail.model.ids import WHOLE, MessageNumber, PartId
 from tui_mail.model.operation import Move, SetFlags
 from tui_mail.store.content import load_part, load_text, want_part
+from tui_mail.store.mailboxes import create_local_mailbox
 from tui_mail.store.operations import load_pending
 from tui_mail.sync import watching
 from tui_mail.sync.storing import open_database
@@ -223,6 +224,23 @@ def test_offline_no_connection_is_open(desk: Desk, proxy: Proxy) -> None:
         assert "letter 4" not in desk.here()
         reader.send(GoOffline(False))
         reader.while_told(lambda: "letter 4" in desk.here())
+
+
+def test_a_move_into_a_new_mailbox_is_undone_at_once(desk: Desk) -> None:
+    desk.fill(letters(1, 3))
+    with running(desk) as engine, engine.reader() as reader:
+        in_step(reader)
+        with desk.database.transaction() as tx:
+            fresh = create_local_mailbox(tx, "Fresh", None)
+        number = desk.number("letter 2")
+        desk.perform(Move((number,), fresh))
+        reader.send(Wake())
+        reader.while_told(lambda: "letter 2" in desk.there("Fresh"))
+        reader.while_told(lambda: not load_pending(desk.database))
+        desk.perform(Move((number,), desk.box().id))
+        reader.send(Wake())
+        reader.while_told(lambda: "letter 2" in desk.there(), seconds=5)
+        reader.while_told(lambda: not load_pending(desk.database))
 
 
 def test_an_engine_is_no_longer_offline_than_the_reader_that_wanted_it(

@@ -85,8 +85,11 @@ class Jobs:
 
     def _replay(self) -> None:
         session = self._session
-        session.receipt = Receipt()
+        session.receipt, session.outdated = Receipt(), False
         replay(session)
+        if session.outdated:
+            # As where a mailbox was made only now: what waits for it is not to wait long.
+            self._crew.agenda.schedule_round_now()
         for _ in fetch_wanted(session, self._crew.renderer):
             self._between()
         if session.receipt.refused:

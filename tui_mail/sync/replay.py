@@ -38,7 +38,8 @@ def replay(session: Session) -> None:
     """Replay all that is due; one connection does it at a time.
 
     What the server refuses is judged; a lost link is raised, and what was sent then is
-    looked for the next time.
+    looked for the next time. What only a synchronization can go on with is noted in
+    ``session.outdated``.
     """
     with session.replaying:
         for _ in range(_MOST_PASSES):
@@ -57,8 +58,11 @@ def _replay_flags(session: Session) -> bool:
             _send_flags(session, batch)
         except ServerRefused as refusal:
             _judge_flags(session, batch, refusal)
-        except (Outdated, NotFound):
+        except Outdated:
             # The next synchronization of the mailbox makes out what it is now.
+            session.outdated = True
+            continue
+        except NotFound:
             continue
         else:
             settled = True
@@ -110,7 +114,10 @@ def _replay_operations(session: Session) -> bool:
             _replay_one(session, operation)
         except ServerRefused as refusal:
             _judge_operation(session, operation, refusal)
-        except (Outdated, NotFound, sending.Withdrawn):
+        except Outdated:
+            session.outdated = True
+            continue
+        except (NotFound, sending.Withdrawn):
             continue
         ended = True
     return ended

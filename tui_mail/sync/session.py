@@ -70,6 +70,8 @@ class Session:
         """How many messages the selected mailbox has, as far as was said."""
         self._visible = Uid(0)
         """UIDNEXT when the mailbox was selected."""
+        self.outdated = False
+        """A wish was held back until its mailbox has been synchronized."""
         self.news = False
         """Something was said that only another pass can make out."""
         self._connect = connect
