@@ -285,3 +285,37 @@ def test_a_server_that_is_down_is_one_line(capsys: pytest.CaptureFixture[str]) -
     said = capsys.readouterr().err
     assert said.startswith("tui-mail: work: ")
     assert said.count("\n") == 1
+
+
+def test_an_account_whose_mail_cannot_be_read_keeps_no_other_away(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = home / "two.toml"
+    other = SETTINGS.replace("work", "other")
+    path.write_text(other + SETTINGS)
+    config = ["--config", str(path)]
+    assert main([*config, "mailboxes"]) == 0
+    path.write_text(other.replace("127.0.0.1", "localhost") + SETTINGS)
+    capsys.readouterr()
+    for words, count in (
+        (["search", "--count", "*"], 1),
+        (["search", "--json", "--limit", "3", "*"], 3),
+        (["mailboxes", "--json"], 3),
+        (["outbox"], 0),
+    ):
+        assert main([*config, *words]) == 1
+        said = capsys.readouterr()
+        assert len(said.out.splitlines()) == count
+        assert said.err.startswith("tui-mail: other: ")
+        assert said.err.count("\n") == 1
+
+
+def test_without_an_account_that_can_be_read_nothing_is_printed(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = home / "moved.toml"
+    path.write_text(SETTINGS.replace("127.0.0.1", "localhost"))
+    assert main(["--config", str(path), "search", "--count", "*"]) == 1
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.count("\n") == 1

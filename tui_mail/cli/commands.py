@@ -101,7 +101,8 @@ def run(name: str, arguments: Sequence[str]) -> int:
     chosen = parser.parse_intermixed_args(_shielded(name, arguments))
     _unshield(chosen)
     with Session.begin(chosen.config, verbose=chosen.verbose) as session:
-        return int(module.run(session, chosen))
+        status = int(module.run(session, chosen))
+        return max(status, int(session.incomplete))
 
 
 def _shielded(name: str, arguments: Sequence[str]) -> list[str]:

@@ -16,7 +16,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(session: Session, arguments: argparse.Namespace) -> int:
     """Print the mailboxes."""
     rows: list[list[str]] = []
-    for account in session.accounts():
+    for account in session.readable_accounts():
         for mailbox in load_mailboxes(session.database(account)):
             if not mailbox.selectable:
                 continue

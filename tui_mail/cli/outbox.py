@@ -42,7 +42,7 @@ def _find(session: Session, text: str) -> tuple[Account, PendingOperation]:
     """Find what waits by ``ACCOUNT/ID``, or by its own id where only one has it."""
     found = [
         (account, pending)
-        for account in session.accounts()
+        for account in session.readable_accounts()
         for pending in load_pending(session.database(account))
         if text in (pending.id, f"{account.name}/{pending.id}")
     ]
@@ -56,7 +56,7 @@ def _find(session: Session, text: str) -> tuple[Account, PendingOperation]:
 
 def _print(session: Session, *, json: bool) -> None:
     rows: list[list[str]] = []
-    for account in session.accounts():
+    for account in session.readable_accounts():
         for pending in load_pending(session.database(account)):
             name = f"{account.name}/{pending.id}"
             moment = pending.not_before

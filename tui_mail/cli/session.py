@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tui_mail.cli import output
 from tui_mail.config.load import load_settings
 from tui_mail.config.places import Places, make_private
 from tui_mail.config.settings import Account, Settings
-from tui_mail.model.error import NotFound, UsageError
+from tui_mail.model.error import MailError, NotFound, UsageError
 
 if TYPE_CHECKING:
     from tui_mail.store.database import Database
@@ -23,8 +24,11 @@ class Session:
     config: Path | None
     verbose: bool
     _ends: ExitStack
+    incomplete: bool = False
+    """The mail of an account could not be read, and this was said."""
     _settings: Settings | None = None
     _databases: dict[str, "Database"] = field(default_factory=dict)
+    _readable: list[Account] | None = None
 
     @classmethod
     @contextmanager
@@ -59,6 +63,30 @@ class Session:
         if not self.settings.accounts:
             raise UsageError(f"{self.settings.path}: no account is set up yet")
         return list(self.settings.accounts.values())
+
+    def readable_accounts(self) -> list[Account]:
+        """Find all accounts whose mail can be read here.
+
+        Of each other one it is said once what is wrong, and ``incomplete`` is set; raises
+        that error where no account is left.
+        """
+        if self._readable is None:
+            found: list[Account] = []
+            errors: list[MailError] = []
+            for account in self.accounts():
+                try:
+                    self.database(account)
+                except MailError as error:
+                    errors.append(error)
+                else:
+                    found.append(account)
+            if not found:
+                raise errors[0]
+            for one in errors:
+                output.complain(one.line)
+            self.incomplete = bool(errors)
+            self._readable = found
+        return self._readable
 
     def database(self, account: Account) -> "Database":
         """Open an account's database, made where there is none; raises MailError."""
