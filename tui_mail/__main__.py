@@ -32,6 +32,9 @@ def _guarded(arguments: list[str]) -> int:
         complain(error.line)
         return 1
     except KeyboardInterrupt:
+        if sys.stderr.isatty():
+            # Below the ^C, and whatever was begun on its line.
+            sys.stderr.write("\n")
         return INTERRUPTED
     except BrokenPipeError:
         _forget_stdout()
@@ -148,7 +151,9 @@ def _needs_terminal() -> None:
             "the reader needs a terminal; without one: tui-mail search, show, sync"
         )
     if os.environ.get("TERM") == "dumb":
-        raise UsageError("TERM=dumb can show no screen; tui-mail search, show, sync can")
+        raise UsageError(
+            "TERM=dumb can show no screen; tui-mail search, show, sync can"
+        )
 
 
 def _replace_closed_streams() -> None:

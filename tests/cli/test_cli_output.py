@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from tui_mail.cli import output
 from tui_mail.cli.columns import cut, padded, width
+from tui_mail.cli.search import sender_width
 
 HOSTILE = "a\x1b]0;t\x07\u202eb\u2028c\x9b2J"
 
@@ -71,3 +72,10 @@ def test_a_cut_text_never_takes_more_cells(text: str, cells: int) -> None:
 def test_a_short_text_is_filled_up() -> None:
     assert padded("ab", 4) == "ab  "
     assert padded("日", 4, right=True) == "  日"
+
+
+@pytest.mark.parametrize(("screen", "cells"), [(0, 30), (200, 30), (80, 15), (20, 8)])
+def test_a_sender_leaves_most_of_the_line_to_the_subject(
+    screen: int, cells: int
+) -> None:
+    assert sender_width(screen) == cells

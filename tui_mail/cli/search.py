@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from tui_mail.cli import output
+from tui_mail.cli.columns import cut
 from tui_mail.cli.session import Session
 from tui_mail.cli.values import addresses, rfc3339
 from tui_mail.config.settings import Account
@@ -24,6 +25,9 @@ from tui_mail.store.messages import load_summaries
 from tui_mail.store.search import search
 
 _ON_A_TERMINAL = 50
+_WIDEST_SENDER = 30
+_BEFORE_SENDER = 34
+"""Cells that id, date and signs take about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +85,7 @@ def find(
     session: Session, query: Query, limit: int | None = None
 ) -> Iterator[tuple[Account, list[MessageNumber]]]:
     """Find in each account, newest first there; raises MailError."""
-    for account in session.accounts():
+    for account in session.readable_accounts():
         numbers = search(
             session.database(account),
             query,
@@ -107,7 +111,7 @@ def find_newest(session: Session, query: Query, limit: int | None) -> list[Hit]:
 def _print_objects(session: Session, hits: list[Hit]) -> None:
     names = {
         (account.name, mailbox.id): mailbox.name
-        for account in session.accounts()
+        for account in session.readable_accounts()
         for mailbox in load_mailboxes(session.database(account))
     }
     for hit in hits:
@@ -143,18 +147,26 @@ def _attachments(session: Session, hit: Hit) -> int:
 
 
 def _print_rows(hits: list[Hit]) -> None:
+    room = sender_width(output.screen_width())
     output.table(
         [
             [
                 hit.id,
                 hit.summary.date.astimezone().strftime("%Y-%m-%d %H:%M"),
                 _signs(hit.summary),
-                ", ".join(one.short for one in hit.summary.from_)[:30],
+                cut(", ".join(one.short for one in hit.summary.from_), room),
                 hit.summary.subject or "(no subject)",
             ]
             for hit in hits
         ]
     )
+
+
+def sender_width(screen: int) -> int:
+    """Say how many cells a sender may take, so that the subject has most of a line."""
+    if not screen:
+        return _WIDEST_SENDER
+    return max(8, min(_WIDEST_SENDER, (screen - _BEFORE_SENDER) // 3))
 
 
 def _signs(summary: MessageSummary) -> str:

@@ -57,6 +57,7 @@ def ask_person(question: str) -> str:
     """Ask for a secret where there is a terminal; empty where there is none."""
     if not sys.stdin.isatty():
         return ""
+    _clear()
     try:
         return getpass.getpass(question)
     except EOFError:
