@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from tests.store.filling import VALIDITY, Place, listed
@@ -16,6 +18,7 @@ from tui_mail.store.mailboxes import (
     load_mailbox,
     load_mailboxes,
     load_state,
+    set_role,
 )
 from tui_mail.store.performing import perform
 
@@ -53,6 +56,25 @@ def test_the_hierarchy_is_shown_with_slashes_and_hostile_names_are_made_harmless
     [box] = load_mailboxes(place.database)
     assert box.name == "a/b␛[31m"
     assert box.parts == ("a", "b␛[31m")
+
+
+def test_a_role_that_a_person_chose_stays_until_somebody_else_gives_it(
+    place: Place,
+) -> None:
+    boxes = (listed("INBOX", SpecialUse.INBOX), listed("Weg"), listed("Neu"))
+    _list(place, *boxes)
+    chosen = find_mailbox(place.database, "Weg")
+    assert chosen is not None
+    with place.database.transaction() as tx:
+        set_role(tx, chosen.id, SpecialUse.TRASH)
+    _list(place, *boxes)
+    assert find_role(place.database, SpecialUse.TRASH) == replace(
+        chosen, special_use=SpecialUse.TRASH
+    )
+    _list(place, *boxes[:2], listed("Neu", SpecialUse.TRASH))
+    assert _names(place) == ["INBOX", "Neu", "Weg"]
+    _list(place, *boxes, roles={SpecialUse.TRASH: "Weg"})
+    assert _names(place) == ["INBOX", "Weg", "Neu"]
 
 
 def test_the_roles_of_the_settings_win_over_the_servers_word(place: Place) -> None:

@@ -392,6 +392,9 @@ async def test_without_an_archive_it_asks_once_and_remembers(tmp_path: Path) -> 
         await holds(reader, "Lists/rust", 1)
         await reader.press("e")
         await holds(reader, "Lists/rust", 2)
+    async with reading(home) as reader:
+        await reader.press("e")
+        await holds(reader, "Lists/rust", 3)
 
 
 async def test_without_a_trash_one_may_be_made(tmp_path: Path) -> None:

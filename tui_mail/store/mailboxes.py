@@ -44,6 +44,8 @@ def apply_listing(
 ) -> None:
     """Apply what the server lists; ``roles`` are the settings' names, and they win.
 
+    A role that neither they nor the server give to a mailbox stays where it was: a
+    person chose it.
     A mailbox that is not listed any more goes with its messages here, unless something
     waits for it or it lies only here. An empty listing is not believed.
     """
@@ -51,6 +53,7 @@ def apply_listing(
         return
     before = load_mailboxes(tx)
     uses = _uses(listed, roles)
+    _keep_chosen(uses, listed, before)
     for box in listed:
         _save_listed(tx, box, uses.get(box.wire_name))
     _forget_unlisted(tx, before, {box.wire_name for box in listed})
@@ -75,6 +78,27 @@ def _uses(
             uses[box.wire_name] = use_of
             taken.add(use_of)
     return uses
+
+
+def _keep_chosen(
+    uses: dict[bytes, SpecialUse],
+    listed: Sequence[ListedMailbox],
+    before: Sequence[Mailbox],
+) -> None:
+    there = {box.wire_name for box in listed if box.selectable}
+    for box in before:
+        use, name = box.special_use, box.wire_name
+        free = name in there and name not in uses
+        if use is not None and free and use not in uses.values():
+            uses[name] = use
+
+
+def set_role(tx: Transaction, mailbox: MailboxId, use: SpecialUse) -> None:
+    """Give a mailbox a role that none has, as a person chose."""
+    tx.connection.execute(
+        "UPDATE mailbox SET special_use = ? WHERE id = ?", (use.value, mailbox)
+    )
+    tx.publish(MailboxesChanged())
 
 
 def _shown(box: ListedMailbox) -> Displayable:

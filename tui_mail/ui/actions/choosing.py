@@ -59,8 +59,7 @@ async def choose_or_name(
             if box.special_use is not SpecialUse.INBOX
         ),
     ]
-    hint = "use it, until you leave"
-    chosen = await app.ask(Picker(title, items, hint=hint, allow_new=True))
+    chosen = await app.ask(Picker(title, items, hint="use it", allow_new=True))
     if isinstance(chosen, New):
         if not (chosen.text.isascii() and chosen.text.strip("/ ")):
             raise MailError("a new mailbox has a name of plain letters here")

@@ -145,20 +145,45 @@ async def _role(app: "MailApp", account: str, use: SpecialUse) -> Mailbox | None
     title = f"Which mailbox is for {use.value}?"
     chosen = await choose_or_name(app, title, account, suggested=_NAMES[use])
     if isinstance(chosen, str):
-        chosen = await _make(app, account, chosen, use)
+        return await _make(app, account, chosen, use)
     if chosen is not None:
-        app.accounts.choose_role(account, use, chosen.id)
+        await _give_role(app, account, chosen, use)
     return chosen
+
+
+async def _give_role(
+    app: "MailApp", account: str, box: Mailbox, use: SpecialUse
+) -> None:
+    """Note what was chosen; as long as the reader runs, if it has a role already."""
+    from tui_mail.store.mailboxes import load_mailboxes, set_role
+
+    def give(tx: "Transaction") -> list[Mailbox]:
+        set_role(tx, box.id, use)
+        return load_mailboxes(tx)
+
+    if box.special_use is None:
+        app.accounts.take(account, await app.wishes.write(account, give))
+    else:
+        app.accounts.choose_role(account, use, box.id)
 
 
 async def _make(
     app: "MailApp", account: str, name: str, use: SpecialUse
 ) -> Mailbox | None:
     """Make a mailbox; a server gets it with the first message that goes there."""
-    from tui_mail.store.mailboxes import create_local_mailbox, load_mailboxes
+    from tui_mail.store.mailboxes import (
+        create_local_mailbox,
+        load_mailbox,
+        load_mailboxes,
+        set_role,
+    )
 
     def make(tx: "Transaction") -> tuple[MailboxId, list[Mailbox]]:
-        return create_local_mailbox(tx, name, use), load_mailboxes(tx)
+        made = create_local_mailbox(tx, name, use)
+        if load_mailbox(tx, made).special_use is None:
+            # One of that name was there already.
+            set_role(tx, made, use)
+        return made, load_mailboxes(tx)
 
     made, mailboxes = await app.wishes.write(account, make)
     app.accounts.take(account, mailboxes)
