@@ -5,8 +5,12 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tui_mail import __version__
+
+if TYPE_CHECKING:
+    from tui_mail.config.settings import Settings
 
 PIPE_CLOSED = 141
 INTERRUPTED = 130
@@ -66,9 +70,17 @@ def _dispatch(arguments: list[str]) -> int:
             return _account(rest)
         if name == "demo":
             return _demo(rest)
-        return commands.run(name, rest)
+        return commands.run(name, rest, _check_keys)
     except SystemExit as leaving:
         return leaving.code if isinstance(leaving.code, int) else 0
+
+
+def _check_keys(settings: "Settings") -> None:
+    """Raise SettingsError for a mistake among the keys, as the reader would."""
+    if settings.keys:
+        from tui_mail.ui.keymap import keymap_of
+
+        keymap_of(settings)
 
 
 def _reader(arguments: list[str]) -> int:

@@ -93,6 +93,16 @@ def test_an_unknown_option_is_wrong_usage_in_one_line(
     assert "--colour" in said
 
 
+def test_a_mistake_among_the_keys_is_status_2_in_a_command_too(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text('[keys]\n"message.archive" = ["d"]\n')
+    assert main(["mailboxes", "--config", str(path)]) == 2
+    said = capsys.readouterr().err
+    assert f"{path}, line 2: keys.message.archive: 'd' is claimed by both" in said
+
+
 def test_a_mistake_in_the_settings_is_status_2(
     home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -3,12 +3,13 @@
 import argparse
 import difflib
 import importlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 
 from tui_mail.cli import output
 from tui_mail.cli.session import Session
+from tui_mail.config.settings import Settings
 from tui_mail.model.error import UsageError
 
 
@@ -84,8 +85,13 @@ def split(arguments: Sequence[str]) -> tuple[str | None, list[str]]:
     return None, list(arguments)
 
 
-def run(name: str, arguments: Sequence[str]) -> int:
-    """Run one command and return its exit status; raises MailError."""
+def run(
+    name: str, arguments: Sequence[str], check: Callable[[Settings], object]
+) -> int:
+    """Run one command and return its exit status; raises MailError.
+
+    ``check`` raises SettingsError for what only the reader knows.
+    """
     command = COMMANDS.get(name)
     if command is None:
         raise UsageError(_unknown(name))
@@ -100,7 +106,7 @@ def run(name: str, arguments: Sequence[str]) -> int:
     add_common(parser)
     chosen = parser.parse_intermixed_args(_shielded(name, arguments))
     _unshield(chosen)
-    with Session.begin(chosen.config, verbose=chosen.verbose) as session:
+    with Session.begin(chosen.config, check, verbose=chosen.verbose) as session:
         status = int(module.run(session, chosen))
         return max(status, int(session.incomplete))
 

@@ -1,6 +1,6 @@
 """What one run of a command works with: settings, places, open databases."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,6 +24,7 @@ class Session:
     config: Path | None
     verbose: bool
     _ends: ExitStack
+    _check: Callable[[Settings], object]
     incomplete: bool = False
     """The mail of an account could not be read, and this was said."""
     _settings: Settings | None = None
@@ -32,11 +33,16 @@ class Session:
 
     @classmethod
     @contextmanager
-    def begin(cls, config: str | None, *, verbose: bool) -> Iterator["Session"]:
-        """Begin; the databases are closed at the end."""
+    def begin(
+        cls, config: str | None, check: Callable[[Settings], object], *, verbose: bool
+    ) -> Iterator["Session"]:
+        """Begin; the databases are closed at the end.
+
+        ``check`` raises SettingsError for what no command looks at.
+        """
         with ExitStack() as ends:
             path = Path(config) if config else None
-            yield cls(Places.find(), path, verbose, ends)
+            yield cls(Places.find(), path, verbose, ends, check)
 
     @property
     def settings(self) -> Settings:
@@ -44,7 +50,9 @@ class Session:
         if self._settings is None:
             if self.config is not None and not self.config.exists():
                 raise UsageError(f"{self.config}: there is no such file")
-            self._settings = load_settings(self.config, self.places)
+            settings = load_settings(self.config, self.places)
+            self._check(settings)
+            self._settings = settings
         return self._settings
 
     def account(self, name: str) -> Account:
