@@ -259,6 +259,19 @@ async def test_a_receipt_waits_until_an_answer_was_read(
         await reader.shows("work: 5 new")
 
 
+async def test_a_receipt_gives_way_to_how_the_servers_are(
+    home: Home, engine: PlayedEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tui_mail.ui.speaking.MENTIONED", 0.3)
+    async with reading(home, start_engines=True) as reader:
+        await reader.until(lambda: engine.has_heard(Hello))
+        engine.say(Status("connected", own("connected")))
+        engine.say(Receipt(own("3 new")))
+        await reader.shows("work: 3 new")
+        await reader.shows("work connected")
+        await reader.shows_not("3 new")
+
+
 async def test_the_password_of_the_set_up_is_given_to_the_engine_once(
     home: Home, engine: PlayedEngine
 ) -> None:

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from tui_mail.ui.wishes import Wishes
 
 
+MENTIONED = 8.0
+"""Seconds for which the line says what came, in place of how the servers are."""
+
+
 class SpeakingApp(App[int], inherit_bindings=False):
     """An app that speaks in short sentences, in the places it has for them."""
 
@@ -58,10 +62,15 @@ class SpeakingApp(App[int], inherit_bindings=False):
         self.say_status()
 
     def mention(self, line: Displayable) -> None:
-        """Say something that nobody asked for, unless an answer still stands there."""
+        """Say for a while what nobody asked for, unless an answer still stands there."""
         if self._notice is None or self._mentioned:
             self.say(line)
             self._mentioned = True
+            self.set_timer(MENTIONED, lambda: self._forget(line))
+
+    def _forget(self, line: Displayable) -> None:
+        if self._notice is line and self._mentioned:
+            self.unsay()
 
     def warn(self, line: Displayable) -> None:
         """Say what could not be done."""
