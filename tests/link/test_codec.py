@@ -47,6 +47,7 @@ MESSAGES: list[Message] = [
     Wake(),
     Synchronize(None, 1),
     Synchronize(MailboxId(2), 1),
+    Synchronize(None, 1, whole=True),
     FetchPart(MessageNumber(5), None, 7),
     FetchPart(MessageNumber(5), WHOLE, 7),
     FetchPart(MessageNumber(5), PartId("2.1"), 7),

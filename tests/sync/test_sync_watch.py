@@ -400,6 +400,19 @@ def test_a_command_asks_the_engine_that_is_there(desk: Desk) -> None:
         assert said == b"work: 1 new\n"
 
 
+def test_a_command_has_the_engine_fetch_whole_messages(desk: Desk) -> None:
+    desk.fill([letter(1)])
+    desk.set(keep_days=0)
+    with running(desk) as engine, engine.reader() as reader:
+        in_step(reader)
+        number = desk.number("letter 1")
+        assert load_part(desk.database, number, WHOLE) is None
+        with start(desk, "sync", "--bodies") as command:
+            _, said = command.communicate(timeout=30)
+        assert (command.returncode, said) == (0, b"work: 1 text\n")
+        assert load_part(desk.database, number, WHOLE) is not None
+
+
 def test_while_both_sides_work_and_the_link_breaks_nothing_is_lost(
     desk: Desk, proxy: Proxy
 ) -> None:

@@ -34,12 +34,13 @@ def wake(session: Session, account: Account) -> None:
             client.send(Wake())
 
 
-def ask_engine(session: Session, account: Account) -> str | None:
+def ask_engine(session: Session, account: Account, *, whole: bool) -> str | None:
     """Have an engine that is there synchronize; its receipt, None without an engine."""
     with _engine(session, account) as client:
         if client is None:
             return None
-        return client.request(Synchronize(mailbox=None, request=1)) or "in step"
+        asked = Synchronize(mailbox=None, request=1, whole=whole)
+        return client.request(asked) or "in step"
 
 
 def fetch(

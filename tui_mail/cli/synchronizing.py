@@ -29,7 +29,7 @@ def synchronize(
     status = 0
     for account in accounts:
         try:
-            receipt = None if bodies or dry_run else ask_engine(session, account)
+            receipt = None if dry_run else ask_engine(session, account, whole=bodies)
             if receipt is None:
                 done = run_once(
                     account,

@@ -29,6 +29,8 @@ class Synchronize:
 
     mailbox: MailboxId | None
     request: int
+    whole: bool = False
+    """With all: fetch whole messages, this once, whatever the settings say."""
 
 
 @dataclass(frozen=True, slots=True)

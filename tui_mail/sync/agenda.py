@@ -33,6 +33,8 @@ class Request:
     number: int
     again: bool = False
     """A link was lost over it once already."""
+    whole: bool = False
+    """A synchronization that is to fetch whole messages."""
 
 
 @dataclass(slots=True)

@@ -126,9 +126,13 @@ class Jobs:
     def _steps(self, job: RoundJob) -> Iterator[None]:
         crew = self._crew
         if job.mailboxes is None:
-            server = crew.connector.server
-            round_ = Round(self._session, crew.account, server, crew.renderer)
-            yield from round_.steps()
+            yield from Round(
+                self._session,
+                crew.account,
+                crew.connector.server,
+                crew.renderer,
+                whole=any(request.whole for request in job.requests),
+            ).steps()
             return
         replay(self._session)
         for mailbox in job.mailboxes:

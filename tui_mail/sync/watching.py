@@ -194,8 +194,8 @@ class Watch:
                 job = FetchJob(Request(client, number), message_, part)
                 if self._can_ask(job.request):
                     self._agenda.fetch(job)
-            case Synchronize(mailbox=mailbox, request=number):
-                self._synchronize(mailbox, Request(client, number))
+            case Synchronize(mailbox=mailbox, request=number, whole=whole):
+                self._synchronize(mailbox, Request(client, number, whole=whole))
             case OpenMailbox(mailbox=mailbox):
                 self._opened_by = client
                 self._agenda.open(mailbox)
