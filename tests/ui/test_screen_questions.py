@@ -72,6 +72,16 @@ async def test_a_prefilled_text_is_edited_where_the_cursor_is() -> None:
     assert app.answers == ["x/tmp/plan.pdfy"]
 
 
+async def test_of_a_long_prefilled_text_the_end_is_in_sight_where_one_types_on() -> (
+    None
+):
+    path = "/tmp/" + "folder/" * 20 + "plan.pdf"
+    app = AskingApp(lambda: Prompt("Save to:", value=path))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        assert "folder/plan.pdf" in screen_text(app)
+
+
 async def test_the_history_is_walked_and_what_was_typed_comes_back() -> None:
     app = AskingApp(lambda: Prompt("Search", history=["first", "second"]))
     async with app.run_test() as pilot:

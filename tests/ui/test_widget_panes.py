@@ -17,6 +17,7 @@ from textual.widget import Widget
 
 from tests.ui.widget_samples import (
     INBOX,
+    NOW,
     STRUCTURE,
     PanesApp,
     PartsApp,
@@ -33,7 +34,7 @@ from tui_mail.model.ids import MailboxId, MessageNumber, PartId
 from tui_mail.model.mailbox import Mailbox
 from tui_mail.model.message import MessageSummary
 from tui_mail.model.readable import ReadableText
-from tui_mail.ui.content import shown_keywords
+from tui_mail.ui.content import content_lines, shown_keywords
 from tui_mail.ui.document import Document, Look, quote_depth, text_lines
 from tui_mail.ui.filter import NoColours, NoInstructions, OnlyAscii, add_filters
 from tui_mail.ui.reflow import reflowed
@@ -381,7 +382,7 @@ async def test_the_header_says_who_and_when_and_the_address_is_always_seen() -> 
         assert "✓ signed by quist.example" in line(view, 3)
         assert "! The name says service@bank.example" in line(view, 4)
         assert "⊙ plan.pdf 1.2 MB ↓" in line(view, 5)
-        assert "340 kB" in line(view, 5)
+        assert "341 kB" in line(view, 5)
 
 
 async def test_paging_ends_at_the_end() -> None:
@@ -552,6 +553,29 @@ def test_lines_that_are_too_wide_flow_on_in_the_next() -> None:
 def test_the_source_and_patches_never_flow() -> None:
     lines = text_lines(displayable_lines(PATCH))
     assert reflowed(lines, 10) == lines
+
+
+def test_of_many_attachments_some_are_named_and_each_stays_in_one_piece() -> None:
+    names = ["a" * 300 + ".pdf.exe", *(f"file {place}.txt" for place in range(40))]
+    parts = [
+        BodyPart(PartId(str(place)), "text/plain", filename=own(name), size=8,
+                 encoding="base64", disposition="attachment")
+        for place, name in enumerate(names, 1)
+    ]  # fmt: skip
+    mail = BodyPart(PartId(""), "multipart/mixed", children=tuple(parts))
+    lines = content_lines(
+        replace(content(), structure=mail),
+        now=NOW,
+        signs=UNICODE,
+        own_addresses=frozenset(),
+    )
+    [line] = [each for each in lines if each.look is Look.ATTACHMENTS]
+    document = Document([line], 60)
+    rows = [document.row(row).text.replace("\xa0", " ") for row in range(len(document))]
+    assert rows[0].startswith("⊙ aaaa")
+    assert "aaa.pdf.exe 6 B" in rows[0]
+    assert any("⊙ file 7.txt 6 B" in row for row in rows)
+    assert rows[-1].endswith("and 29 more; v lists them")
 
 
 async def test_a_scroll_bar_moves_no_text() -> None:

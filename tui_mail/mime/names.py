@@ -7,7 +7,7 @@ from tui_mail.model.displayable import displayable
 
 MAX_OCTETS = 200
 
-_SEPARATORS = re.compile(r'[/\\:*?"<>|%\x00-\x1f\x7f]+')
+_SEPARATORS = re.compile(r'[/\\:*?"<>|%`$;\x00-\x1f\x7f]+')
 _MARKS = re.compile("[\u2400-\u2421\ufffd‹›]")
 _RESERVED = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)", re.IGNORECASE)
 

@@ -9,13 +9,20 @@ from tui_mail.model.displayable import Displayable, displayable, own
 from tui_mail.model.ids import MessageNumber, PartId
 from tui_mail.model.message import Address, Envelope, MessageSummary
 from tui_mail.model.readable import ReadableText
+from tui_mail.ui.cells import take, width_of
 from tui_mail.ui.dates import full_date
 from tui_mail.ui.document import Line, Look, text_lines
 from tui_mail.ui.row import size_text
 from tui_mail.ui.signs import Signs
 
+NO_BREAK = "\xa0"
+"""Keeps an attachment's words on one row; it is shown as a space."""
 _NAMED_AT_MOST = 12
 """Recipients named in the short header; all of them stand in all headers."""
+_ATTACHMENTS_NAMED = 12
+_NAME = 44
+"""Cells of an attachment's name."""
+_ENDING = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,24 +154,37 @@ def _warning(sentence: Displayable, signs: Signs) -> Line:
 def _attachments(content: MessageContent, signs: Signs) -> list[Line]:
     if content.structure is None:
         return []
+    parts = [part for part in content.structure.walk() if part.is_attachment]
     said = [
-        _attachment(part, content.downloaded, signs)
-        for part in content.structure.walk()
-        if part.is_attachment
+        _attachment(part, content.downloaded, signs).replace(" ", NO_BREAK)
+        for part in parts[:_ATTACHMENTS_NAMED]
     ]
-    return [Line("   ".join(said), Look.ATTACHMENTS, indent=2)] if said else []
+    if more := len(parts) - len(said):
+        said.append(f"and {more:,} more; v lists them".replace(" ", NO_BREAK))
+    gap = f"{NO_BREAK * 2} "
+    return [Line(gap.join(said), Look.ATTACHMENTS, indent=2)] if said else []
 
 
 def _attachment(part: BodyPart, downloaded: frozenset[PartId], signs: Signs) -> str:
     whole = PartId("") in downloaded
     missing = "" if whole or part.part_id in downloaded else f" {signs.remote}"
-    name = part.filename or own(part.type)
+    name = _shortened(part.filename or own(part.type), signs)
     return f"{signs.attachment} {name} {decoded_size(part)}{missing}"
 
 
+def _shortened(name: Displayable, signs: Signs) -> str:
+    """Leave out the middle of a long name: what it ends in says what it is."""
+    if width_of(name) <= _NAME:
+        return name
+    end = name[-_ENDING:]
+    return take(name, _NAME - width_of(end) - 1) + signs.ellipsis + end
+
+
 def decoded_size(part: BodyPart) -> Displayable:
-    """Say how large a part is once its base64 is undone."""
-    octets = part.size * 73 // 100 if part.encoding == "base64" else part.size
+    """Say how large a part is once its base64, in lines of 76, is undone."""
+    octets = part.size
+    if part.encoding == "base64":
+        octets = octets // 78 * 57 + octets % 78 * 3 // 4
     return size_text(octets)
 
 

@@ -17,6 +17,12 @@ if TYPE_CHECKING:
     from tui_mail.ui.app import MailApp
 
 _MOST_NAMES = 1_000
+_ENDINGS = {
+    "text/plain": "txt",
+    "message/rfc822": "eml",
+    "application/octet-stream": "bin",
+}
+"""Endings of files without a name, where the type's second word is not the usual one."""
 
 
 async def save(app: "MailApp") -> None:
@@ -93,8 +99,7 @@ def _name(part: BodyPart, loaded: Loaded) -> str:
     subject = loaded.content.envelope.subject or "message"
     if part.part_id == WHOLE:
         return safe_filename(f"{subject}.eml")
-    endings = {"text/plain": "txt", "text/html": "html", "message/rfc822": "eml"}
-    ending = endings.get(part.type, part.type.rpartition("/")[2])
+    ending = _ENDINGS.get(part.type, part.type.rpartition("/")[2])
     return safe_filename(f"{subject}-{part.part_id}.{ending}")
 
 

@@ -6,8 +6,10 @@ from typing import ClassVar
 from rich.text import Text
 from textual import events
 from textual.binding import Binding, BindingType
+from textual.geometry import Region
 from textual.widgets import Input
 
+from tui_mail.ui.cells import width_of
 from tui_mail.ui.signs import UNICODE, choose_signs
 
 _BREAKS = re.compile(r"[\t\r\n\v\f\x1c-\x1e\x85\u2028\u2029]+")
@@ -83,6 +85,11 @@ class LineEdit(Input, inherit_bindings=False):
         self.cursor_position = len(self.value)
         self._initial_value = False
         self._bullet = "•" if choose_signs() is UNICODE else "*"
+
+    def on_resize(self) -> None:
+        """Bring the cursor into sight: it stood at its place before there was a width."""
+        place = width_of(self.value[: self.cursor_position])
+        self.scroll_to_region(Region(place, 0, 1, 1), force=True, animate=False)
 
     def set_text(self, text: str) -> None:
         """Put another text there, the cursor at its end; the same changes nothing."""

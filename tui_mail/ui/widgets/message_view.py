@@ -16,7 +16,7 @@ from textual.strip import Strip
 
 from tui_mail.model.displayable import Displayable
 from tui_mail.ui.cells import isolate
-from tui_mail.ui.content import MessageContent, content_lines
+from tui_mail.ui.content import NO_BREAK, MessageContent, content_lines
 from tui_mail.ui.document import MEASURE, Document, Look, Row
 from tui_mail.ui.reflow import reflowed
 from tui_mail.ui.signs import UNICODE, Signs
@@ -309,6 +309,8 @@ class MessageView(ScrollView, can_focus=True, inherit_bindings=False):
         elif row.look is Look.FIELD and not row.indent and ":" in row.text:
             dim = self.get_component_rich_style("view--dim")
             spans = [(0, row.text.index(":") + 1, dim)]
+        elif row.look is Look.ATTACHMENTS:
+            row = replace(row, text=row.text.replace(NO_BREAK, " "))
         hit = self.get_component_rich_style("view--hit")
         spans += [(low, high, hit) for low, high in row.hits]
         if row.current:
