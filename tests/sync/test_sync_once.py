@@ -43,6 +43,19 @@ def test_everything_comes(desk: Desk) -> None:
     assert desk.box().state.low_uid == 1
 
 
+def test_a_mailbox_without_news_is_of_now_too(desk: Desk) -> None:
+    desk.fill(letters(1, 3))
+    desk.fill([letter(4)], "Work")
+    desk.sync()
+    with desk.database.transaction() as tx:
+        tx.connection.execute("UPDATE mailbox SET synced_at = 1000")
+    assert str(desk.sync()) == "in step"
+    for name in ("INBOX", "Work"):
+        synced = desk.box(name).synced_at
+        assert synced is not None
+        assert synced.year > 2000
+
+
 def test_what_others_do_comes(desk: Desk) -> None:
     desk.fill(letters(1, 20))
     desk.sync()

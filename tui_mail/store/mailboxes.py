@@ -1,7 +1,7 @@
 """Mailboxes: what the server lists, their cursors, their counts."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from tui_mail.model.displayable import Displayable, displayable
@@ -199,6 +199,15 @@ def find_role(source: Source, use: SpecialUse) -> Mailbox | None:
 def load_state(source: Source, mailbox: MailboxId) -> MailboxState:
     """Load the cursors of a mailbox; raises NotFound."""
     return load_mailbox(source, mailbox).state
+
+
+def note_in_step(tx: Transaction, mailboxes: Iterable[MailboxId]) -> None:
+    """Note that mailboxes agree with the server as of now: nothing had changed."""
+    now = int(time.time())
+    rows = [(now, mailbox) for mailbox in mailboxes]
+    tx.connection.executemany("UPDATE mailbox SET synced_at = ? WHERE id = ?", rows)
+    if rows:
+        tx.publish(MailboxesChanged())
 
 
 def save_state(

@@ -15,6 +15,7 @@ from tui_mail.store.mailboxes import (
     load_counts,
     load_mailboxes,
     load_state,
+    note_in_step,
 )
 from tui_mail.store.messages import count_known, load_location
 from tui_mail.store.replaying import due_operations, has_due, settle_items
@@ -49,6 +50,8 @@ class Round:
         self._renderer = renderer
         self._whole = whole
         self._skipped = False
+        self._in_step: list[MailboxId] = []
+        """Where nothing had changed."""
 
     def steps(self) -> Iterator[None]:
         """Do it all; raises what the connection raises."""
@@ -62,6 +65,8 @@ class Round:
         yield from self._newest_windows(counts)
         for box in self._boxes(counts):
             yield from self._bring_in_step(box, counts)
+        with session.pace.transaction() as tx:
+            note_in_step(tx, self._in_step)
         if not self._skipped:
             self._give_up_the_lost()
         if has_due(session.database, datetime.now(UTC)):
@@ -107,6 +112,7 @@ class Round:
         then = load_counts(session.database, box.id)
         held = count_known(session.database, box.id)
         if is_in_step(state, then, counts.get(box.wire_name), held=held):
+            self._in_step.append(box.id)
             return
         if said := session.stumbles.given_up(box.id):
             self._skipped = True
