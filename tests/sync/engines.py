@@ -109,9 +109,11 @@ def running(desk: Desk, *, for_reader: bool = True) -> Iterator[Engine]:
                     process.kill()
 
 
-def start(desk: Desk, *arguments: str) -> subprocess.Popen[bytes]:
+def start(
+    desk: Desk, *arguments: str, names: tuple[str, ...] = ("work",)
+) -> subprocess.Popen[bytes]:
     """Start the program with the desk's settings and places."""
-    write_settings(desk)
+    write_settings(desk, names)
     places = desk.places
     environment = os.environ | {
         "XDG_CONFIG_HOME": str(places.config.parent),
@@ -130,7 +132,8 @@ def start(desk: Desk, *arguments: str) -> subprocess.Popen[bytes]:
     )
 
 
-def write_settings(desk: Desk) -> None:
+def write_settings(desk: Desk, names: tuple[str, ...] = ("work",)) -> None:
+    """Write the settings of the desk's account, under several names if need be."""
     account, server = desk.account, desk.account.imap
     assert server is not None
     path = desk.places.settings_file()
@@ -138,10 +141,13 @@ def write_settings(desk: Desk) -> None:
     path.touch(mode=0o600)
     secret = f'password = "{server.password}"\n' if server.password else ""
     path.write_text(
-        f'[accounts.work]\naddress = "{account.address}"\n'
-        f'download = "{account.download}"\nkeep_days = {account.keep_days}\n'
-        f"check_minutes = {account.check_minutes}\n"
-        f'[accounts.work.imap]\nhost = "{server.host}"\nport = {server.port}\n'
-        f'security = "{server.security}"\nusername = "{server.username}"\n'
-        f'ca_file = "{server.ca_file}"\nsubscribed_only = false\n{secret}'
+        "".join(
+            f'[accounts.{name}]\naddress = "{account.address}"\n'
+            f'download = "{account.download}"\nkeep_days = {account.keep_days}\n'
+            f"check_minutes = {account.check_minutes}\n"
+            f'[accounts.{name}.imap]\nhost = "{server.host}"\nport = {server.port}\n'
+            f'security = "{server.security}"\nusername = "{server.username}"\n'
+            f'ca_file = "{server.ca_file}"\nsubscribed_only = false\n{secret}'
+            for name in names
+        )
     )

@@ -151,6 +151,34 @@ def test_a_server_that_drops_every_link_is_left_soon(desk: Desk) -> None:
         assert sum(b"SELECT" in one for one in between.commands) < 12
 
 
+def test_a_structure_that_breaks_its_response_keeps_no_text_away(desk: Desk) -> None:
+    desk.fill(letters(1, 3))
+    desk.set(download="text", keep_days=0)
+    broken = b"* 2 FETCH (UID 2 BODYSTRUCTURE ((((("
+
+    def instead(command: bytes) -> Answer:
+        return [broken, b"OK done"] if b"BODYSTRUCTURE" in command else None
+
+    with interposed(desk.server.port, instead) as between:
+        desk.through(between.port)
+        assert desk.sync().texts == 3
+
+
+def test_a_uidvalidity_of_0_is_one_too(desk: Desk) -> None:
+    desk.fill(letters(1, 3))
+
+    def instead(command: bytes) -> Answer:
+        if not command.startswith(b'SELECT "INBOX"'):
+            return None
+        codes = [b"* OK [UIDVALIDITY 0] none", b"* OK [UIDNEXT 1] next"]
+        return [b"* 0 EXISTS", *codes, b"OK done"]
+
+    with interposed(desk.server.port, instead) as between:
+        desk.through(between.port)
+        assert desk.sync().whole
+        assert desk.box().state.uid_validity
+
+
 def test_a_mailbox_without_uidvalidity_keeps_no_other_away(desk: Desk) -> None:
     desk.fill(letters(1, 3), "Bad")
     desk.fill(letters(1, 3), "Ccc")

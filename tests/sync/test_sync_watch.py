@@ -5,8 +5,8 @@ import random
 import signal
 import threading
 import time
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,8 +14,9 @@ import psutil
 import pytest
 
 from tests.servers.dovecot import PASSWORD, Dovecot, Options
+from tests.servers.interposed import Answer, interposed
 from tests.servers.proxy import Proxy
-from tests.sync.engines import Reader, running, start
+from tests.sync.engines import Reader, join, running, start
 from tests.sync.mailing import Desk, letter, letters, look, uid_there
 from tui_mail.link.client import EngineClient
 from tui_mail.link.messages import (
@@ -38,7 +39,7 @@ from tui_mail.model.operation import Move, SetFlags
 from tui_mail.store.content import load_part, load_text, want_part
 from tui_mail.store.mailboxes import create_local_mailbox
 from tui_mail.store.operations import load_pending
-from tui_mail.sync import watching
+from tui_mail.sync import listening, watching
 from tui_mail.sync.storing import open_database
 
 pytestmark = pytest.mark.dovecot
@@ -48,6 +49,22 @@ def in_step(reader: Reader) -> None:
     reader.until(lambda one: isinstance(one, Status) and one.line == "connected")
     reader.send(Synchronize(None, 1_000))
     assert reader.done(1_000).ok
+
+
+@contextmanager
+def in_this_process(desk: Desk) -> Iterator[Reader]:
+    """Run the engine in a thread, for what a test changes in it, and join it."""
+    database = open_database(desk.account, desk.places)
+    watch = watching.Watch(desk.account, desk.places, database, for_reader=False)
+    thread = threading.Thread(target=watch.run)
+    thread.start()
+    with ExitStack() as ends:
+        ends.callback(database.close)
+        ends.callback(thread.join)
+        ends.callback(watch.stop)
+        with EngineClient(wait_for(desk.places.socket("work"))) as client:
+            client.send(Hello("reader"))
+            yield Reader(client)
 
 
 def test_a_reader_is_told_how_mail_comes(desk: Desk) -> None:
@@ -179,6 +196,42 @@ def test_a_signal_ends_it(desk: Desk, number: signal.Signals) -> None:
         assert engine.end() == 0
         assert engine.process.stderr is not None
         assert engine.process.stderr.read() == b""
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_a_signal_ends_the_engines_of_all_accounts(
+    desk: Desk, number: signal.Signals
+) -> None:
+    places = desk.places
+    with start(desk, "sync", "--watch", names=("work", "home")) as process:
+        clients = [join(places.socket(name), process) for name in ("work", "home")]
+        process.send_signal(number)
+        _, said = process.communicate(timeout=10)
+        for client in clients:
+            client.close()
+    assert (process.returncode, said) == (0, b"")
+    for name in ("work", "home"):
+        assert not places.socket(name).exists()
+
+
+@pytest.mark.parametrize("answer", [b"OK never", b"NO not now", b"BAD what?"])
+def test_a_server_that_only_announces_idle_is_asked_from_time_to_time(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, answer: bytes
+) -> None:
+    monkeypatch.setattr(listening, "POLL", 0.5)
+
+    def instead(command: bytes) -> Answer:
+        return [answer] if command == b"IDLE" else None
+
+    desk.fill(letters(1, 3))
+    with interposed(desk.server.port, instead) as between:
+        desk.through(between.port)
+        with in_this_process(desk) as reader:
+            in_step(reader)
+            desk.fill([letter(4)])
+            reader.while_told(lambda: "letter 4" in desk.here())
+            assert between.commands.count(b"IDLE") <= 2
+            assert sum(b"AUTHENTICATE" in one for one in between.commands) == 3
 
 
 def test_a_second_engine_is_refused_in_one_line(desk: Desk) -> None:
@@ -481,26 +534,16 @@ def test_after_a_sleep_all_connections_are_made_anew(
     skew = [0.0]
     true = time.time
     monkeypatch.setattr(time, "time", lambda: true() + skew[0])
-    database = open_database(desk.account, desk.places)
-    watch = watching.Watch(desk.account, desk.places, database, for_reader=False)
-    thread = threading.Thread(target=watch.run)
-    thread.start()
-    with ExitStack() as ends:
-        ends.callback(database.close)
-        ends.callback(thread.join)
-        ends.callback(watch.stop)
-        with EngineClient(wait_for(desk.places.socket("work"))) as client:
-            client.send(Hello("reader"))
-            reader = Reader(client)
-            in_step(reader)
-            reader.while_told(lambda: proxy.connections == 3)
-            skew[0] = 3_600.0
-            reader.while_told(lambda: proxy.connections == 6)
-            reader.send(Synchronize(None, 2))
-            assert reader.done(2).ok
-            assert all(
-                one.state != "offline" for one in reader.told if isinstance(one, Status)
-            )
+    with in_this_process(desk) as reader:
+        in_step(reader)
+        reader.while_told(lambda: proxy.connections == 3)
+        skew[0] = 3_600.0
+        reader.while_told(lambda: proxy.connections == 6)
+        reader.send(Synchronize(None, 2))
+        assert reader.done(2).ok
+        assert all(
+            one.state != "offline" for one in reader.told if isinstance(one, Status)
+        )
 
 
 def wait_for(path: Path) -> Path:

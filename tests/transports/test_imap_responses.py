@@ -135,6 +135,10 @@ def test_a_listed_mailbox_has_attributes_delimiter_and_name() -> None:
     assert one.attributes == {"\\hasnochildren", "\\sent"}
     assert (one.delimiter, one.name) == ("\\", b'a "b"')
     assert parse_listed([b"() nil ", b"li\xffteral", b""]).name == b"li\xffteral"
+    assert parse_listed([b'() "/" Sent Items']).name == b"Sent Items"
+    assert parse_listed([b'() "/" a ("CHILDINFO" ("SUBSCRIBED"))']).name == b"a"
+    one = parse_listed([b'() "\\" "a b"'])
+    assert (one.delimiter, one.name) == ("\\", b"a b")
     for text in (b"", b"()", b'() "/"', b'() "/" ""', b'"/" x', b"() / ("):
         with pytest.raises(Unreadable):
             parse_listed([text])

@@ -6,6 +6,7 @@ are done.
 
 import argparse
 import contextlib
+import signal
 import subprocess
 import sys
 
@@ -14,6 +15,8 @@ from tui_mail.cli.synchronizing import synchronize
 from tui_mail.config.logs import set_up_log
 from tui_mail.config.settings import Account
 from tui_mail.model.error import UsageError
+
+_ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -58,13 +61,23 @@ def _watch(session: Session, accounts: list[Account], *, for_reader: bool) -> in
 
 def _watch_all(session: Session, accounts: list[Account]) -> int:
     command = [sys.executable, "-m", "tui_mail", "--config", str(session.settings.path)]
-    children = [
-        subprocess.Popen([*command, "sync", "--watch", account.name])
-        for account in accounts
-    ]
-    try:
-        return max(child.wait() for child in children)
-    finally:
+    children: list[subprocess.Popen[bytes]] = []
+    waiting = list(accounts)
+
+    def end(*_: object) -> None:
+        waiting.clear()
         for child in children:
             child.terminate()
+
+    before = {number: signal.signal(number, end) for number in _ENDINGS}
+    try:
+        while waiting:
+            words = [*command, "sync", "--watch", waiting.pop(0).name]
+            children.append(subprocess.Popen(words))
+        return int(any([child.wait() for child in children]))
+    finally:
+        end()
+        for child in children:
             child.wait()
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -52,6 +52,8 @@ class Round:
         self._skipped = False
         self._in_step: list[MailboxId] = []
         """Where nothing had changed."""
+        self._anew: list[Mailbox] = []
+        """What was made anew while it was looked at."""
 
     def steps(self) -> Iterator[None]:
         """Do it all; raises what the connection raises."""
@@ -65,6 +67,13 @@ class Round:
         yield from self._newest_windows(counts)
         for box in self._boxes(counts):
             yield from self._bring_in_step(box, counts)
+        anew, self._anew = self._anew, []
+        for box in anew:
+            yield from self._bring_in_step(box, counts)
+        for box in self._anew:
+            self._skipped = True
+            said = f"{box.name} is made anew on the server again and again"
+            session.receipt.complain(said)
         with session.pace.transaction() as tx:
             note_in_step(tx, self._in_step)
         if not self._skipped:
@@ -132,8 +141,10 @@ class Round:
         except ServerRefused as refusal:
             self._skipped = True
             self._session.receipt.complain(f"{box.name}: {refusal.line}")
-        except (Outdated, NotFound):
+        except NotFound:
             self._skipped = True
+        except Outdated:
+            self._anew.append(box)
 
     def _give_up_the_lost(self) -> None:
         """Give up wishes for messages that were nowhere on the server.

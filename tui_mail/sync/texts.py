@@ -70,17 +70,16 @@ def _fetch_texts(
     def ask(some: UidSet) -> None:
         found.update(session.connection.fetch_structures(some))
 
-    # What the server cannot take apart, it may give whole.
-    found |= dict.fromkeys(in_pieces(session, UidSet.of(uids), ask), (b"", None))
+    in_pieces(session, UidSet.of(uids), ask)
     session.harvest()
     made, refusals, drafts = 0, list[ServerRefused](), list[_Draft]()
-    for uid, (headers, structure) in found.items():
-        if uid not in uids:
-            continue
+    for uid, number in uids.items():
+        headers, structure = found.get(uid, (b"", None))
         if structure is None:
-            made += _fetch_whole(session, uids[uid], renderer, refusals)
+            # What the server cannot take apart it may give whole.
+            made += _fetch_whole(session, number, renderer, refusals)
         else:
-            drafts.append(_Draft(uids[uid], uid, headers, structure))
+            drafts.append(_Draft(number, uid, headers, structure))
     for some in _bounded(drafts):
         made += _save(session, _with_parts(session, some, refusals), renderer)
     return made, refusals

@@ -251,8 +251,13 @@ class Listed:
 
 
 def parse_listed(fragments: Sequence[bytes]) -> Listed:
-    r"""Read ``(\Noselect) "/" name``; raises Unreadable."""
-    found = tokens(fragments)
+    r"""Read ``(\Noselect) "/" name``; raises Unreadable.
+
+    Some servers quote neither the backslash that is their delimiter, nor names with
+    spaces.
+    """
+    first = fragments[0].replace(b') "\\" ', b') "\\\\" ', 1)
+    found = tokens((first, *fragments[1:]))
     if not found or found[0] is not OPEN or CLOSE not in found:
         raise Unreadable("list")
     end = found.index(CLOSE)
@@ -263,6 +268,8 @@ def parse_listed(fragments: Sequence[bytes]) -> Listed:
     )
     delimiter = b"" if is_nil(found[end + 1]) else found[end + 1]
     name = found[end + 2]
+    if type(name) is bytes and found[end + 3 :] and found[end + 3] is not OPEN:
+        name = b" ".join(found[end + 2 :])
     if not name or name is OPEN:
         raise Unreadable("list")
     return Listed(attributes, delimiter[:1].decode("latin-1"), bytes(name))

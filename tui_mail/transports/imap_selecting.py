@@ -55,7 +55,8 @@ class Selecting:
     def _validity(self) -> UidValidity:
         try:
             said = self._codes[b"UIDVALIDITY"].strip()
-            return UidValidity(parse_number(said, LARGEST))
+            # 0, which no server may say, means here that it is not known.
+            return UidValidity(parse_number(said, LARGEST) or LARGEST)
         except (KeyError, Unreadable):
             raise ServerRefused("the server does not say a good UIDVALIDITY") from None
 
