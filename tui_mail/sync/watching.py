@@ -187,6 +187,8 @@ class Watch:
                 self._clients[client] = role == "reader"
                 if self._clients[client] and alone and offline != self._agenda.offline:
                     self._go(offline=offline)
+                # Who comes now wants to know how the server is now.
+                self._agenda.hurry()
                 self._board.greet(client, reader=role == "reader")
             case Wake():
                 self._agenda.replay()
@@ -238,6 +240,9 @@ class Watch:
         if offline:
             self._board.status("offline", "offline")
             self._crew.give_up_waiting("offline")
+        elif self._crew.online:
+            # It was so short that the connection is still there.
+            self._board.status("connected", "connected")
 
     # The process.
 
