@@ -304,15 +304,18 @@ async def test_escape_stops_an_attempt_that_hangs(tmp_path: Path) -> None:
         assert app.answers == []
 
 
-async def test_leaving_asks_where_something_would_be_lost(tmp_path: Path) -> None:
+@pytest.mark.parametrize("key", ["escape", "ctrl+c", "ctrl+q"])
+async def test_leaving_asks_only_where_something_would_be_lost(
+    tmp_path: Path, key: str
+) -> None:
     app = SetUpApp(tmp_path)
     async with app.run_test(size=(80, 24)) as pilot:
-        await pilot.press("escape")
+        await pilot.press(key)
         await settled(pilot)
     assert app.answers == [None]
     app = SetUpApp(tmp_path)
     async with app.run_test(size=(80, 24)) as pilot:
-        await pilot.press("a", "escape")
+        await pilot.press("a", key)
         assert "Leave without saving?" in await settled(pilot)
         await pilot.press("escape")
         await settled(pilot)

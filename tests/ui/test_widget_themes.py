@@ -7,7 +7,10 @@ import pytest
 from textual.color import Color
 from textual.theme import Theme
 
+from tui_mail.config.load import load_settings
+from tui_mail.config.places import Places
 from tui_mail.model.error import SettingsError
+from tui_mail.ui.app import MailApp
 from tui_mail.ui.themes import DEFAULT, SIXTEEN_COLOURS, load_themes, packaged
 
 PAIRS = [
@@ -110,3 +113,16 @@ def test_a_mistake_in_a_theme_is_one_line_that_names_the_file(
     assert says in told.value.line
     assert "bad.toml" in told.value.line
     assert "\n" not in told.value.line
+
+
+def test_a_theme_that_there_is_none_of_is_named_with_file_and_line(
+    tmp_path: Path,
+) -> None:
+    places = Places(tmp_path, tmp_path, tmp_path, tmp_path)
+    path = tmp_path / "config.toml"
+    path.write_text('[ui]\nmouse = true\ntheme = "nope"\n')
+    with pytest.raises(SettingsError) as raised:
+        MailApp(load_settings(path, places), places)
+    assert raised.value.line.startswith(
+        f'{path}, line 3: ui.theme: there is no theme "'
+    )

@@ -58,6 +58,7 @@ def _read(root: Section) -> Settings:
         path=root.source.path,
         accounts=read_accounts(accounts),
         ui=_ui(ui) if ui else UiSettings(),
+        theme_place=ui.place("theme") if ui else "ui.theme",
         keys=_keys(keys) if keys else MappingProxyType({}),
         key_places=_places(keys) if keys else MappingProxyType({}),
         addressbook_command=addressbook.text("command") if addressbook else "",

@@ -193,6 +193,8 @@ class Settings:
     """By name, in the order of the file."""
     ui: UiSettings = field(default_factory=UiSettings)
     """The reader's."""
+    theme_place: str = "ui.theme"
+    """Where the theme is named, for complaints: the file, the line, the key."""
     keys: Mapping[str, tuple[str, ...]] = field(
         default_factory=lambda: MappingProxyType({})
     )

@@ -73,7 +73,7 @@ class MailApp(SpeakingApp, inherit_bindings=False):
         """Put the parts together; raises SettingsError for a theme or a key."""
         super().__init__(keymap_of(settings))
         add_filters(self)
-        look.dress(self, settings.ui, places)
+        look.dress(self, settings, places)
         self.animation_level = "none"
         self.settings, self.places = settings, places
         self.clock = clock or (lambda: datetime.now(UTC).astimezone())

@@ -4,7 +4,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from tui_mail.config.places import Places
-from tui_mail.config.settings import UiSettings
+from tui_mail.config.settings import Settings, UiSettings
 from tui_mail.model.displayable import Displayable, own
 from tui_mail.model.error import SettingsError
 from tui_mail.ui.signs import choose_signs
@@ -19,15 +19,14 @@ REST = 0.12
 REST_OVER_SSH = 0.4
 
 
-def dress(app: "App[Any]", ui: UiSettings, places: Places) -> None:
+def dress(app: "App[Any]", settings: Settings, places: Places) -> None:
     """Give an app our themes; raises SettingsError for one that there is none of."""
     themes = load_themes(places.themes())
-    wanted = ui.theme
+    wanted = settings.ui.theme
     if wanted not in themes:
         known = ", ".join(sorted(themes))
-        raise SettingsError(
-            f'ui.theme: there is no theme "{wanted}"; there are: {known}'
-        )
+        said = f'there is no theme "{wanted}"; there are: {known}'
+        raise SettingsError(f"{settings.theme_place}: {said}")
     for name in {wanted, SIXTEEN_COLOURS} & set(themes):
         app.register_theme(themes[name])
     app.theme = SIXTEEN_COLOURS if app.no_color else wanted

@@ -73,7 +73,7 @@ class SetUp(Screen[Made | None], inherit_bindings=False):
         Binding("enter", "enter", priority=True),
         Binding("ctrl+s", "connect", priority=True),
         Binding("ctrl+o", "save_anyway", priority=True),
-        Binding("escape,ctrl+c,ctrl+g", "back", priority=True),
+        Binding("escape,ctrl+c,ctrl+g,ctrl+q", "back", priority=True),
     ]
 
     def __init__(
