@@ -511,6 +511,13 @@ def test_a_patch_shows_what_goes_and_what_comes() -> None:
     assert looks["2.47.1"] is Look.SIGNATURE
 
 
+def test_an_items_further_rows_stand_below_its_words() -> None:
+    text = "  * an item that is longer than the row\n12. another such item, numbered"
+    document = Document(text_lines(own(text)), 24)
+    rows = [document.row(row) for row in range(len(document))]
+    assert [row.indent for row in rows] == [0, 4, 0, 4]
+
+
 PROSE = """\
 It has been three weeks since we sat at the water, and the place by
 the canal has opened again. Lunch on Thursday, or is the week after

@@ -15,6 +15,8 @@ _IN_PATCH = re.compile(
     r"[ +@\\-]|$|diff |index |new file |deleted file |old mode |new mode |similarity "
     r"|rename |copy |Binary files |GIT binary patch"
 )
+_ITEM = re.compile(r" {0,6}(?:[-*•]|\d{1,2}[.)]) {1,3}(?=\S)")
+"""What an item of a list begins with; its further rows stand below its words."""
 _TAB = 8
 MEASURE = 100
 """Text is wrapped at this width at most: longer lines are hard to read; not so code."""
@@ -92,7 +94,10 @@ def text_lines(text: Displayable) -> list[Line]:
             look = Look.TEXT
         patch = bool(patch and _IN_PATCH.match(raw)) or bool(_PATCH.match(raw))
         raw_look = _patch_look(raw) if patch else look
-        lines.append(Line(raw.expandtabs(_TAB) if "\t" in raw else raw, raw_look))
+        item = _ITEM.match(raw) if raw_look is Look.TEXT else None
+        indent = item.end() if item else 0
+        text_line = raw.expandtabs(_TAB) if "\t" in raw else raw
+        lines.append(Line(text_line, raw_look, indent))
     while lines and not lines[-1].text.strip():
         lines.pop()
     return lines

@@ -27,8 +27,10 @@ async def ask_password(app: "MailApp", account: str, line: Displayable) -> None:
         except MailError as failed:
             line = failed.line
     if not secret:
-        question = line if line.startswith(account) else f"{account}: {line}"
-        secret = await app.ask(Prompt(question, password=True)) or ""
+        whose = f" of {server.username} at {server.host}" if server is not None else ""
+        prompt = Prompt(f"Password{whose}:", password=True)
+        prompt.set_error(line if line.startswith(account) else f"{account}: {line}")
+        secret = await app.ask(prompt) or ""
     app.engines.send(account, Password(secret))
 
 
