@@ -69,7 +69,7 @@ def put_keyring(monkeypatch: pytest.MonkeyPatch, made: Keyring) -> None:
     monkeypatch.setitem(sys.modules, "keyring.errors", errors)
 
 
-class SetUpApp(AskingApp):
+class SetUpApp(AskingApp, inherit_bindings=False):
     def __init__(self, place: Path, test: Test | None = None) -> None:
         self.file = place / "config" / "config.toml"
         places = Places(*[place] * 4)
