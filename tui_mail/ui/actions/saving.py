@@ -30,7 +30,7 @@ async def save(app: "MailApp") -> None:
     loaded = await app.reading.current()
     if loaded is None:
         return
-    part = _chosen(app, loaded)
+    part = chosen_part(app, loaded)
     if part is None:
         attachments = _attachments(loaded)
         if len(attachments) != 1:
@@ -69,7 +69,8 @@ async def _choose(app: "MailApp", loaded: Loaded, attachments: int) -> None:
     app.say(own(f"There is {said}: choose a part, w saves it."))
 
 
-def _chosen(app: "MailApp", loaded: Loaded) -> BodyPart | None:
+def chosen_part(app: "MailApp", loaded: Loaded) -> BodyPart | None:
+    """Give the part that is chosen in the list or shown alone, if any is."""
     if app.panes.lists_parts:
         return app.panes.parts.chosen
     shown = app.reading.shape.part
@@ -119,7 +120,7 @@ def free_name(path: Path) -> Path:
 
 
 async def _save(app: "MailApp", part: BodyPart, path: Path, name: str) -> None:
-    octets = await _octets(app, part)
+    octets = await decoded(app, part)
     written = await asyncio.to_thread(_write, path, name, octets)
     app.say(own(f"Saved {displayable(str(written))}"))
 
@@ -135,13 +136,14 @@ async def _save_all(
     app: "MailApp", named: list[tuple[BodyPart, str]], folder: Path
 ) -> None:
     for part, name in named:
-        octets = await _octets(app, part)
+        octets = await decoded(app, part)
         path = await asyncio.to_thread(free_name, folder / name)
         await asyncio.to_thread(write_private, path, octets)
     app.say(own(f"Saved {len(named)} attachments into {displayable(str(folder))}"))
 
 
-async def _octets(app: "MailApp", part: BodyPart) -> bytes:
+async def decoded(app: "MailApp", part: BodyPart) -> bytes:
+    """Give what a part holds, fetched if need be; raises MailError."""
     from tui_mail.mime.parse import decode_part
 
     octets = await app.reading.octets(part.part_id)
