@@ -134,6 +134,15 @@ def test_a_receipt_is_one_line() -> None:
     assert str(Receipt(new=1, problems=["a", "b"])) == "1 new; a; b"
 
 
+def test_a_receipt_names_a_problem_once_and_not_too_many() -> None:
+    receipt = Receipt(new=1)
+    for name in (*"aabbcdef", *"xyz"):
+        receipt.complain(f"{name}: no")
+    said = "a: no; b: no; c: no; d: no; e: no; and 4 more that could not be done"
+    assert str(receipt) == f"1 new; {said}"
+    assert not receipt.whole
+
+
 def test_the_receipt_of_a_dry_run_says_so() -> None:
     assert str(Receipt(new=2, gone=1, dry=True)) == "would be: 2 new, 1 gone"
     assert str(Receipt(dry=True)) == "in step, nothing would be done"

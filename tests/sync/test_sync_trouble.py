@@ -139,6 +139,34 @@ def test_a_mailbox_that_was_made_anew_keeps_numbers_and_wishes(desk: Desk) -> No
     assert desk.number("letter 4", "Archive") == numbers["letter 4"]
 
 
+def test_messages_that_were_put_into_it_again_keep_their_numbers(desk: Desk) -> None:
+    desk.fill(letters(1, 6), "Work")
+    desk.sync()
+    numbers = {str(row.subject): row.number for row in desk.rows("Work")}
+    with desk.oracle() as client:
+        client.delete_folder("Work")
+    again = [replace(one, arrived="") for one in letters(2, 6)]
+    desk.fill([*again, replace(letter(7), arrived="")], "Work")
+    desk.sync()
+    assert desk.all_here() == desk.all_there()
+    after = {str(row.subject): row.number for row in desk.rows("Work")}
+    assert all(after[f"letter {n}"] == numbers[f"letter {n}"] for n in range(2, 7))
+    assert after["letter 7"] not in numbers.values()
+
+
+def test_of_two_that_are_alike_neither_is_taken_for_the_other(desk: Desk) -> None:
+    twice = [replace(letter(1), arrived=""), letter(1)]
+    desk.fill(twice, "Work")
+    desk.sync()
+    before = set(desk.numbers("Work"))
+    with desk.oracle() as client:
+        client.delete_folder("Work")
+    desk.fill([replace(letter(1), arrived="02-Feb-2026 10:00:00 +0000")], "Work")
+    desk.sync()
+    [number] = desk.numbers("Work")
+    assert number not in before
+
+
 def test_nothing_is_deleted_on_a_server_because_something_is_missing_here(
     desk: Desk,
 ) -> None:

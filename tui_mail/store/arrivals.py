@@ -11,7 +11,7 @@ from tui_mail.store.contents import INTO, find_contents
 from tui_mail.store.database import Transaction
 from tui_mail.store.flag_columns import SEEN_BIT
 from tui_mail.store.overlay import show_flags
-from tui_mail.store.threads import assign_threads
+from tui_mail.store.threads import assign_threads, key_of
 
 _INTO = (
     "message (number, mailbox, server_mailbox, uid, content, thread, date, arrival,"
@@ -73,13 +73,18 @@ class Arrivals:
         ):
             waiting.setdefault(identity, []).append(number)
         returned: dict[int, int] = {}
-        updates = []
         for one in messages:
             if not waiting.get(one.identity):
                 continue
             number = waiting[one.identity].pop()
             returned[one.uid] = number
-            updates.append((one.uid, one.flags, one.keywords, one.modseq, number))
+        left = [one for one in messages if one.uid not in returned]
+        returned |= self._alike(left, set(returned.values()))
+        updates = [
+            (one.uid, one.flags, one.keywords, one.modseq, returned[one.uid])
+            for one in messages
+            if one.uid in returned
+        ]
         self._tx.connection.executemany(
             "UPDATE message SET uid = ?, server_flags = ?, server_keywords = ?,"
             " modseq = ? WHERE number = ?",
@@ -87,6 +92,34 @@ class Arrivals:
         )
         show_flags(self._tx, list(returned.values()))
         return returned
+
+    def _alike(self, messages: Sequence[Arriving], taken: set[int]) -> dict[int, int]:
+        """Recognize messages that were put there again, at another time: by all else.
+
+        Only where there is no doubt: one row here, one message there.
+        """
+        arriving: dict[tuple[object, ...], list[int]] = {}
+        for one in messages:
+            if one.likeness[0]:
+                arriving.setdefault(one.likeness, []).append(one.uid)
+        if not arriving:
+            return {}
+        here: dict[tuple[object, ...], list[int]] = {}
+        for number, *likeness in self._tx.connection.execute(
+            "SELECT m.number, c.message_id, c.subject, c.senders, c.date, c.size"
+            " FROM json_each(?) j CROSS JOIN link l ON l.key = j.value"
+            " CROSS JOIN message m ON m.thread = l.thread"
+            " CROSS JOIN content c ON c.id = m.content AND c.own_key = j.value"
+            " WHERE +m.server_mailbox = ? AND +m.uid = 0",
+            (json.dumps([key_of(str(alike[0])) for alike in arriving]), self._mailbox),
+        ):
+            if number not in taken:
+                here.setdefault(tuple(likeness), []).append(number)
+        return {
+            uids[0]: here[alike][0]
+            for alike, uids in arriving.items()
+            if len(uids) == 1 and len(here.get(alike, ())) == 1
+        }
 
     def _has_unlinked(self) -> bool:
         [found] = self._tx.connection.execute(

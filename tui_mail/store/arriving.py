@@ -23,6 +23,14 @@ class Arriving(NamedTuple):
     keywords: str
     modseq: int
 
+    @property
+    def likeness(self) -> tuple[object, ...]:
+        """What it is wherever it was put: id, subject, senders, date, size."""
+        _, _, _, message_id, _, _, subject, senders, _, _, _, date, size, *_ = (
+            self.content
+        )
+        return message_id, subject, senders, date, size
+
 
 def arriving(message: FetchedMessage) -> Arriving:
     """Make a message ready."""

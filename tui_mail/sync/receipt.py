@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass, field
 
+_MOST_PROBLEMS = 5
+"""So many are named in the line."""
+
 
 @dataclass(slots=True)
 class Receipt:
@@ -52,7 +55,10 @@ class Receipt:
             (self.texts, "texts" if self.texts > 1 else "text"),
         )
         said = ", ".join(f"{count:,} {name}" for count, name in counts if count)
-        words = [said, *self.problems, *dict.fromkeys(self.alerts)]
+        words = [said, *self.problems[:_MOST_PROBLEMS]]
+        if left := len(self.problems[_MOST_PROBLEMS:]):
+            words.append(f"and {left:,} more that could not be done")
+        words += dict.fromkeys(self.alerts)
         line = "; ".join(filter(None, words))
         if self.dry:
             return f"would be: {line}" if line else "in step, nothing would be done"

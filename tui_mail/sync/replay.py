@@ -100,6 +100,7 @@ def _judge_flags(session: Session, batch: FlagBatch, refusal: ServerRefused) -> 
         else:
             revert_flags(tx, batch, refusal.line)
             session.receipt.refused += len(batch.messages)
+            session.receipt.complain(refusal.line)
 
 
 def _replay_operations(session: Session) -> bool:
@@ -152,3 +153,4 @@ def _judge_operation(
         else:
             revert_operation(tx, operation.id, refusal.line)
             session.receipt.refused += len(operation.items)
+            session.receipt.complain(refusal.line)

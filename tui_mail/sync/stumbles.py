@@ -17,6 +17,8 @@ _MOST = 2
 _WHILE = 600.0
 """Seconds for which it is."""
 _MOST_TRIES = 8
+_MOST_IN_A_ROW = 3
+"""After so many one after the other it is not about the mailboxes."""
 
 
 @dataclass(slots=True)
@@ -31,7 +33,7 @@ class Stumbles:
 
     def __init__(self) -> None:
         self._stumbles: dict[MailboxId, _Stumble] = {}
-        self._count = 0
+        self._count = self._in_a_row = 0
         self._new = False
 
     @contextmanager
@@ -44,6 +46,7 @@ class Stumbles:
             self._note(mailbox, error, far=load_state(source, mailbox) != before)
             raise
         self._stumbles.pop(mailbox, None)
+        self._in_a_row = 0
 
     def _note(
         self, mailbox: MailboxId, error: LinkLost | ProtocolError, *, far: bool
@@ -52,6 +55,7 @@ class Stumbles:
         times = 1 if far or last is None else last.times + 1
         self._stumbles[mailbox] = _Stumble(error.line, times, time.monotonic())
         self._count += 1
+        self._in_a_row = 1 if far else self._in_a_row + 1
         self._new = not isinstance(error, ServerHangs)
 
     def ordered(self, boxes: Sequence[Mailbox]) -> list[Mailbox]:
@@ -73,4 +77,4 @@ class Stumbles:
         A server that does not answer any more is not waited for again and again.
         """
         new, self._new = self._new, False
-        return new and self._count <= _MOST_TRIES
+        return new and self._in_a_row < _MOST_IN_A_ROW and self._count <= _MOST_TRIES

@@ -237,6 +237,8 @@ def greeted(stream: Stream, unasked: Callable[[Untagged], None]) -> Client:
     try:
         return Client(stream, unasked)
     except imaplib.IMAP4.error as error:
-        raise ProtocolError(f"{stream.host} is no IMAP server: {error}") from None
+        said = error.args[0] if error.args else ""
+        words = said.decode("utf-8", "replace") if isinstance(said, bytes) else said
+        raise ProtocolError(f"{stream.host} is no IMAP server: {words}") from None
     except OSError:
         raise LinkLost(f"{stream.host} closed the connection") from None
