@@ -63,6 +63,8 @@ def _dispatch(arguments: list[str]) -> int:
 
     _no_core_dumps()
     name, rest = commands.split(arguments)
+    if name == "help" and (topic := commands.split(rest)[0]) in ("account", "demo"):
+        name, rest = topic, ["--help"]
     try:
         if name is None:
             return _reader(rest)

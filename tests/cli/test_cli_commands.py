@@ -61,6 +61,18 @@ def test_help_works_behind_a_command(capsys: pytest.CaptureFixture[str]) -> None
     assert "``" not in text
 
 
+def test_help_tells_of_every_command_that_it_names(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    main(["--help"])
+    listed = capsys.readouterr().out.partition("commands\n")[2].splitlines()
+    names = [line.split()[0] for line in listed if line.startswith("  ")]
+    assert {"account", "demo", "sync", "help"} <= set(names)
+    for name in names:
+        assert main(["help", name]) == 0
+        assert f"tui-mail {name}" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("name", LATER)
 def test_a_command_to_come_says_so(
     name: str, capsys: pytest.CaptureFixture[str]
