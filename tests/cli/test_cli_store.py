@@ -129,6 +129,15 @@ def test_a_search_can_print_ids_or_their_number(
     assert printed(capsys) == ["13"]
 
 
+def test_figures_of_any_size_are_searched_for(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["search", "--count", "--limit", "9" * 30, "*"]) == 0
+    assert main(["search", "--count", "larger:999999999999G"]) == 0
+    assert main(["search", "--count", "smaller:999999999999G"]) == 0
+    assert printed(capsys) == ["25", "0", "25"]
+
+
 def test_a_search_without_hits_is_no_failure(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

@@ -173,6 +173,12 @@ MISTAKES = [
     (f"{WORK}[accounts.work.imap]\n", 3, "work.imap", 'needs the key "host"'),
     (f'{IMAP}[accounts.work.pop3]\nhost = "p"\n', 5, "pop3", "not both"),
     (f'{WORK}cache_limit = "2 apples"\n', 3, "cache_limit", "local account"),
+    (
+        f'{WORK}cache_limit = "999999999999T"\n{IMAP.removeprefix(WORK)}',
+        3,
+        "cache_limit",
+        "more than there can be",
+    ),
     (f'{WORK}signature_file = "none.txt"\n', 3, "signature_file", "there is no file"),
     (f'{WORK}[accounts.work.mailboxes]\nspam = "x"\n', 4, "mailboxes.spam", "nearest"),
     (

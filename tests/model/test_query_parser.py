@@ -106,6 +106,7 @@ def test_every_text_field_takes_a_quoted_value(name: str) -> None:
         ("larger:1.5G", Larger(1_500_000_000)),
         ("smaller:20k", Smaller(20_000)),
         ("smaller:77", Smaller(77)),
+        ("larger:999999999999G", Larger(10**18)),
         ("f(x)", Words("f(x)")),
     ],
 )

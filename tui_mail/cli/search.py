@@ -25,6 +25,8 @@ from tui_mail.store.messages import load_summaries
 from tui_mail.store.search import search
 
 _ON_A_TERMINAL = 50
+_ENDLESS = 10**9
+"""More than there can be, and as much as the tables can count to."""
 _WIDEST_SENDER = 30
 _BEFORE_SENDER = 34
 """Cells that id, date and signs take about."""
@@ -63,7 +65,7 @@ def run(session: Session, arguments: argparse.Namespace) -> int:
     if arguments.limit is not None and arguments.limit < 0:
         raise UsageError("--limit must not be negative")
     query = parse_query(" ".join(arguments.query))
-    limit = arguments.limit
+    limit = None if arguments.limit is None else min(arguments.limit, _ENDLESS)
     if limit is None and output.on_terminal() and not arguments.count:
         limit = _ON_A_TERMINAL
     if arguments.count:

@@ -10,6 +10,7 @@ from tui_mail.model.error import SettingsError
 
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _SIZE = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,3})?) ?([kKMGT]?)B?")
+_MOST_OCTETS = 10**18
 _OCTETS = {"": 1, "K": 1000, "M": 1000**2, "G": 1000**3, "T": 1000**4}
 
 
@@ -130,13 +131,16 @@ class Section:
             return default
         value = self.values[key]
         if isinstance(value, int) and not isinstance(value, bool):
-            return self.integer(key, default, high=10**18)
+            return self.integer(key, default, high=_MOST_OCTETS)
         if not isinstance(value, str):
             self._wrong(key, 'a size such as "2G"')
         match = _SIZE.fullmatch(value.strip())
         if match is None:
             self.mistake(key, f'"{value}" is no size; write it as "2G" or "500M"')
-        return int(float(match[1]) * _OCTETS[match[2].upper()])
+        size = int(float(match[1]) * _OCTETS[match[2].upper()])
+        if size > _MOST_OCTETS:
+            self.mistake(key, f'"{value}" is more than there can be')
+        return size
 
     def file(self, key: str) -> str:
         """Read the path of a file that exists; ``~`` is the home folder."""

@@ -12,6 +12,8 @@ _SIZE = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,3})?)([kKmMgG]?)[bB]?", re.ASCII)
 
 _DAYS = {"d": 1, "w": 7, "m": 30, "y": 365}
 _OCTETS = {"": 1, "k": 1000, "m": 1000**2, "g": 1000**3}
+_MOST_OCTETS = 10**18
+"""More than any message has, and as much as a table can compare with."""
 
 
 def read_day(text: str, column: int) -> date:
@@ -57,4 +59,4 @@ def read_octets(text: str, column: int) -> int:
         raise QueryError(
             f'"{text}" is no size: a number and k, M or G, as in 20k', column
         )
-    return int(float(match[1]) * _OCTETS[match[2].lower()])
+    return min(int(float(match[1]) * _OCTETS[match[2].lower()]), _MOST_OCTETS)
