@@ -2,10 +2,12 @@
 
 import gc
 import os
+import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from tui_mail import __version__
 
@@ -72,9 +74,29 @@ def _dispatch(arguments: list[str]) -> int:
             return _account(rest)
         if name == "demo":
             return _demo(rest)
-        return commands.run(name, rest, _check_keys)
+        with _ending_in_order():
+            return commands.run(name, rest, _check_keys)
     except SystemExit as leaving:
         return leaving.code if isinstance(leaving.code, int) else 0
+
+
+@contextmanager
+def _ending_in_order() -> Iterator[None]:
+    """Have what a command began come to its end also where a signal ends it."""
+
+    def leave(number: int, _: object) -> NoReturn:
+        raise SystemExit(128 + number)
+
+    before = {
+        number: signal.signal(number, leave)
+        for number in (signal.SIGTERM, signal.SIGHUP)
+        if signal.getsignal(number) is signal.SIG_DFL
+    }
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _check_keys(settings: "Settings") -> None:

@@ -1,8 +1,11 @@
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tui_mail import __version__
@@ -218,3 +221,26 @@ def test_help_is_printed_whatever_the_locale(words: list[str]) -> None:
     )
     assert (done.returncode, done.stderr) == (0, b"")
     assert "…" in done.stdout.decode()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_command_that_is_ended_takes_its_children_along(
+    home: Path, number: signal.Signals
+) -> None:
+    path, mark = home / "config.toml", home / "pid"
+    path.write_text(
+        f"""[accounts.work]
+address = "ann@example.org"
+password_command = "sh -c 'echo $$ > {mark}; exec sleep 600'"
+[accounts.work.imap]
+host = "127.0.0.1"
+"""
+    )
+    command = [sys.executable, "-m", "tui_mail", "--config", str(path), "sync"]
+    with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE) as program:
+        while not mark.exists() or not mark.read_text():
+            time.sleep(0.01)
+        program.send_signal(number)
+        assert program.communicate(timeout=20)[1] == b""
+        assert program.returncode == 128 + number
+    assert not psutil.pid_exists(int(mark.read_text()))

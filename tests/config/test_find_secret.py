@@ -1,5 +1,6 @@
 import os
 import shlex
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -64,6 +65,27 @@ def test_a_hanging_command_is_killed_with_all_that_it_started(tmp_path: Path) ->
     command = f"sh -c 'sleep 600 & echo $! > {mark}; wait'"
     with pytest.raises(SecretMissing, match="no answer within"):
         find_secret(ACCOUNT, server(command), ask=None, deadline=0.5)
+    pid = int(mark.read_text())
+    while Path(f"/proc/{pid}").exists() and "Z" not in _state(pid):
+        time.sleep(0.01)
+
+
+def test_a_command_does_not_outlive_the_program(tmp_path: Path) -> None:
+    mark = tmp_path / "pid"
+    command = f"sh -c 'echo $$ > {mark}; exec sleep 600'"
+    code = (
+        "import sys, threading, time, pathlib\n"
+        "from tui_mail.config.secret import run_password_command as run\n"
+        "import signal; signal.signal(signal.SIGTERM, lambda *_: sys.exit(3))\n"
+        f"ask = lambda: run({command!r}, deadline=60)\n"
+        "threading.Thread(target=ask, daemon=True).start()\n"
+        "time.sleep(60)\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", code]) as program:
+        while not mark.exists() or not mark.read_text():
+            time.sleep(0.01)
+        program.terminate()
+        assert program.wait(20) == 3
     pid = int(mark.read_text())
     while Path(f"/proc/{pid}").exists() and "Z" not in _state(pid):
         time.sleep(0.01)

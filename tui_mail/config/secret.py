@@ -1,11 +1,12 @@
 """Passwords and tokens: where they come from, and how they stay out of sight."""
 
+import atexit
 import contextlib
 import os
 import shlex
 import signal
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from tui_mail.config.settings import Account, Server
 from tui_mail.model.displayable import displayable
@@ -80,7 +81,7 @@ def run_password_command(command: str, *, deadline: float) -> str:
     except (ValueError, IndexError, OSError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
         raise SecretMissing(f"password_command could not be run: {reason}") from None
-    with child:
+    with child, _noted(child):
         try:
             output, complaint = child.communicate(timeout=deadline)
         except subprocess.TimeoutExpired:
@@ -101,11 +102,30 @@ def run_password_command(command: str, *, deadline: float) -> str:
     return first
 
 
+@contextlib.contextmanager
+def _noted(child: subprocess.Popen[bytes]) -> Iterator[None]:
+    """Have the command ended with the program, if it still runs then."""
+
+    def end() -> None:
+        if child.poll() is None:
+            _kill(child)
+
+    atexit.register(end)
+    try:
+        yield
+    finally:
+        atexit.unregister(end)
+
+
 def _end(child: subprocess.Popen[bytes]) -> None:
     """Kill the command with all that it started."""
+    _kill(child)
+    child.communicate()
+
+
+def _kill(child: subprocess.Popen[bytes]) -> None:
     with contextlib.suppress(ProcessLookupError):
         os.killpg(child.pid, signal.SIGKILL)
-    child.communicate()
 
 
 def _from_keyring(server: Server) -> str | None:
