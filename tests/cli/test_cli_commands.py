@@ -62,6 +62,7 @@ def test_help_works_behind_a_command(capsys: pytest.CaptureFixture[str]) -> None
     assert "password_command" in text
     assert "older:2w" in text
     assert "``" not in text
+    assert '""' not in text
 
 
 def test_help_tells_of_every_command_that_it_names(

@@ -18,7 +18,8 @@ _QUERIES = """\
 word "a phrase"          in the subject, addresses, text, names of attachments
 from: to: cc:            an address or a name; me is oneself
 subject: body: filename: list: id: thread:
-in:MAILBOX               its name or role; in:anywhere lets trash and junk be searched
+in:MAILBOX               its name or role, in:"Two Words"; trash and junk are searched
+                         only where they are named, or with in:anywhere
 account:NAME  tag:KEYWORD  has:attachment
 is:unread                also read, flagged, answered, draft, pinned
 before:2026-01-31        also after: on: date:2026-01-01..2026-01-31 date:2026-01-01..
@@ -28,6 +29,8 @@ larger:1M smaller:20k
 a b   a OR b   ( )       both; any; brackets group; OR binds less than what stands together
 *                        everything
 
+also label: for tag:, folder: for in:, attachment: for filename:, older_than:, newer_than:,
+is:starred, is:replied. Quotes keep words together: subject:"two words"; word* begins so.
 Dates are days here; before: leaves its day out, after: takes it in. A colon makes a field
 only after lower-case letters and before neither a space nor //; else it is text.
 """
@@ -94,7 +97,8 @@ def _field(field: ast.AnnAssign, manual: str) -> str:
     name = _KEYS.get(name, name)
     if name in _NO_KEYS or (name == "name" and "you gave it" in manual):
         return ""
-    words = " ".join(manual.replace("``", '"').split())
+    quoted = manual.replace('``"', '"').replace('"``', '"').replace("``", '"')
+    words = " ".join(quoted.split())
     return (
         textwrap.fill(
             words, 88, initial_indent=f"  {name:<18} ", subsequent_indent=" " * 21

@@ -18,6 +18,7 @@ from tui_mail.store.mailboxes import find_mailbox
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Say what the command takes."""
+    parser.usage = "%(prog)s [--yes] [--sync] (ID… | - | --query Q) MAILBOX"
     parser.add_argument(
         "ids", nargs="+", metavar="ID… MAILBOX", help="- reads ids from stdin"
     )

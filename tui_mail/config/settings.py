@@ -78,7 +78,7 @@ class Account:
     address: str
     """Your address there. Needed."""
     full_name: str = ""
-    """``name``: your name as others see it."""
+    """Your name as others see it."""
     aliases: tuple[str, ...] = ()
     """Other addresses of yours; ``*@ann.example`` for all of a domain."""
     password_command: str = ""
