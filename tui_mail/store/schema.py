@@ -7,7 +7,7 @@ counted by who inserts them. Words of header fields
 stand folded between spaces, so that a phrase is a part of the string.
 """
 
-VERSION = 1
+VERSION = 2
 """The version that this code writes; kept in ``PRAGMA user_version``."""
 
 TABLES = """
@@ -42,7 +42,8 @@ CREATE TABLE mailbox (
     status_uid_next INTEGER NOT NULL DEFAULT 1,
     status_uid_validity INTEGER NOT NULL DEFAULT 0,
     status_modseq INTEGER NOT NULL DEFAULT 0,
-    synced_at INTEGER NOT NULL DEFAULT 0
+    synced_at INTEGER NOT NULL DEFAULT 0,
+    inferiors INTEGER NOT NULL DEFAULT 1
 ) STRICT;
 
 CREATE TABLE content (
@@ -228,10 +229,59 @@ CREATE TABLE action_copy (
     PRIMARY KEY (action, message)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE mailbox_wish (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    kind TEXT NOT NULL,
+    mailbox INTEGER NOT NULL REFERENCES mailbox ON DELETE CASCADE,
+    name TEXT NOT NULL DEFAULT '',
+    messages INTEGER NOT NULL DEFAULT 0,
+    state TEXT NOT NULL DEFAULT 'queued',
+    attempts INTEGER NOT NULL DEFAULT 0,
+    not_before INTEGER NOT NULL DEFAULT 0,
+    error TEXT NOT NULL DEFAULT ''
+) STRICT;
+CREATE INDEX mailbox_wish_mailbox ON mailbox_wish (mailbox);
+CREATE TABLE action_mailbox (
+    action INTEGER NOT NULL REFERENCES action ON DELETE CASCADE,
+    mailbox INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    before TEXT NOT NULL DEFAULT '',
+    after TEXT NOT NULL DEFAULT '',
+    PRIMARY KEY (action, mailbox)
+) STRICT, WITHOUT ROWID;
+
 INSERT INTO mailbox (id, wire_name, name, selectable, subscribed, is_local)
 VALUES (0, x'00', '', 0, 0, 1);
 """
-"""Everything, as version 1 has it. The mailbox 0 is nowhere: what lies in it is not seen."""
+"""Everything, as version 2 has it. The mailbox 0 is nowhere: what lies in it is not seen.
 
-MIGRATIONS: dict[int, str] = {}
+New columns stand last in their table, new tables and indexes last of all, in the order of
+the migration: then each begins on the same page in a file that was migrated.
+"""
+
+MIGRATIONS = {
+    1: """
+ALTER TABLE mailbox ADD COLUMN inferiors INTEGER NOT NULL DEFAULT 1;
+CREATE TABLE mailbox_wish (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    kind TEXT NOT NULL,
+    mailbox INTEGER NOT NULL REFERENCES mailbox ON DELETE CASCADE,
+    name TEXT NOT NULL DEFAULT '',
+    messages INTEGER NOT NULL DEFAULT 0,
+    state TEXT NOT NULL DEFAULT 'queued',
+    attempts INTEGER NOT NULL DEFAULT 0,
+    not_before INTEGER NOT NULL DEFAULT 0,
+    error TEXT NOT NULL DEFAULT ''
+) STRICT;
+CREATE INDEX mailbox_wish_mailbox ON mailbox_wish (mailbox);
+CREATE TABLE action_mailbox (
+    action INTEGER NOT NULL REFERENCES action ON DELETE CASCADE,
+    mailbox INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    before TEXT NOT NULL DEFAULT '',
+    after TEXT NOT NULL DEFAULT '',
+    PRIMARY KEY (action, mailbox)
+) STRICT, WITHOUT ROWID;
+""",
+}
 """The step from each version to the next."""

@@ -1,0 +1,49 @@
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from tests.store.filling import IDENTITY
+from tui_mail.store.connections import prepare_file
+from tui_mail.store.database import Database
+from tui_mail.store.schema import VERSION
+
+_VERSION_1 = Path(__file__).with_name("version_1.sql").read_text()
+_SHAPE = (
+    'SELECT t.name, c.cid, c.name, c.type, c."notnull", c.dflt_value, c.pk'
+    " FROM pragma_table_list t, pragma_table_info(t.name) c"
+    " WHERE t.schema = 'main' ORDER BY t.name, c.cid",
+    'SELECT t.name, i.name, i."unique", i.partial, x.seqno, x.name'
+    " FROM pragma_table_list t, pragma_index_list(t.name) i, pragma_index_info(i.name) x"
+    " WHERE t.schema = 'main' ORDER BY 1, 2, 5",
+    "SELECT name, sql FROM sqlite_schema WHERE type = 'trigger' ORDER BY name",
+    "SELECT name, rootpage FROM sqlite_schema WHERE rootpage > 0 ORDER BY name",
+)
+
+
+def _shape(path: Path) -> list[list[tuple[object, ...]]]:
+    with closing(sqlite3.connect(path)) as connection:
+        return [connection.execute(asked).fetchall() for asked in _SHAPE]
+
+
+def _write_version_1(path: Path) -> None:
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        prepare_file(connection, path)
+        connection.executescript(_VERSION_1)
+        connection.execute("PRAGMA user_version = 1")
+        connection.execute(
+            "INSERT INTO account (id, kind, host, user) VALUES (1, ?, ?, ?)",
+            (IDENTITY.kind, IDENTITY.host, IDENTITY.user),
+        )
+        connection.execute("INSERT INTO mailbox (wire_name, name) VALUES (x'41', 'A')")
+
+
+def test_a_store_of_version_1_becomes_what_a_fresh_one_is(tmp_path: Path) -> None:
+    old, fresh = tmp_path / "old.db", tmp_path / "fresh.db"
+    _write_version_1(old)
+    for path in (old, fresh):
+        Database.open(path, "work", identity=IDENTITY).close()
+    assert _shape(old) == _shape(fresh)
+    with closing(sqlite3.connect(old)) as connection:
+        assert connection.execute("PRAGMA user_version").fetchone() == (VERSION,)
+        names = connection.execute("SELECT name FROM mailbox ORDER BY id").fetchall()
+    assert names == [("",), ("A",)]
