@@ -4,7 +4,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tui_mail.cli import output
+from tui_mail.cli import output, synchronizing
 from tui_mail.cli.columns import cut, padded, width
 from tui_mail.cli.search import sender_width
 
@@ -79,3 +79,13 @@ def test_a_sender_leaves_most_of_the_line_to_the_subject(
     screen: int, cells: int
 ) -> None:
     assert sender_width(screen) == cells
+
+
+def test_progress_never_wraps(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(output, "width_of", lambda terminal: 40)
+    synchronizing.show_progress("fetching " + "long " * 20, 1_000, 20_000)
+    printed = capsys.readouterr().err.removeprefix("\r\x1b[K")
+    assert width(printed) < 40
+    assert printed.endswith("… 1,000 of 20,000")

@@ -5,6 +5,7 @@ import os
 import re
 import sys
 from collections.abc import Mapping, Sequence
+from typing import TextIO
 
 from tui_mail.cli.columns import cut, padded, width
 from tui_mail.model.displayable import displayable, displayable_lines
@@ -78,10 +79,13 @@ def on_terminal() -> bool:
 
 def screen_width() -> int:
     """Say how many cells a line has; 0 where it is no terminal."""
-    if not on_terminal():
-        return 0
+    return width_of(sys.stdout) if on_terminal() else 0
+
+
+def width_of(terminal: TextIO) -> int:
+    """Say how many cells a line of a terminal has."""
     try:
-        return os.get_terminal_size(sys.stdout.fileno()).columns
+        return os.get_terminal_size(terminal.fileno()).columns or 80
     except OSError:
         return 80
 

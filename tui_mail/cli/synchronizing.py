@@ -5,6 +5,7 @@ import sys
 from collections.abc import Sequence
 
 from tui_mail.cli import output
+from tui_mail.cli.columns import cut
 from tui_mail.cli.session import Session
 from tui_mail.config.settings import Account
 from tui_mail.model.displayable import displayable
@@ -39,7 +40,7 @@ def synchronize(
                     dry_run=dry_run,
                     yes=yes,
                     ask=ask_person,
-                    progress=_progress if sys.stderr.isatty() else None,
+                    progress=show_progress if sys.stderr.isatty() else None,
                 )
                 receipt = str(done)
                 status = status if done.whole else 1
@@ -68,9 +69,12 @@ def _named(account: Account, line: str) -> str:
     return line if line.startswith(f"{account.name}:") else f"{account.name}: {line}"
 
 
-def _progress(text: str, done: int, total: int) -> None:
+def show_progress(text: str, done: int, total: int) -> None:
+    """Show on one line of the terminal how far it is."""
     figures = f" {done:,} of {total:,}" if total else ""
-    sys.stderr.write(f"\r\x1b[K{displayable(text)}{figures}")
+    # A line that wraps could not be taken back.
+    room = max(1, output.width_of(sys.stderr) - 1 - len(figures))
+    sys.stderr.write(f"\r\x1b[K{cut(displayable(text), room)}{figures}")
     sys.stderr.flush()
 
 
