@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.store.acting import NOW
-from tests.store.filling import IDENTITY, Place, assert_counts, mail
+from tests.store.filling import IDENTITY, NAMES, Place, assert_counts, mail
 from tui_mail.model.displayable import displayable
 from tui_mail.model.error import MailError, StoreDamaged
 from tui_mail.model.flags import SEEN
@@ -221,8 +221,29 @@ def test_where_nothing_can_be_read_it_says_so_and_keeps_a_copy(
     assert [path.read_bytes() for path in _kept(full)] == [octets]
     with pytest.raises(StoreDamaged):
         full.open()
-    assert len(_kept(full)) == 2
+    assert len(_kept(full)) == 1, "each start has made a copy"
     assert not list(full.path.parent.glob("*.salvaged*"))
+
+
+@pytest.mark.parametrize("damage", ["cut", "noise"])
+def test_a_small_file_whose_list_of_tables_is_hurt_is_salvaged(
+    place: Place, damage: str
+) -> None:
+    place.fill(5)
+    place.database.close()
+    octets = place.path.read_bytes()
+    half = len(octets) // 2
+    hurt = octets[:half]
+    if damage == "noise":
+        hurt += random.Random(1).randbytes(40_000) + octets[half + 40_000 :]
+    place.path.write_bytes(hurt)
+    assert not place.database.salvaged
+    _open(place)
+    assert "damaged and salvaged from work.db.damaged-" in place.database.salvaged
+    names = {name for (name,) in place.rows("SELECT name FROM mailbox WHERE id > 0")}
+    assert names == set(NAMES)
+    assert_counts(place)
+    place.fill(5)
 
 
 @pytest.mark.parametrize("kind", ["flip", "zero", "truncate", "swap"])

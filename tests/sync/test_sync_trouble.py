@@ -108,6 +108,19 @@ def test_an_account_at_work_is_left_to_who_works_on_it(desk: Desk) -> None:
         desk.sync()
 
 
+def test_a_store_that_was_salvaged_is_told_of_and_in_step_after(desk: Desk) -> None:
+    desk.fill(letters(1, 30))
+    desk.sync()
+    path = desk.places.database("work")
+    octets = path.read_bytes()
+    path.write_bytes(octets[: len(octets) // 2])
+    receipt = desk.sync()
+    assert receipt.whole
+    [said] = receipt.alerts
+    assert said.startswith("work.db was damaged and salvaged from work.db.damaged-")
+    assert desk.here() == desk.there()
+
+
 def test_the_command_says_trouble_in_one_line_and_one_status(desk: Desk) -> None:
     [port] = free_ports(1)
     desk.through(port)

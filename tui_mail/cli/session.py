@@ -109,4 +109,6 @@ class Session:
             )
             self._ends.callback(database.close)
             self._databases[account.name] = database
+            if database.salvaged:
+                output.note(f"{account.name}: {database.salvaged}")
         return self._databases[account.name]

@@ -75,9 +75,18 @@ class Database:
     that writes is lent to one :meth:`transaction` at a time.
     """
 
-    def __init__(self, path: Path, account: str, writer: sqlite3.Connection) -> None:
+    def __init__(
+        self,
+        path: Path,
+        account: str,
+        writer: sqlite3.Connection,
+        *,
+        salvaged: str = "",
+    ) -> None:
         self.path = path
         self.account = account
+        self.salvaged = salvaged
+        """What people have to know where the file was damaged and salvaged just now."""
         self._writer = writer
         self._writing = threading.RLock()
         self._local = threading.local()
@@ -98,8 +107,9 @@ class Database:
             StoreDamaged: not even a salvage could open it.
             StoreFailed: the file cannot be opened or written.
         """
+        salvaged = ""
         if damage_mark(path).exists() and not _is_in_use(path):
-            _salvage(path, account)
+            salvaged = _salvage(path, account)
         try:
             writer = _opened(path, account, identity)
         except sqlite3.Error as error:
@@ -110,7 +120,7 @@ class Database:
                     f"{path} is damaged; end all that use it, then start again: "
                     "what can be read is saved then, a copy is kept"
                 ) from error
-            _salvage(path, account)
+            salvaged = _salvage(path, account)
             try:
                 writer = _opened(path, account, identity)
             except sqlite3.Error as second:
@@ -118,7 +128,7 @@ class Database:
         except OSError as error:
             raise StoreFailed(f"{path}: {error.strerror or error}") from error
         _open_here[path] += 1
-        return cls(path, account, writer)
+        return cls(path, account, writer, salvaged=salvaged)
 
     @property
     def connection(self) -> sqlite3.Connection:
@@ -247,9 +257,11 @@ def _is_in_use(path: Path) -> bool:
     return _open_here[path] > 0 or salvage.is_open_elsewhere(path)
 
 
-def _salvage(path: Path, account: str) -> None:
-    salvage.salvage(path, account)
+def _salvage(path: Path, account: str) -> str:
+    report = salvage.salvage(path, account)
     damage_mark(path).unlink(missing_ok=True)
+    lost = f"{len(report) - 1} losses are named" if report[1:] else "nothing was lost"
+    return f"{path.name} was damaged and {report[0]}: {lost} in the .txt beside it"
 
 
 def _opened(path: Path, account: str, identity: AccountIdentity) -> sqlite3.Connection:

@@ -6,6 +6,7 @@ again where not.
 """
 
 import fcntl
+import filecmp
 import shutil
 import sqlite3
 import time
@@ -23,6 +24,8 @@ _IN_ORDER = (
     *("readable", "delta", "operation", "operation_item"),
     *("action", "action_flag", "action_move", "action_copy"),
 )
+_INTERIOR = 5
+"""The first octet of a page that lists pages of a table."""
 _SHARED_FIRST, _SHARED_SIZE = 0x40000002, 510
 """The octets of the file that SQLite locks as long as it reads."""
 
@@ -66,7 +69,7 @@ def salvage(path: Path, account: str) -> list[str]:
         _remove_traces(kept, path)
         raise StoreDamaged(
             f"{account}: {path} is damaged and could not be salvaged ({error}); "
-            f"a copy is in {kept}"
+            f"a copy is in {_only_one(kept, path)}; move the file away to begin anew"
         ) from error
     report = [f"salvaged from {kept.name}", *lost]
     kept.with_name(f"{kept.name}.txt").write_text("\n".join(report) + "\n")
@@ -78,6 +81,16 @@ def _unused(path: Path, what: str) -> Path:
     while kept.exists():
         count += 1
         kept = path.with_name(f"{path.name}.{what}-{count}")
+    return kept
+
+
+def _only_one(kept: Path, path: Path) -> Path:
+    """Give up a copy that an earlier start has made already; which is left."""
+    for other in sorted(path.parent.glob(f"{path.name}.damaged-*")):
+        same = other != kept and other.stat().st_size == kept.stat().st_size
+        if same and filecmp.cmp(other, kept, shallow=False):
+            _remove(kept)
+            return other
     return kept
 
 
@@ -128,9 +141,9 @@ def _copy_all(source: sqlite3.Connection, target: sqlite3.Connection) -> list[st
 
 
 def _opened(damaged: Path, fresh: Path, grafted: Path) -> sqlite3.Connection:
-    """Open the damaged file, with the first page of a new one where its own is lost.
+    """Open the damaged file, with a new one's list of tables where its own is lost.
 
-    A first page says where each table begins, the same in all files of one version.
+    It says where each table begins, the same in all files of one version.
     """
     source = _open_read_only(damaged)
     if _has_tables(source):
@@ -145,13 +158,42 @@ def _opened(damaged: Path, fresh: Path, grafted: Path) -> sqlite3.Connection:
 
 
 def _graft(sound: Path, damaged: Path) -> None:
-    with sound.open("rb") as file:
-        header = file.read(100)
-        size = int.from_bytes(header[16:18], "big")
-        page = bytearray(header + file.read(size - 100))
-    page[28:32] = (damaged.stat().st_size // size).to_bytes(4, "big")
+    """Write a sound file's list of tables over that of a damaged one.
+
+    No table may begin behind the end, so one that was cut short is made long enough.
+    """
+    octets = sound.read_bytes()
+    size = int.from_bytes(octets[16:18], "big")
+    count = max(damaged.stat().st_size, len(octets)) // size
     with damaged.open("r+b") as file:
-        file.write(page)
+        file.truncate(count * size)
+        for number in _pages_of_schema(octets, size):
+            file.seek((number - 1) * size)
+            file.write(octets[(number - 1) * size : number * size])
+        file.seek(28)
+        file.write(count.to_bytes(4, "big"))
+
+
+def _pages_of_schema(octets: bytes, size: int) -> list[int]:
+    """List the pages of the table of tables: the first, and what hangs below it.
+
+    The format of a page: https://www.sqlite.org/fileformat2.html#b_tree_pages
+    """
+    found, waiting = [], [1]
+    while waiting:
+        number = waiting.pop()
+        found.append(number)
+        page = octets[(number - 1) * size : number * size]
+        header = 100 if number == 1 else 0
+        if page[header] != _INTERIOR:
+            continue
+        cells = int.from_bytes(page[header + 3 : header + 5], "big")
+        waiting.append(int.from_bytes(page[header + 8 : header + 12], "big"))
+        for cell in range(cells):
+            at = header + 12 + 2 * cell
+            child = int.from_bytes(page[at : at + 2], "big")
+            waiting.append(int.from_bytes(page[child : child + 4], "big"))
+    return found
 
 
 def _open_read_only(path: Path) -> sqlite3.Connection:

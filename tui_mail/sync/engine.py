@@ -82,6 +82,8 @@ def _synchronized(
     tell(f"connecting to {connector.server.host}", 0, 0, None)
     ended_well = database.begin_use()
     receipt, stumbles = Receipt(), Stumbles()
+    if database.salvaged:
+        receipt.alerts.append(database.salvaged)
     with Renderer() as renderer:
         whole_round = False
         while not whole_round:

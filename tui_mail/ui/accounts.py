@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from tui_mail.config.places import Places, make_private
 from tui_mail.config.settings import Account, Settings
-from tui_mail.model.displayable import Displayable
+from tui_mail.model.displayable import Displayable, own
 from tui_mail.model.error import NotFound
 from tui_mail.model.ids import MailboxId
 from tui_mail.model.mailbox import Mailbox, SpecialUse
@@ -57,6 +57,14 @@ class Accounts:
     def account(self, name: str) -> Account:
         """Give an account's settings."""
         return self.settings.accounts[name]
+
+    def salvaged(self) -> list[Displayable]:
+        """Say which accounts' files were damaged, and salvaged when they were opened."""
+        return [
+            own(f"{name}: {database.salvaged}")
+            for name, database in self._databases.items()
+            if database.salvaged
+        ]
 
     def first(self) -> str | None:
         """Name the first account that could be opened."""

@@ -202,6 +202,8 @@ class MailApp(SpeakingApp, inherit_bindings=False):
         await self.wishes.look_for_undoable()
         if self.accounts.troubles:
             self.warn(next(iter(self.accounts.troubles.values())))
+        elif salvaged := self.accounts.salvaged():
+            self.warn(salvaged[0])
         elif self.servers.waiting:
             self.say_what_is_here(self.servers.waiting)
 
