@@ -95,6 +95,18 @@ async def test_what_is_read_stays_in_a_list_of_what_is_unread(
         await reader.until(lambda: len(reader.subjects()) == 3)
 
 
+async def test_what_is_trashed_goes_out_of_what_was_found(home: Home) -> None:
+    async with reading(home) as reader:
+        await reader.press("/")
+        await reader.type("subject:budget")
+        await reader.press("enter", "e")
+        await reader.shows('Archived "Budget"', "1 found")
+        await reader.press("d")
+        await reader.shows('Trashed "Budget"', "0 found")
+        await reader.press("u", "y")
+        await reader.shows("1 found")
+
+
 async def test_a_message_that_goes_while_it_is_read_is_said(home: Home) -> None:
     from tui_mail.store.messages import remove_numbers
 

@@ -7,7 +7,6 @@ from tui_mail.model.displayable import Displayable, own
 from tui_mail.model.error import MailError
 from tui_mail.model.ids import MailboxId, MessageNumber
 from tui_mail.model.mailbox import Mailbox, SpecialUse
-from tui_mail.model.message import MessageSummary
 from tui_mail.ui.views import Order, Shown, find, load_rows, without
 from tui_mail.ui.widgets.mailbox_tree import title_of
 
@@ -41,6 +40,8 @@ class Listing:
         self._before: tuple[Shown, MessageNumber | None] | None = None
         self._whole = asyncio.Event()
         self._turn = 0
+        self._put_elsewhere: set[MessageNumber] = set()
+        """What was moved out of a search's results, which tell whether it stays."""
 
     # What is shown.
 
@@ -169,6 +170,7 @@ class Listing:
         if shown.mailbox is not None:
             self._before = None
         self.shown = shown
+        self._put_elsewhere.clear()
         self._whole.clear()
 
     def _put(self, shown: Shown, view: "View", cursor: MessageNumber | None) -> None:
@@ -212,7 +214,8 @@ class Listing:
             return
         messages = self._app.panes.list
         # To be read is reason enough to match no more, but not to be taken away.
-        keep = messages.cursor_summary if shown.query else None
+        number = messages.cursor_number
+        keep = number if shown.query and number not in self._put_elsewhere else None
         try:
             view = await asyncio.to_thread(self._load, shown, order, None, keep)
             hidden = await asyncio.to_thread(self._hidden, shown, view)
@@ -291,6 +294,10 @@ class Listing:
         if view is not None:
             self._app.panes.list.replace_view(view)
 
+    def put_elsewhere(self, numbers: frozenset[MessageNumber]) -> None:
+        """Take note that found messages are moved: they stay only if they still match."""
+        self._put_elsewhere |= numbers
+
     def reload(self) -> None:
         """Load the rows again, soon."""
         if self._app.ready:
@@ -315,7 +322,7 @@ class Listing:
         shown: Shown,
         order: Order,
         limit: int | None,
-        keep: MessageSummary | None = None,
+        keep: MessageNumber | None = None,
     ) -> "View":
         """Load rows; on any thread."""
         return load_rows(

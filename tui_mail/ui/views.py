@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from tui_mail.model.displayable import Displayable, displayable, own
 from tui_mail.model.ids import MailboxId, MessageNumber
-from tui_mail.model.message import MessageSummary
 
 if TYPE_CHECKING:
     from tui_mail.store.database import Database
@@ -60,11 +59,11 @@ def load_rows(
     me: frozenset[str],
     today: date,
     limit: int | None = None,
-    keep: MessageSummary | None = None,
+    keep: MessageNumber | None = None,
 ) -> "View":
     """Load what the list is to show; raises QueryError, NotFound.
 
-    ``keep`` is listed although it may match no more, if it lies where it did.
+    ``keep`` is listed although it may match no more, if it lies in what is shown.
     """
     from tui_mail.store.views import load_view, view_of
 
@@ -73,17 +72,17 @@ def load_rows(
             database, shown.mailbox, order.sort, threads=order.threads, limit=limit
         )
     numbers = find(database, shown, me=me, today=today)
-    if keep is not None and keep.number not in numbers and _lies_there(database, keep):
-        numbers.append(keep.number)
+    if keep is not None and keep not in numbers and _lies_in(database, keep, shown):
+        numbers.append(keep)
     threads = order.threads and shown.mailbox is not None
     return view_of(database, numbers, order.sort, threads=threads)
 
 
-def _lies_there(database: "Database", message: MessageSummary) -> bool:
+def _lies_in(database: "Database", number: MessageNumber, shown: Shown) -> bool:
     from tui_mail.store.messages import load_summaries
 
-    [now] = load_summaries(database, [message.number])
-    return now is not None and now.mailbox == message.mailbox
+    [found] = load_summaries(database, [number])
+    return found is not None and shown.mailbox in (None, found.mailbox)
 
 
 def find(

@@ -114,9 +114,10 @@ class Wishes:
             return frozenset()
         if not isinstance(wish, Move | Expunge):
             return frozenset()
-        if isinstance(wish, Move) and self._app.listing.is_search:
-            return frozenset()
         gone = frozenset(wish.messages)
+        if isinstance(wish, Move) and self._app.listing.is_search:
+            self._app.listing.put_elsewhere(gone)
+            return frozenset()
         counts = self._gone.setdefault(account, {})
         for number in gone:
             counts[number] = counts.get(number, 0) + 1
