@@ -318,6 +318,23 @@ def test_an_engine_is_no_longer_offline_than_the_reader_that_wanted_it(
         assert FLAGGED not in desk.there()["letter 2"]
 
 
+def test_a_reader_that_comes_does_not_wait_for_the_next_attempt(
+    desk: Desk, proxy: Proxy
+) -> None:
+    desk.fill(letters(1, 3))
+    with running(desk) as engine, engine.reader() as reader:
+        in_step(reader)
+        proxy.refuse = True
+        proxy.cut()
+        reader.status("offline")
+        time.sleep(4)
+        proxy.refuse = False
+        begun = time.monotonic()
+        with engine.reader() as late:
+            late.status("connected")
+        assert time.monotonic() - begun < 1
+
+
 def test_a_link_that_breaks_is_made_anew(desk: Desk, proxy: Proxy) -> None:
     desk.fill(letters(1, 3))
     with running(desk) as engine, engine.reader() as reader:
