@@ -1,4 +1,9 @@
 import json
+import os
+import pty
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -8,6 +13,7 @@ from tui_mail.cli import output, synchronizing
 from tui_mail.cli.columns import cut, padded, width
 from tui_mail.cli.search import sender_width
 
+ROOT = Path(__file__).parents[2]
 HOSTILE = "a\x1b]0;t\x07\u202eb\u2028c\x9b2J"
 
 
@@ -50,6 +56,21 @@ def test_a_complaint_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
 def test_octets_go_out_as_they_are(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
     output.octets(b"\x00\xff\r\n")
     assert capfdbinary.readouterr().out == b"\x00\xff\r\n"
+
+
+def test_octets_are_safe_text_for_a_terminal() -> None:
+    message = b"Subject: x\r\n\r\na\x1b]0;t\x07\xe2\x80\xae\xff b\r\n"
+    code = "import sys; from tui_mail.__main__ import main; sys.exit(main())"
+    ours, theirs = pty.openpty()
+    try:
+        command = [sys.executable, "-c", code, "show", "--raw", "-"]
+        done = subprocess.run(command, input=message, stdout=theirs, cwd=ROOT)
+        printed = os.read(ours, 1000)
+    finally:
+        os.close(ours)
+        os.close(theirs)
+    assert done.returncode == 0
+    assert printed.decode() == "Subject: x\r\n\r\na␛]0;t␇‹RLO›\ufffd b\r\n"
 
 
 def test_a_huge_text_is_cut_and_says_so(capsys: pytest.CaptureFixture[str]) -> None:

@@ -38,7 +38,13 @@ def json_object(value: Mapping[str, object]) -> None:
 
 
 def octets(value: bytes) -> None:
-    """Print octets as they are: asked for by ``--raw`` and ``--part``."""
+    """Print octets as they are; a terminal is given them as a text that is safe for it.
+
+    For ``--raw`` and ``--part``: into a pipe or a file goes exactly what was sent.
+    """
+    if on_terminal():
+        lines(value.decode("utf-8", "replace"))
+        return
     sys.stdout.flush()
     sys.stdout.buffer.write(value)
     sys.stdout.buffer.flush()

@@ -24,7 +24,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("id", metavar="ID")
     how = parser.add_mutually_exclusive_group()
     how.add_argument("--json", action="store_true", help="one object")
-    how.add_argument("--raw", action="store_true", help="the exact octets")
+    how.add_argument(
+        "--raw", action="store_true", help="the exact octets; safe text on a terminal"
+    )
     how.add_argument("--part", metavar="PART_ID", help="that part, decoded, as in 2.1")
     how.add_argument("--headers", action="store_true", help="all header fields")
     parser.add_argument("--offline", action="store_true", help="open no connection")
