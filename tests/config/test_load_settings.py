@@ -213,6 +213,9 @@ def test_what_looks_like_a_key_within_a_string_does_not_shift_the_lines(
     text = f'{WORK}signature = """\nkeep_dys = 1\n[ui]\n"""\nkeep_dys = 3\n'
     with pytest.raises(SettingsError, match=r"line 7: accounts\.work\.keep_dys"):
         load(tmp_path, places, text)
+    text = f'{WORK}signature = "a\u2028b\x85c"\nkeep_dys = 3\n'
+    with pytest.raises(SettingsError, match=r"line 4: accounts\.work\.keep_dys"):
+        load(tmp_path, places, text)
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "127.3.2.1", "::1"])

@@ -157,7 +157,9 @@ def _imap(account: Account, server: Server) -> Iterator[Finding]:
     from tui_mail.transports.imap import ImapConnection
 
     name = account.name
-    tls = Finding(name, "imap TLS", True, f"security = {server.security.value}")
+    unused = ", so it is not used" if server.security is Security.NONE else ""
+    said = f"security = {server.security.value}{unused}"
+    tls = Finding(name, "imap TLS", True, said)
     greeting = Finding(name, "imap greeting", True, "an IMAP server")
     try:
         secret = find_secret(account, server, ask=ask_person)

@@ -29,12 +29,13 @@ def key_lines(text: str) -> dict[Path, int]:
 
 def _statements(text: str) -> Iterator[tuple[int, str, Mapping[str, object]]]:
     gathered, first = "", 0
-    for number, line in enumerate(text.splitlines(keepends=True), 1):
+    # Not splitlines: a string may hold other characters that end a line elsewhere.
+    for number, line in enumerate(text.split("\n"), 1):
         if not gathered:
             if not line.strip() or line.lstrip().startswith("#"):
                 continue
             first = number
-        gathered += line
+        gathered += line + "\n"
         try:
             values = tomllib.loads(gathered)
         except tomllib.TOMLDecodeError:
