@@ -14,10 +14,10 @@ from tui_mail.model.error import LinkLost, ServerRefused
 from tui_mail.model.flags import ANSWERED, DELETED, FLAGGED, SEEN
 from tui_mail.model.ids import ModSeq, PartId, Uid
 from tui_mail.model.mailbox import SpecialUse
+from tui_mail.model.mailbox_names import encode_name
 from tui_mail.model.message import FetchedMessage
 from tui_mail.model.uids import LARGEST, UidSet
 from tui_mail.transports.imap import ImapConnection, KnownState
-from tui_mail.transports.imap_names import encode_name
 
 pytestmark = pytest.mark.dovecot
 

@@ -2,7 +2,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tui_mail.model.mailbox import ListedMailbox, SpecialUse
-from tui_mail.transports.imap_names import decode_name, encode_name, same_name
+from tui_mail.model.mailbox_names import decode_name, encode_name, same_name
 from tui_mail.transports.special_use import with_special_uses
 
 

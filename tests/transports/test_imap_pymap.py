@@ -14,9 +14,9 @@ from tui_mail.model.error import ServerRefused
 from tui_mail.model.flags import DELETED, FLAGGED, SEEN
 from tui_mail.model.ids import PartId, Uid
 from tui_mail.model.mailbox import SpecialUse
+from tui_mail.model.mailbox_names import encode_name
 from tui_mail.model.uids import LARGEST, UidSet
 from tui_mail.transports.imap import ImapConnection
-from tui_mail.transports.imap_names import encode_name
 
 ALL = UidSet.between(1, LARGEST)
 _DATE = datetime(2026, 2, 1, 10, 30, tzinfo=UTC)

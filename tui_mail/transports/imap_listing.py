@@ -4,7 +4,7 @@ from collections.abc import Set as AbstractSet
 
 from tui_mail.model.error import ProtocolError
 from tui_mail.model.mailbox import ListedMailbox, MailboxCounts
-from tui_mail.transports.imap_names import decode_name
+from tui_mail.model.mailbox_names import decode_name
 from tui_mail.transports.imap_responses import (
     Listed,
     Untagged,
