@@ -43,7 +43,12 @@ CREATE TABLE mailbox (
     status_uid_validity INTEGER NOT NULL DEFAULT 0,
     status_modseq INTEGER NOT NULL DEFAULT 0,
     synced_at INTEGER NOT NULL DEFAULT 0,
-    inferiors INTEGER NOT NULL DEFAULT 1
+    inferiors INTEGER NOT NULL DEFAULT 1,
+    namespace TEXT NOT NULL DEFAULT 'personal',
+    prefix_parts INTEGER NOT NULL DEFAULT 0,
+    rights TEXT NOT NULL DEFAULT '?',
+    pinned INTEGER NOT NULL DEFAULT 0,
+    followed INTEGER NOT NULL DEFAULT 1
 ) STRICT;
 
 CREATE TABLE content (
@@ -68,7 +73,8 @@ CREATE TABLE content (
     recipient_words TEXT NOT NULL,
     copy_words TEXT NOT NULL,
     file_words TEXT NOT NULL DEFAULT '',
-    structure TEXT NOT NULL DEFAULT ''
+    structure TEXT NOT NULL DEFAULT '',
+    pinned INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE INDEX content_identity ON content (identity);
 
@@ -139,6 +145,10 @@ CREATE TABLE wanted (
     message INTEGER NOT NULL REFERENCES message ON DELETE CASCADE,
     part_id TEXT NOT NULL,
     is_text INTEGER NOT NULL,
+    state TEXT NOT NULL DEFAULT 'queued',
+    attempts INTEGER NOT NULL DEFAULT 0,
+    not_before INTEGER NOT NULL DEFAULT 0,
+    error TEXT NOT NULL DEFAULT '',
     PRIMARY KEY (message, is_text, part_id)
 ) STRICT, WITHOUT ROWID;
 
@@ -249,7 +259,59 @@ CREATE TABLE action_mailbox (
     after TEXT NOT NULL DEFAULT '',
     PRIMARY KEY (action, mailbox)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE namespace (
+    place INTEGER PRIMARY KEY,
+    kind TEXT NOT NULL,
+    prefix BLOB NOT NULL,
+    delimiter TEXT NOT NULL
+) STRICT;
+CREATE TABLE quota (
+    root TEXT NOT NULL,
+    resource TEXT NOT NULL,
+    used INTEGER NOT NULL,
+    most INTEGER NOT NULL,
+    PRIMARY KEY (root, resource)
+) STRICT;
+CREATE TABLE asked (
+    what TEXT NOT NULL PRIMARY KEY,
+    at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX content_pinned ON content (id) WHERE pinned = 1;
+CREATE TABLE action_pin (
+    action INTEGER NOT NULL REFERENCES action ON DELETE CASCADE,
+    message INTEGER NOT NULL,
+    mailbox INTEGER NOT NULL,
+    pinned INTEGER NOT NULL,
+    PRIMARY KEY (action, message, mailbox)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE trashed (
+    message INTEGER PRIMARY KEY REFERENCES message ON DELETE CASCADE,
+    since INTEGER NOT NULL
+) STRICT;
+CREATE TABLE kept (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    octets INTEGER NOT NULL
+) STRICT;
+CREATE TRIGGER chunk_added AFTER INSERT ON chunk WHEN new.part_id <> 'HEADER' BEGIN
+    UPDATE kept SET octets = octets + length(new.octets);
+END;
+CREATE TRIGGER chunk_changed AFTER UPDATE OF octets ON chunk
+WHEN new.part_id <> 'HEADER' BEGIN
+    UPDATE kept SET octets = octets + length(new.octets) - length(old.octets);
+END;
+CREATE TRIGGER chunk_removed AFTER DELETE ON chunk WHEN old.part_id <> 'HEADER' BEGIN
+    UPDATE kept SET octets = octets - length(old.octets);
+END;
+CREATE TRIGGER readable_counted AFTER INSERT ON readable BEGIN
+    UPDATE kept SET octets = octets
+        + length(CAST(new.text AS BLOB)) + length(CAST(new.words AS BLOB));
+END;
+CREATE TRIGGER readable_discounted AFTER DELETE ON readable BEGIN
+    UPDATE kept SET octets = octets
+        - length(CAST(old.text AS BLOB)) - length(CAST(old.words AS BLOB));
+END;
 
+INSERT INTO kept VALUES (1, 0);
 INSERT INTO mailbox (id, wire_name, name, selectable, subscribed, is_local)
 VALUES (0, x'00', '', 0, 0, 1);
 """
@@ -282,6 +344,71 @@ CREATE TABLE action_mailbox (
     after TEXT NOT NULL DEFAULT '',
     PRIMARY KEY (action, mailbox)
 ) STRICT, WITHOUT ROWID;
+ALTER TABLE mailbox ADD COLUMN namespace TEXT NOT NULL DEFAULT 'personal';
+ALTER TABLE mailbox ADD COLUMN prefix_parts INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE mailbox ADD COLUMN rights TEXT NOT NULL DEFAULT '?';
+CREATE TABLE namespace (
+    place INTEGER PRIMARY KEY,
+    kind TEXT NOT NULL,
+    prefix BLOB NOT NULL,
+    delimiter TEXT NOT NULL
+) STRICT;
+CREATE TABLE quota (
+    root TEXT NOT NULL,
+    resource TEXT NOT NULL,
+    used INTEGER NOT NULL,
+    most INTEGER NOT NULL,
+    PRIMARY KEY (root, resource)
+) STRICT;
+CREATE TABLE asked (
+    what TEXT NOT NULL PRIMARY KEY,
+    at INTEGER NOT NULL
+) STRICT;
+ALTER TABLE content ADD COLUMN pinned INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE mailbox ADD COLUMN pinned INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE mailbox ADD COLUMN followed INTEGER NOT NULL DEFAULT 1;
+ALTER TABLE wanted ADD COLUMN state TEXT NOT NULL DEFAULT 'queued';
+ALTER TABLE wanted ADD COLUMN attempts INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE wanted ADD COLUMN not_before INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE wanted ADD COLUMN error TEXT NOT NULL DEFAULT '';
+CREATE INDEX content_pinned ON content (id) WHERE pinned = 1;
+CREATE TABLE action_pin (
+    action INTEGER NOT NULL REFERENCES action ON DELETE CASCADE,
+    message INTEGER NOT NULL,
+    mailbox INTEGER NOT NULL,
+    pinned INTEGER NOT NULL,
+    PRIMARY KEY (action, message, mailbox)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE trashed (
+    message INTEGER PRIMARY KEY REFERENCES message ON DELETE CASCADE,
+    since INTEGER NOT NULL
+) STRICT;
+CREATE TABLE kept (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    octets INTEGER NOT NULL
+) STRICT;
+CREATE TRIGGER chunk_added AFTER INSERT ON chunk WHEN new.part_id <> 'HEADER' BEGIN
+    UPDATE kept SET octets = octets + length(new.octets);
+END;
+CREATE TRIGGER chunk_changed AFTER UPDATE OF octets ON chunk
+WHEN new.part_id <> 'HEADER' BEGIN
+    UPDATE kept SET octets = octets + length(new.octets) - length(old.octets);
+END;
+CREATE TRIGGER chunk_removed AFTER DELETE ON chunk WHEN old.part_id <> 'HEADER' BEGIN
+    UPDATE kept SET octets = octets - length(old.octets);
+END;
+CREATE TRIGGER readable_counted AFTER INSERT ON readable BEGIN
+    UPDATE kept SET octets = octets
+        + length(CAST(new.text AS BLOB)) + length(CAST(new.words AS BLOB));
+END;
+CREATE TRIGGER readable_discounted AFTER DELETE ON readable BEGIN
+    UPDATE kept SET octets = octets
+        - length(CAST(old.text AS BLOB)) - length(CAST(old.words AS BLOB));
+END;
+INSERT INTO kept SELECT 1,
+    (SELECT coalesce(sum(length(octets)), 0) FROM chunk WHERE part_id <> 'HEADER')
+    + (SELECT coalesce(sum(length(CAST(text AS BLOB)) + length(CAST(words AS BLOB))), 0)
+        FROM readable);
 """,
 }
 """The step from each version to the next."""
