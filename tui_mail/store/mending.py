@@ -22,6 +22,9 @@ _ORPHANS = (
     ("action_flag", "action", "action", "id"),
     ("action_move", "action", "action", "id"),
     ("action_copy", "action", "action", "id"),
+    ("action_transfer", "action", "action", "id"),
+    ("action_pin", "action", "action", "id"),
+    ("trashed", "message", "message", "number"),
 )
 _USES = ", ".join(f"'{use.value}'" for use in SpecialUse)
 _READABLE_AGAIN = (
@@ -36,7 +39,7 @@ _READABLE_AGAIN = (
     # What may have gone out is looked for first.
     "UPDATE delta SET state = 'sent' WHERE state NOT IN ('queued', 'failed', 'local')",
     "UPDATE operation SET state = 'sent' WHERE state NOT IN ('queued', 'failed')",
-    "DELETE FROM operation WHERE kind NOT IN ('move', 'copy', 'expunge')"
+    "DELETE FROM operation WHERE kind NOT IN ('move', 'copy', 'expunge', 'append')"
     " OR NOT EXISTS (SELECT 1 FROM operation_item WHERE operation = operation.id)",
 )
 _FETCH_AGAIN = """

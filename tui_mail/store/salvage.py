@@ -22,7 +22,8 @@ from tui_mail.store.schema import TABLES, VERSION
 _IN_ORDER = (
     *("account", "mailbox", "content", "message", "link", "part", "chunk", "wanted"),
     *("readable", "delta", "operation", "operation_item"),
-    *("action", "action_flag", "action_move", "action_copy"),
+    *("action", "action_flag", "action_move", "action_copy", "action_pin", "trashed"),
+    *("outgoing", "incoming", "action_transfer"),
 )
 _INTERIOR = 5
 """The first octet of a page that lists pages of a table."""

@@ -11,6 +11,8 @@ _KEYS = {
     "action_flag": "action",
     "action_move": "action",
     "action_copy": "action",
+    "action_transfer": "action",
+    "action_pin": "action",
 }
 """The first column of the key of tables that have no rowid."""
 _LOWEST, _HIGHEST = -(1 << 63), (1 << 63) - 1
@@ -77,7 +79,15 @@ def copy_sequence(source: sqlite3.Connection, target: sqlite3.Connection) -> Non
         given = dict(source.execute("SELECT name, seq FROM sqlite_sequence"))
     except sqlite3.Error:
         given = {}
-    for table in ("mailbox", "content", "message", "delta", "operation", "action"):
+    for table in (
+        "mailbox",
+        "content",
+        "message",
+        "delta",
+        "operation",
+        "action",
+        "outgoing",
+    ):
         [largest] = target.execute(f"SELECT coalesce(max(rowid), 0) FROM {table}")
         last = given.get(table)
         if not isinstance(last, int) or last < largest[0]:

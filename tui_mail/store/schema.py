@@ -197,7 +197,8 @@ CREATE TABLE operation (
     attempts INTEGER NOT NULL DEFAULT 0,
     not_before INTEGER NOT NULL DEFAULT 0,
     error TEXT NOT NULL DEFAULT '',
-    uid_next_before INTEGER NOT NULL DEFAULT 0
+    uid_next_before INTEGER NOT NULL DEFAULT 0,
+    validity_before INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE TABLE operation_item (
     operation INTEGER NOT NULL REFERENCES operation ON DELETE CASCADE,
@@ -284,6 +285,45 @@ CREATE TABLE action_pin (
     pinned INTEGER NOT NULL,
     PRIMARY KEY (action, message, mailbox)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE outgoing (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    token TEXT NOT NULL UNIQUE,
+    message INTEGER NOT NULL,
+    place INTEGER NOT NULL,
+    account TEXT NOT NULL,
+    wire_name BLOB NOT NULL,
+    name TEXT NOT NULL,
+    copying INTEGER NOT NULL,
+    state TEXT NOT NULL DEFAULT 'waiting',
+    attempts INTEGER NOT NULL DEFAULT 0,
+    error TEXT NOT NULL DEFAULT ''
+) STRICT;
+CREATE INDEX outgoing_message ON outgoing (message);
+CREATE TABLE incoming (
+    token TEXT NOT NULL PRIMARY KEY,
+    message INTEGER NOT NULL,
+    account TEXT NOT NULL,
+    copying INTEGER NOT NULL,
+    state TEXT NOT NULL
+) STRICT;
+CREATE INDEX incoming_message ON incoming (message);
+CREATE TABLE action_transfer (
+    action INTEGER NOT NULL REFERENCES action ON DELETE CASCADE,
+    message INTEGER NOT NULL,
+    token TEXT NOT NULL,
+    source INTEGER NOT NULL,
+    account TEXT NOT NULL,
+    wire_name BLOB NOT NULL,
+    name TEXT NOT NULL,
+    copying INTEGER NOT NULL,
+    PRIMARY KEY (action, message)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE told (
+    term TEXT NOT NULL,
+    content INTEGER NOT NULL REFERENCES content ON DELETE CASCADE,
+    PRIMARY KEY (term, content)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX told_content ON told (content);
 CREATE TABLE trashed (
     message INTEGER PRIMARY KEY REFERENCES message ON DELETE CASCADE,
     since INTEGER NOT NULL
@@ -379,6 +419,46 @@ CREATE TABLE action_pin (
     pinned INTEGER NOT NULL,
     PRIMARY KEY (action, message, mailbox)
 ) STRICT, WITHOUT ROWID;
+ALTER TABLE operation ADD COLUMN validity_before INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE outgoing (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    token TEXT NOT NULL UNIQUE,
+    message INTEGER NOT NULL,
+    place INTEGER NOT NULL,
+    account TEXT NOT NULL,
+    wire_name BLOB NOT NULL,
+    name TEXT NOT NULL,
+    copying INTEGER NOT NULL,
+    state TEXT NOT NULL DEFAULT 'waiting',
+    attempts INTEGER NOT NULL DEFAULT 0,
+    error TEXT NOT NULL DEFAULT ''
+) STRICT;
+CREATE INDEX outgoing_message ON outgoing (message);
+CREATE TABLE incoming (
+    token TEXT NOT NULL PRIMARY KEY,
+    message INTEGER NOT NULL,
+    account TEXT NOT NULL,
+    copying INTEGER NOT NULL,
+    state TEXT NOT NULL
+) STRICT;
+CREATE INDEX incoming_message ON incoming (message);
+CREATE TABLE action_transfer (
+    action INTEGER NOT NULL REFERENCES action ON DELETE CASCADE,
+    message INTEGER NOT NULL,
+    token TEXT NOT NULL,
+    source INTEGER NOT NULL,
+    account TEXT NOT NULL,
+    wire_name BLOB NOT NULL,
+    name TEXT NOT NULL,
+    copying INTEGER NOT NULL,
+    PRIMARY KEY (action, message)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE told (
+    term TEXT NOT NULL,
+    content INTEGER NOT NULL REFERENCES content ON DELETE CASCADE,
+    PRIMARY KEY (term, content)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX told_content ON told (content);
 CREATE TABLE trashed (
     message INTEGER PRIMARY KEY REFERENCES message ON DELETE CASCADE,
     since INTEGER NOT NULL
