@@ -33,11 +33,18 @@ from tui_mail.model.query import (
 )
 from tui_mail.model.query_parser import parse_query
 from tui_mail.model.readable import ReadableText
+from tui_mail.model.uids import UidSet
 from tui_mail.store.content import save_structure, save_text
 from tui_mail.store.folding import words_of
 from tui_mail.store.messages import load_summary
 from tui_mail.store.performing import perform
-from tui_mail.store.search import search
+from tui_mail.store.search import (
+    is_named,
+    search,
+    search_uids,
+    searched_mailboxes,
+)
+from tui_mail.store.told import save_told
 
 ME = frozenset({"ann@example.org", "*@ann.example"})
 TODAY = date(2026, 11, 20)
@@ -508,3 +515,31 @@ def test_hits_are_those_of_a_slow_and_plain_search(
     found = search(place.database, query, me=ME, today=TODAY)
     assert set(found) == expected
     assert found == sorted(found, reverse=True)
+
+
+def test_what_a_server_said_of_a_text_is_found_without_the_text(place: Place) -> None:
+    [one, other] = place.fetch(mail(1), mail(2))
+    with place.database.transaction() as tx:
+        assert save_told(tx, "Budget  plan*", place.box(), UidSet.of([1])) == 1
+        assert save_told(tx, "budget plan", place.box(), UidSet.of([1, 99])) == 0
+    assert _find(place, '"BUDGET plan"') == [one]
+    assert _find(place, 'body:"budget plan"') == [one]
+    assert _find(place, "budget") == []
+    assert _find(place, '-"budget plan"') == [other]
+
+
+def test_uids_are_found_in_one_mailbox_of_the_server(place: Place) -> None:
+    place.fetch(mail(1, "plan"), mail(2, "plan"), mail(3))
+
+    def find(query: str) -> UidSet:
+        asked = parse_query(query)
+        return search_uids(place.database, asked, place.box(), me=ME, today=TODAY)
+
+    assert find("subject:plan") == UidSet.of([1, 2])
+    assert find("subject:plan in:nowhere") == UidSet()
+    boxes = searched_mailboxes(place.database, parse_query("plan"))
+    assert place.box() in {box.id for box in boxes}
+    assert {box.special_use for box in boxes}.isdisjoint({"trash", "junk"})
+    boxes = searched_mailboxes(place.database, parse_query("plan in:trash"))
+    assert "trash" in {box.special_use for box in boxes}
+    assert is_named(place.database, "inbox", place.box())

@@ -33,6 +33,7 @@ from tui_mail.model.query import (
     Smaller,
     Words,
 )
+from tui_mail.model.uids import UidSet
 from tui_mail.store.contents import seconds_of
 from tui_mail.store.database import Database
 from tui_mail.store.flag_columns import (
@@ -45,6 +46,7 @@ from tui_mail.store.folding import words_of
 from tui_mail.store.mailboxes import NOWHERE, load_mailboxes
 from tui_mail.store.people import AFTER_ADDRESS, BEFORE_ADDRESS
 from tui_mail.store.source import Source
+from tui_mail.store.told import TOLD, key_of_text
 
 _HEADER_WORDS = (
     "c.subject_words || c.sender_words || c.recipient_words || c.copy_words"
@@ -100,8 +102,7 @@ def search(
         limit: how many at most.
 
     Raises:
-        QueryError: an operator that is not evaluated yet, with its column; too many
-            terms.
+        QueryError: too many terms, or a thread that is no number.
     """
     if _count(query) > _MOST_TERMS:
         raise QueryError(f"too long: at most {_MOST_TERMS} terms", 1)
@@ -118,6 +119,46 @@ def search(
         (asked.all_mail, *condition.values, -1 if limit is None else limit),
     )
     return [MessageNumber(number) for number, *_ in rows]
+
+
+def search_uids(
+    database: Database,
+    query: Query,
+    mailbox: MailboxId,
+    *,
+    me: frozenset[str],
+    today: date,
+) -> UidSet:
+    """Find messages that the server has in a mailbox, as :func:`search` does."""
+    asked = _Asked(load_mailboxes(database), me, today, database.account)
+    condition = asked.condition(query)
+    rows = database.connection.execute(
+        "SELECT m.uid FROM message m JOIN content c ON c.id = m.content"
+        " WHERE m.server_mailbox = ? AND m.uid > 0 AND m.mailbox NOT IN"
+        f" ({asked.left_out(asked.places_named(query))}) AND ({condition.sql})",
+        (mailbox, *condition.values),
+    )
+    return UidSet.of(uid for (uid,) in rows)
+
+
+def searched_mailboxes(database: Database, query: Query) -> list[Mailbox]:
+    """List the mailboxes on the server in which a search looks."""
+    boxes = load_mailboxes(database)
+    asked = _Asked(boxes, frozenset(), date.min, database.account)
+    named = asked.places_named(query) or set()
+    return [
+        box
+        for box in boxes
+        if box.selectable
+        and not box.local
+        and (box.special_use not in _HIDDEN or box.id in named)
+    ]
+
+
+def is_named(database: Database, name: str, mailbox: MailboxId) -> bool:
+    """Tell whether ``in:`` with that name means a mailbox."""
+    asked = _Asked(load_mailboxes(database), frozenset(), date.min, database.account)
+    return mailbox in asked.mailboxes_named(name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +183,9 @@ class _Asked:
             return None
         if any(field.value.lower() == IN_ANYWHERE for field in fields):
             return {mailbox.id for mailbox in self.mailboxes}
-        return {number for field in fields for number in self._mailboxes(field.value)}
+        return {
+            number for field in fields for number in self.mailboxes_named(field.value)
+        }
 
     def left_out(self, places: set[int] | None) -> str:
         """List where a search does not look: trash and junk, unless they are named."""
@@ -174,9 +217,7 @@ class _Asked:
         match query:
             case Everything():
                 return _TRUE
-            case Is(state, column):
-                if state not in _STATES:
-                    raise QueryError(f"is:{state} is not searched for yet", column)
+            case Is(state):
                 return _Condition(_STATES[state])
             case HasAttachment():
                 return _Condition("c.has_attachment")
@@ -208,7 +249,7 @@ class _Asked:
     def _field(self, field: Field) -> _Condition:
         kinds: dict[str, Callable[[Field], _Condition]] = {
             "body": lambda f: _text(f.value),
-            "in": lambda f: _among(self._mailboxes(f.value)),
+            "in": lambda f: _among(self.mailboxes_named(f.value)),
             "account": lambda f: (
                 _TRUE if f.value.lower() == self.account.lower() else _FALSE
             ),
@@ -237,7 +278,7 @@ class _Asked:
             (_Condition(f"instr(lower({column}), ?)", (mark,)) for mark in marks),
         )
 
-    def _mailboxes(self, name: str) -> list[MailboxId]:
+    def mailboxes_named(self, name: str) -> list[MailboxId]:
         """Find the mailboxes that ``in:`` means: by name, by role, by its last part."""
         wanted = name.casefold()
         if wanted == IN_ANYWHERE:
@@ -293,15 +334,18 @@ def _punctuation(text: str) -> _Condition:
 
 
 def _text(text: str) -> _Condition:
+    """Look in the text that is here, and in what a server said of the others."""
+    told = _Condition(TOLD, (key_of_text(text),))
     words = words_of(text)
     if not words:
-        return _FALSE
+        return told
     prefix = "*" if text.endswith("*") else ""
     phrase = f'"{" ".join(words)}"{prefix}'
-    return _Condition(
+    here = _Condition(
         "c.id IN (SELECT rowid FROM readable_index WHERE readable_index MATCH ?)",
         (phrase,),
     )
+    return _joined(" OR ", iter((here, told)))
 
 
 def _tag(field: Field) -> _Condition:
