@@ -96,7 +96,9 @@ def _made(
     making.warnings += left_out(making.images, making.trackers)
     if structure.boundary_broken:
         making.warnings.append(
-            Displayable("The message is damaged, cut off or too large; parts may be missing.")
+            Displayable(
+                "The message is damaged, cut off or too large; parts may be missing."
+            )
         )
     return ReadableText(
         text=Displayable(text + _references(links)) if making.html else text,
