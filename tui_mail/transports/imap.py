@@ -24,7 +24,6 @@ from tui_mail.transports.imap_arguments import (
     set_lines,
     text,
 )
-from tui_mail.transports.imap_fetching import Fetching
 from tui_mail.transports.imap_idle import idle
 from tui_mail.transports.imap_listing import Listing
 from tui_mail.transports.imap_responses import (
@@ -37,6 +36,7 @@ from tui_mail.transports.imap_responses import (
     uid_of,
 )
 from tui_mail.transports.imap_selecting import Selecting
+from tui_mail.transports.imap_searching import Searching
 from tui_mail.transports.imap_session import GONE
 from tui_mail.transports.imap_tokens import Unreadable
 from tui_mail.transports.imap_values import AppendedUid, KnownState, Moved, Selected
@@ -44,7 +44,7 @@ from tui_mail.transports.imap_values import AppendedUid, KnownState, Moved, Sele
 __all__ = ["AppendedUid", "ImapConnection", "KnownState", "Moved", "Selected"]
 
 
-class ImapConnection(Fetching):
+class ImapConnection(Searching):
     """Owned by one thread; ``close`` alone may be called from any other."""
 
     def list_mailboxes(self, *, subscribed_only: bool) -> list[ListedMailbox]:

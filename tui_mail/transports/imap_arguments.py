@@ -7,7 +7,7 @@ NUL where it must not is refused before anything is sent.
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from tui_mail.model.error import ServerRefused
 from tui_mail.model.flags import SYSTEM_FLAGS, is_keyword
@@ -107,6 +107,12 @@ def set_lines(uids: UidSet) -> Iterator[tuple[bytes, UidSet]]:
             raise refusal("such a set of messages")
         width = len(str(low)) + (0 if low == high else len(str(high)) + 1) + 1
         if waiting and length + width > MAX_LINE:
+def day(when: date) -> bytes:
+    """Write a day as SEARCH takes it."""
+    written = f"{when.day}-{_MONTHS[when.month - 1]}-{when.year:04d}"
+    return written.encode("ascii")
+
+
             piece = UidSet(tuple(waiting))
             yield str(piece).encode("ascii"), piece
             waiting, length = [], 0
