@@ -122,7 +122,7 @@ def _reader(arguments: list[str]) -> int:
     parser.add_argument("--offline", action="store_true")
     parser.add_argument("--read-only", action="store_true")
     chosen = parser.parse_args(arguments)
-    _needs_terminal()
+    _take_terminal()
     places = Places.find()
     settings = load_settings(Path(chosen.config) if chosen.config else None, places)
 
@@ -148,7 +148,7 @@ def _account(arguments: list[str]) -> int:
     parser.add_argument("what", choices=("add",))
     add_common(parser)
     chosen = parser.parse_args(arguments)
-    _needs_terminal()
+    _take_terminal()
     places = Places.find()
     settings = load_settings(Path(chosen.config) if chosen.config else None, places)
 
@@ -168,7 +168,7 @@ def _demo(arguments: list[str]) -> int:
     )
     add_common(parser)
     parser.parse_args(arguments)
-    _needs_terminal()
+    _take_terminal()
 
     from tui_mail.config.load import load_settings
     from tui_mail.demo import running
@@ -179,7 +179,8 @@ def _demo(arguments: list[str]) -> int:
         return run_reader(settings, place.places, clock=place.clock)
 
 
-def _needs_terminal() -> None:
+def _take_terminal() -> None:
+    """See that there is a terminal, and that the screen goes to it; raises UsageError."""
     from tui_mail.model.error import UsageError
 
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
@@ -190,6 +191,9 @@ def _needs_terminal() -> None:
         raise UsageError(
             "TERM=dumb can show no screen; tui-mail search, show, sync can"
         )
+    if sys.__stderr__ is not None and not sys.__stderr__.isatty():
+        # Textual draws on it, and ``2>file`` is for what goes wrong.
+        sys.__stderr__ = sys.__stdout__
 
 
 def _replace_closed_streams() -> None:

@@ -148,3 +148,17 @@ def test_it_is_silent_at_rest_and_leaves_with_q(terminal: Terminal) -> None:
         pass
     pid, status = os.waitpid(terminal.pid, 0)
     assert (pid, os.waitstatus_to_exitcode(status)) == (terminal.pid, 0)
+
+
+def test_the_screen_is_there_also_where_errors_go_to_a_file(
+    home: Home, tmp_path: Path
+) -> None:
+    settings = home.places.config / "config.toml"
+    errors = tmp_path / "errors"
+    command = (
+        f"exec {sys.executable} -m tui_mail --offline --config {settings} 2>{errors}"
+    )
+    environment = {"HOME": str(tmp_path), "PYTHONDONTWRITEBYTECODE": ""}
+    with Terminal(["/bin/sh", "-c", command], environment=environment) as terminal:
+        terminal.wait_for(lambda screen: "work" in screen or "ann" in screen)
+    assert errors.read_bytes() == b""
