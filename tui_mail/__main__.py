@@ -193,7 +193,7 @@ def _take_terminal() -> None:
         )
     if sys.__stderr__ is not None and not sys.__stderr__.isatty():
         # Textual draws on it, and ``2>file`` is for what goes wrong.
-        sys.__stderr__ = sys.__stdout__
+        vars(sys)["__stderr__"] = sys.__stdout__
 
 
 def _replace_closed_streams() -> None:
