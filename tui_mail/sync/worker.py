@@ -70,8 +70,11 @@ class Worker(threading.Thread):
         """Live until the engine ends."""
         try:
             failures = 0
-            while not self._agenda.stopping:
+            while True:
+                # Before anything is looked at: what rings after that is waited for.
                 self._bell.drain()
+                if self._agenda.stopping:
+                    return
                 if self._may_connect():
                     failures = self._live_once(failures)
                 else:
@@ -166,8 +169,10 @@ class Worker(threading.Thread):
         """Work off the agenda, and listen where there is nothing on it."""
         jobs = Jobs(self._crew, session, lambda: self.duties)
         listener = Listener(self._crew, session, self._bell)
-        while not (self._agenda.stopping or self._agenda.offline or self._cut):
+        while True:
             self._bell.drain()
+            if self._agenda.stopping or self._agenda.offline or self._cut:
+                break
             job = self._agenda.take(self.duties)
             if job is None:
                 listener.rest(self.duties)
