@@ -14,12 +14,10 @@ from tui_mail.store.content import (
     complete_part,
     complete_parts,
     discard_part,
-    forget_wanted,
     load_headers,
     load_part,
     load_structure,
     load_text,
-    load_wanted,
     missing_text,
     missing_whole,
     part_progress,
@@ -27,7 +25,6 @@ from tui_mail.store.content import (
     save_headers,
     save_structure,
     save_text,
-    want_part,
 )
 from tui_mail.store.messages import load_summary
 
@@ -198,23 +195,6 @@ def test_the_readable_text_comes_back_whole_and_gives_the_snippet(
     assert len(place.rows(found, "hello")) == 1
 
 
-def test_what_is_asked_for_offline_is_remembered_until_it_is_here(
-    place: Place, number: MessageNumber
-) -> None:
-    with place.database.transaction() as tx:
-        for part in (None, WHOLE, PART, PART):
-            want_part(tx, number, part)
-    assert set(load_wanted(place.database)) == {
-        (number, None),
-        (number, WHOLE),
-        (number, PART),
-    }
-    with place.database.transaction() as tx:
-        forget_wanted(tx, number, None)
-        forget_wanted(tx, number, PART)
-    assert load_wanted(place.database) == [(number, WHOLE)]
-
-
 def test_nothing_is_saved_for_a_message_that_is_gone(place: Place) -> None:
     with place.database.transaction() as tx:
         with pytest.raises(NotFound):
@@ -223,8 +203,6 @@ def test_nothing_is_saved_for_a_message_that_is_gone(place: Place) -> None:
             save_text(tx, GONE, _text("x"))
         with pytest.raises(NotFound):
             save_chunk(tx, GONE, PART, 0, b"x")
-        with pytest.raises(NotFound):
-            want_part(tx, GONE, None)
 
 
 def test_what_is_missing_is_listed_newest_first(place: Place) -> None:

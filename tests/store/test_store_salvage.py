@@ -22,7 +22,6 @@ from tui_mail.store.content import (
     save_chunk,
     save_headers,
     save_text,
-    want_part,
 )
 from tui_mail.store.database import AccountIdentity, Database
 from tui_mail.store.journal import last_undoable, undo
@@ -30,12 +29,14 @@ from tui_mail.store.mailboxes import load_mailboxes
 from tui_mail.store.messages import apply_vanished
 from tui_mail.store.performing import perform
 from tui_mail.store.replaying import due_operations
+from tui_mail.store.wanting import want_part
 
 PAGE = 4096
 TABLES = (
     *("account", "mailbox", "content", "message", "link", "part", "chunk", "wanted"),
     *("readable", "delta", "operation", "operation_item"),
-    *("action", "action_flag", "action_move", "action_copy", "sqlite_sequence"),
+    *("action", "action_flag", "action_move", "action_copy", "action_pin"),
+    *("trashed", "sqlite_sequence"),
 )
 COUNT = 400
 

@@ -264,11 +264,6 @@ def test_a_thread_is_named_by_the_number_that_search_prints(place: Place) -> Non
             _find(place, f"thread:{value}")
 
 
-def test_what_is_not_evaluated_says_so(place: Place) -> None:
-    with pytest.raises(QueryError, match="pinned"):
-        _find(place, "is:pinned")
-
-
 def test_a_text_that_came_again_is_found_by_its_new_words_only(place: Place) -> None:
     [number] = place.fill(1)
     _text(place, number, "zebra")

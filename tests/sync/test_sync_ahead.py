@@ -15,9 +15,9 @@ from tui_mail.store.content import (
     load_part,
     load_structure,
     load_text,
-    load_wanted,
-    want_part,
 )
+from tui_mail.store.operations import load_pending
+from tui_mail.store.wanting import want_part
 
 pytestmark = pytest.mark.dovecot
 
@@ -80,7 +80,7 @@ def test_what_was_wanted_offline_is_fetched(desk: Desk) -> None:
     desk.sync()
     assert load_text(desk.database, number) is not None
     assert PartId("1") in complete_parts(desk.database, other)
-    assert load_wanted(desk.database) == []
+    assert load_pending(desk.database) == []
 
 
 def test_every_odd_mail_has_a_text(desk: Desk) -> None:

@@ -36,9 +36,10 @@ from tui_mail.model.event import ContentArrived
 from tui_mail.model.flags import FLAGGED
 from tui_mail.model.ids import WHOLE, MessageNumber, PartId
 from tui_mail.model.operation import Move, SetFlags
-from tui_mail.store.content import load_part, load_text, want_part
+from tui_mail.store.content import load_part, load_text
 from tui_mail.store.mailboxes import create_local_mailbox
 from tui_mail.store.operations import load_pending
+from tui_mail.store.wanting import want_part
 from tui_mail.sync import listening, watching
 from tui_mail.sync.storing import open_database
 

@@ -28,7 +28,8 @@ from tui_mail.link.server import EngineServer
 from tui_mail.model.displayable import own
 from tui_mail.model.event import ContentArrived
 from tui_mail.model.readable import ReadableText
-from tui_mail.store.content import load_wanted, save_text
+from tui_mail.store.content import save_text
+from tui_mail.store.operations import load_pending
 
 
 class PlayedEngine:
@@ -123,7 +124,7 @@ async def test_what_cannot_be_fetched_is_said_in_the_message(
             Done(asked.request, ok=False, line=own("it is gone from the server"))
         )
         await reader.shows("it is gone from the server")
-        assert not load_wanted(reader.app.accounts.database("work"))
+        assert not load_pending(reader.app.accounts.database("work"))
 
 
 async def test_f5_synchronizes_and_says_the_receipt(

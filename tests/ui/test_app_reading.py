@@ -1,5 +1,6 @@
 """Opening, moving, reading: what a person does first."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -176,10 +177,10 @@ async def test_offline_what_is_missing_is_asked_for_by_enter_only(home: Home) ->
         await reader.shows("Not here yet. Enter asks for it.")
         await reader.press("enter")
         await reader.shows("it comes with the next connection")
-        from tui_mail.store.content import load_wanted
+        from tui_mail.store.wanting import load_wanted
 
-        [(number, part)] = load_wanted(reader.app.accounts.database("work"))
-        assert (number, part) == (reader.row.number, None)
+        [one] = load_wanted(reader.app.accounts.database("work"), datetime.now(UTC))
+        assert (one.message, one.part) == (reader.row.number, None)
 
 
 async def test_a_found_text_in_the_message_is_gone_to(home: Home) -> None:

@@ -55,7 +55,7 @@ def fetch(
             client.request(FetchPart(message=number, part=part, request=1))
             return
     from tui_mail.cli.synchronizing import ask_person
-    from tui_mail.store.content import want_part
+    from tui_mail.store.wanting import want_part
     from tui_mail.sync.engine import run_once
 
     with session.database(account).transaction() as tx:

@@ -97,3 +97,5 @@ class Mailbox:
     state: MailboxState
     synced_at: datetime | None
     """When it was last known to agree with the server."""
+    pinned: bool = False
+    """A person keeps all of it for offline reading."""

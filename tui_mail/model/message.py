@@ -116,3 +116,5 @@ class MessageSummary:
     """A wish about it waits for the server."""
     downloaded: bool
     """Its readable text is here."""
+    pinned: bool = False
+    """A person keeps it for offline reading."""

@@ -45,7 +45,23 @@ class Expunge:
     messages: tuple[MessageNumber, ...]
 
 
-Wish = SetFlags | Move | Copy | Expunge
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """Keep messages for offline reading, whole and whatever else has to go; or no more."""
+
+    messages: tuple[MessageNumber, ...]
+    pinned: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PinMailbox:
+    """Keep all that lies in a mailbox for offline reading, or no more."""
+
+    mailbox: MailboxId
+    pinned: bool
+
+
+Wish = SetFlags | Move | Copy | Expunge | Pin | PinMailbox
 
 
 class OperationState(StrEnum):
@@ -63,9 +79,10 @@ class PendingOperation:
     """One line of what waits for a server."""
 
     id: str
-    """``op-12``, or ``flag-…`` for the deltas of one flag in one mailbox."""
+    """``op-12``, ``flag-…`` for the deltas of one flag in one mailbox, or ``fetch-…`` for
+    what is to be fetched of one message."""
     kind: str
-    """``flag``, ``move``, ``copy``, ``expunge``, …"""
+    """``flag``, ``move``, ``copy``, ``expunge``, ``fetch``, …"""
     what: Displayable
     """A sentence: ``move 12 messages to Archive``."""
     state: OperationState

@@ -5,8 +5,7 @@ message share all of it.
 """
 
 import json
-import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from hashlib import sha256
 
@@ -37,7 +36,34 @@ _INDEXED = 1_000_000
 
 def save_headers(tx: Transaction, number: MessageNumber, octets: bytes) -> None:
     """Save the header block; raises NotFound."""
-    _save_whole_part(tx, number, HEADER, octets)
+    _save_part(tx, content_of(tx, number), HEADER, octets)
+    tx.publish(ContentArrived(number))
+
+
+def keep_headers(tx: Transaction, content: ContentId) -> None:
+    """Save the header block of a whole message by itself, if that is not here.
+
+    It is there also where the rest of the message goes.
+    """
+    parts = dict(
+        tx.connection.execute(
+            "SELECT part_id, complete FROM part WHERE content = ?", (content,)
+        )
+    )
+    if parts.get(HEADER) or not parts.get(WHOLE):
+        return
+    found = b""
+    for octets in _chunks(tx, content, WHOLE):
+        found += octets
+        head, end, _ = found.partition(b"\r\n\r\n")
+        if end:
+            _save_part(tx, content, HEADER, head + end)
+            tx.connection.execute(
+                "UPDATE part SET used_at = (SELECT max(p.used_at) FROM part p"
+                " WHERE p.content = part.content) WHERE content = ? AND part_id = ?",
+                (content, HEADER),
+            )
+            return
 
 
 def load_headers(source: Source, number: MessageNumber) -> bytes | None:
@@ -125,7 +151,12 @@ def save_chunk(
 
     Of two chunks that begin at one place the longer stays.
     """
-    content = content_of(tx, number)
+    _save_chunk(tx, content_of(tx, number), part, offset, octets)
+
+
+def _save_chunk(
+    tx: Transaction, content: ContentId, part: PartId, offset: int, octets: bytes
+) -> None:
     tx.connection.execute(
         "INSERT OR IGNORE INTO part (content, part_id) VALUES (?, ?)", (content, part)
     )
@@ -145,6 +176,13 @@ def complete_part(tx: Transaction, number: MessageNumber, part: PartId) -> None:
     Raises NotFound, and StoreFailed where there is a gap in it.
     """
     content = content_of(tx, number)
+    if not _complete_part(tx, content, part):
+        raise StoreFailed(f"message {number}: its part {part or 'all'} has a gap")
+    tx.publish(ContentArrived(number))
+
+
+def _complete_part(tx: Transaction, content: ContentId, part: PartId) -> bool:
+    """Note that all of a part is here; False where there is a gap in it."""
     size, digest = 0, sha256()
     for octets in _chunks(tx, content, part):
         size += len(octets)
@@ -155,13 +193,26 @@ def complete_part(tx: Transaction, number: MessageNumber, part: PartId) -> None:
         (content, part),
     ).fetchone()
     if size < last:
-        raise StoreFailed(f"message {number}: its part {part or 'all'} has a gap")
+        return False
     tx.connection.execute(
-        "INSERT OR REPLACE INTO part (content, part_id, complete, size, sha256, used_at)"
-        " VALUES (?, ?, 1, ?, ?, ?)",
-        (content, part, size, digest.digest(), int(time.time())),
+        "INSERT INTO part (content, part_id, complete, size, sha256) VALUES (?, ?, 1, ?, ?)"
+        " ON CONFLICT DO UPDATE SET complete = 1, size = excluded.size,"
+        " sha256 = excluded.sha256",
+        (content, part, size, digest.digest()),
     )
-    tx.publish(ContentArrived(number))
+    return True
+
+
+def note_use(tx: Transaction, numbers: Iterable[MessageNumber], at: datetime) -> None:
+    """Note that somebody read messages: what was read last goes last.
+
+    What was fetched ahead of time and never read counts as old as it is.
+    """
+    tx.connection.execute(
+        "UPDATE part SET used_at = ? WHERE content IN (SELECT content FROM message"
+        " WHERE number IN (SELECT value FROM json_each(?)))",
+        (seconds_of(at), json.dumps([int(number) for number in numbers])),
+    )
 
 
 def part_progress(source: Source, number: MessageNumber, part: PartId) -> int:
@@ -202,7 +253,10 @@ def discard_part(tx: Transaction, number: MessageNumber, part: PartId) -> None:
 
     For one that is damaged; raises NotFound.
     """
-    content = content_of(tx, number)
+    _discard_part(tx, content_of(tx, number), part)
+
+
+def _discard_part(tx: Transaction, content: ContentId, part: PartId) -> None:
     for table in ("chunk", "part"):
         tx.connection.execute(
             f"DELETE FROM {table} WHERE content = ? AND part_id = ?", (content, part)
@@ -217,36 +271,6 @@ def complete_parts(source: Source, number: MessageNumber) -> frozenset[PartId]:
             "SELECT part_id FROM part WHERE content = ? AND complete = 1",
             (content_of(source, number),),
         )
-    )
-
-
-def want_part(tx: Transaction, number: MessageNumber, part: PartId | None) -> None:
-    """Note that a part, or for None the readable text, is to be fetched.
-
-    Raises NotFound.
-    """
-    content_of(tx, number)
-    tx.connection.execute(
-        "INSERT OR IGNORE INTO wanted (message, part_id, is_text) VALUES (?, ?, ?)",
-        (number, part or "", part is None),
-    )
-
-
-def load_wanted(source: Source) -> list[tuple[MessageNumber, PartId | None]]:
-    """List what is to be fetched."""
-    return [
-        (MessageNumber(number), None if is_text else PartId(part))
-        for number, part, is_text in source.connection.execute(
-            "SELECT message, part_id, is_text FROM wanted ORDER BY message DESC"
-        )
-    ]
-
-
-def forget_wanted(tx: Transaction, number: MessageNumber, part: PartId | None) -> None:
-    """Note that it was fetched, or cannot be."""
-    tx.connection.execute(
-        "DELETE FROM wanted WHERE message = ? AND part_id = ? AND is_text = ?",
-        (number, part or "", part is None),
     )
 
 
@@ -284,13 +308,13 @@ def _missing(
     return [MessageNumber(number) for (number,) in rows]
 
 
-def _save_whole_part(
-    tx: Transaction, number: MessageNumber, part: PartId, octets: bytes
+def _save_part(
+    tx: Transaction, content: ContentId, part: PartId, octets: bytes
 ) -> None:
-    discard_part(tx, number, part)
+    _discard_part(tx, content, part)
     for start in range(0, len(octets), _CHUNK):
-        save_chunk(tx, number, part, start, octets[start : start + _CHUNK])
-    complete_part(tx, number, part)
+        _save_chunk(tx, content, part, start, octets[start : start + _CHUNK])
+    _complete_part(tx, content, part)
 
 
 def _chunks(source: Source, content: ContentId, part: PartId) -> Iterator[bytes]:

@@ -211,6 +211,11 @@ class Database:
         with self.transaction() as tx:
             tx.connection.execute("UPDATE account SET in_use = 0")
 
+    def checkpoint(self) -> None:
+        """Bring the file itself up to date, as far as readers let that happen."""
+        with self._writing, suppress(sqlite3.OperationalError):
+            self._writer.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+
     def close(self) -> None:
         """Close all connections, whatever thread they belong to."""
         with self._writing, self._readers_lock:

@@ -6,10 +6,19 @@ from tui_mail.model.displayable import Displayable
 from tui_mail.model.error import MailError, NotFound
 from tui_mail.model.event import OperationsChanged
 from tui_mail.model.ids import ActionId, MailboxId, MessageNumber
-from tui_mail.model.operation import Copy, JournalEntry, Move, SetFlags, Wish
+from tui_mail.model.operation import (
+    Copy,
+    JournalEntry,
+    Move,
+    Pin,
+    PinMailbox,
+    SetFlags,
+    Wish,
+)
 from tui_mail.store.contents import moment_of
 from tui_mail.store.database import Transaction
 from tui_mail.store.performing import carry_out
+from tui_mail.store.pinning import pin_mailbox, pin_messages
 from tui_mail.store.source import Source
 from tui_mail.store.wishes import expunge_messages, move_messages, set_flags
 
@@ -91,9 +100,10 @@ def redo(tx: Transaction, action: ActionId, *, session: str) -> JournalEntry:
         ),
         *(Move(those, to) for to, those in _groups(tx, "action_move", action)),
         *(Copy(those, to) for to, those in _groups(tx, "action_copy", action)),
+        *_pins(tx, action),
     ]
     # What changes this time is noted anew.
-    for table in ("action_flag", "action_move", "action_copy"):
+    for table in ("action_flag", "action_move", "action_copy", "action_pin"):
         tx.connection.execute(f"DELETE FROM {table} WHERE action = ?", (action,))
     for wish in wishes:
         carry_out(tx, action, wish)
@@ -126,7 +136,35 @@ def _take_back(tx: Transaction, action: ActionId) -> int:
         )
     ]
     expunge_messages(tx, copies)
-    return touched + len(copies)
+    return touched + len(copies) + _take_back_pins(tx, action)
+
+
+def _take_back_pins(tx: Transaction, action: ActionId) -> int:
+    """Let go of what was pinned, and the other way round; how many are still there."""
+    touched = 0
+    for wish in _pins(tx, action):
+        if isinstance(wish, Pin):
+            pin_messages(tx, wish.messages, pinned=not wish.pinned)
+            touched += _present(tx, wish.messages)
+        else:
+            touched += pin_mailbox(tx, wish.mailbox, pinned=not wish.pinned)
+    return touched
+
+
+def _pins(tx: Transaction, action: ActionId) -> list[Pin | PinMailbox]:
+    rows = tx.connection.execute(
+        "SELECT message, mailbox, pinned FROM action_pin WHERE action = ?", (action,)
+    ).fetchall()
+    found: list[Pin | PinMailbox] = [
+        PinMailbox(MailboxId(mailbox), bool(pinned))
+        for _, mailbox, pinned in rows
+        if mailbox
+    ]
+    for way in (True, False):
+        those = [MessageNumber(n) for n, box, pinned in rows if not box and pinned == way]
+        if those:
+            found.append(Pin(tuple(those), way))
+    return found
 
 
 def _flag_groups(
@@ -184,7 +222,8 @@ def _entry(source: Source, row: Sequence[object]) -> JournalEntry:
     messages = source.connection.execute(
         "SELECT message FROM action_flag WHERE action = :id UNION"
         " SELECT message FROM action_move WHERE action = :id UNION"
-        " SELECT message FROM action_copy WHERE action = :id LIMIT :most",
+        " SELECT message FROM action_copy WHERE action = :id UNION"
+        " SELECT message FROM action_pin WHERE action = :id AND message > 0 LIMIT :most",
         {"id": action, "most": _NAMED},
     )
     return JournalEntry(

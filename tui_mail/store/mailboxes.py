@@ -35,7 +35,7 @@ _ORDER = (
 _COLUMNS = """
     id, wire_name, name, delimiter, special_use, selectable, subscribed, is_local,
     uid_validity, uid_next, highest_modseq, low_uid, exists_count, keywords_kept,
-    read_only, total, unread, status_messages, synced_at
+    read_only, total, unread, status_messages, synced_at, pinned
 """
 
 
@@ -319,6 +319,7 @@ def _mailbox(row: Sequence[object]) -> Mailbox:
         unread,
         server_total,
         synced_at,
+        pinned,
     ) = row
     parts = str(name).split("/") if delimiter else [str(name)]
     return Mailbox(
@@ -343,6 +344,7 @@ def _mailbox(row: Sequence[object]) -> Mailbox:
             read_only=bool(read_only),
         ),
         synced_at=_moment(_number(synced_at)),
+        pinned=bool(pinned),
     )
 
 

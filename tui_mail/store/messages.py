@@ -34,7 +34,7 @@ from tui_mail.store.source import Source
 _SUMMARY = """
     SELECT m.number, m.mailbox, iif(m.mailbox = m.server_mailbox, m.uid, 0), m.content,
         m.thread, m.date, c.senders, c.recipients, c.copies, c.subject, m.flags, m.keywords,
-        c.size, c.has_attachment, c.message_id, r.snippet, m.waiting
+        c.size, c.has_attachment, c.message_id, r.snippet, m.waiting, c.pinned
     FROM message m JOIN content c ON c.id = m.content
     LEFT JOIN readable r ON r.content = m.content
 """
@@ -345,6 +345,7 @@ def _summary(row: Sequence[object]) -> MessageSummary:
         snippet=Displayable(_text(snippet)),
         waiting=bool(row[16]),
         downloaded=snippet is not None,
+        pinned=bool(row[17]),
     )
 
 

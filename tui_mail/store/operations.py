@@ -14,10 +14,11 @@ from tui_mail.store.database import Transaction
 from tui_mail.store.overlay import show_flags
 from tui_mail.store.replaying import drop_operation, take_back_effect
 from tui_mail.store.source import Source, snapshot
+from tui_mail.store.wanting import cancel_fetch, load_pending_fetches, retry_fetch
 from tui_mail.store.wishes import copy_messages, expunge_messages, move_messages
 
 _ON_ITS_WAY = "{} is on its way to the server already; undo it instead"
-_ID = re.compile(r"(op|flag)-([0-9]{1,18})", re.ASCII)
+_ID = re.compile(r"(op|flag|fetch)-([0-9]{1,18})", re.ASCII)
 _GROUPS = """
     SELECT min(d.id), d.flag, d.adding, max(d.state = 'failed'), max(d.state = 'sent'),
         max(d.attempts), max(d.not_before), max(d.error), count(*), b.name
@@ -42,11 +43,12 @@ _FLAG_WORDS = {
 
 
 def load_pending(source: Source) -> list[PendingOperation]:
-    """List all that waits, oldest first: operations, and wishes about flags in groups."""
+    """List all that waits: operations, wishes about flags in groups, what is to come."""
     with snapshot(source):
         operations = source.connection.execute(_OPERATIONS).fetchall()
         groups = source.connection.execute(_GROUPS).fetchall()
-    return [*map(_operation, operations), *map(_group, groups)]
+        fetches = load_pending_fetches(source)
+    return [*map(_operation, operations), *map(_group, groups), *fetches]
 
 
 def retry(tx: Transaction, name: str) -> None:
@@ -63,6 +65,8 @@ def retry(tx: Transaction, name: str) -> None:
                 "UPDATE operation SET not_before = 0, error = '' WHERE id = ?",
                 (number,),
             )
+    elif kind == "fetch":
+        retry_fetch(tx, MessageNumber(number))
     else:
         deltas = _members(tx, number)
         tx.connection.executemany(
@@ -113,6 +117,8 @@ def cancel(tx: Transaction, name: str) -> None:
         if state is OperationState.QUEUED:
             take_back_effect(tx, OperationId(number))
         drop_operation(tx, OperationId(number))
+    elif kind == "fetch":
+        cancel_fetch(tx, MessageNumber(number))
     else:
         deltas = _members(tx, number)
         gone = tx.connection.executemany(
@@ -126,8 +132,11 @@ def cancel(tx: Transaction, name: str) -> None:
 
 
 def count_pending(source: Source) -> int:
-    """Count what waits, as :func:`load_pending` lists it, what was refused left out."""
-    return sum(one.state is not OperationState.FAILED for one in load_pending(source))
+    """Count the changes that wait, what was refused and what is to come left out."""
+    return sum(
+        one.state is not OperationState.FAILED and one.kind != "fetch"
+        for one in load_pending(source)
+    )
 
 
 def _parsed(name: str) -> tuple[str, int]:

@@ -1,14 +1,24 @@
 """The user's wishes, performed: local effect, journal and what waits, all at once."""
 
 import time
+from collections.abc import Sequence
 
 from tui_mail.model.displayable import displayable
 from tui_mail.model.error import NotFound
 from tui_mail.model.event import OperationsChanged
 from tui_mail.model.ids import ActionId, MailboxId
-from tui_mail.model.operation import Copy, Expunge, Move, SetFlags, Wish
+from tui_mail.model.operation import (
+    Copy,
+    Expunge,
+    Move,
+    Pin,
+    PinMailbox,
+    SetFlags,
+    Wish,
+)
 from tui_mail.store.database import Transaction
 from tui_mail.store.mailboxes import NOWHERE, load_mailbox
+from tui_mail.store.pinning import pin_mailbox, pin_messages
 from tui_mail.store.wishes import (
     copy_messages,
     expunge_messages,
@@ -89,8 +99,29 @@ def carry_out(tx: Transaction, action: ActionId, wish: Wish) -> None:
                 for one in copy_messages(tx, wish.messages, wish.target)
             ],
         )
+    elif isinstance(wish, Pin):
+        changed = pin_messages(tx, wish.messages, pinned=wish.pinned)
+        _note_pins(tx, action, [(number, NOWHERE) for number in changed], wish.pinned)
+    elif isinstance(wish, PinMailbox):
+        _require(tx, wish.mailbox)
+        if pin_mailbox(tx, wish.mailbox, pinned=wish.pinned):
+            _note_pins(tx, action, [(0, wish.mailbox)], wish.pinned)
     else:
         expunge_messages(tx, wish.messages)
+
+
+def _note_pins(
+    tx: Transaction,
+    action: ActionId,
+    changed: Sequence[tuple[int, int]],
+    pinned: bool,  # noqa: FBT001 - a value, not a way of working
+) -> None:
+    """Note messages, or a mailbox, that were pinned or let go of."""
+    tx.connection.executemany(
+        "INSERT OR REPLACE INTO action_pin (action, message, mailbox, pinned)"
+        " VALUES (?, ?, ?, ?)",
+        [(action, message, mailbox, pinned) for message, mailbox in changed],
+    )
 
 
 def _require(tx: Transaction, mailbox: MailboxId) -> None:

@@ -66,6 +66,7 @@ _STATES = {
     "flagged": f"m.flags & {FLAGGED_BIT} <> 0",
     "answered": f"m.flags & {ANSWERED_BIT} <> 0",
     "draft": f"m.flags & {DRAFT_BIT} <> 0",
+    "pinned": "c.pinned = 1",
 }
 _MOST_TERMS = 500
 """SQLite takes expressions up to a depth of 1,000."""

@@ -171,6 +171,15 @@ class Agenda:
                 return ReplayJob()
             return self._take_round() if Duty.ROUND in duties else None
 
+    def take_text(self) -> FetchJob | None:
+        """Take a text that somebody waits to read: it goes before parts under way."""
+        with self._lock:
+            job = next((one for one in self._fetches if one.part is None), None)
+            if job is not None:
+                self._fetches.remove(job)
+                self._under_way.append(job)
+            return job
+
     def _take_round(self) -> Job | None:
         if self._asked or self.clock() >= self.next_round:
             asked, self._asked = self._asked, []

@@ -1,6 +1,6 @@
 """Mail fetched ahead of time, so that it can be read offline."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 from tui_mail.config.settings import Account
@@ -8,121 +8,228 @@ from tui_mail.mime.render import Renderer
 from tui_mail.model.error import NotFound, ServerRefused
 from tui_mail.model.ids import WHOLE, MailboxId, MessageNumber
 from tui_mail.model.mailbox import Mailbox
-from tui_mail.store.content import (
-    complete_parts,
+from tui_mail.store.content import complete_parts, missing_text, missing_whole, note_use
+from tui_mail.store.mailboxes import load_mailbox, load_mailboxes
+from tui_mail.store.messages import load_location, load_summaries
+from tui_mail.store.pinning import missing_pinned
+from tui_mail.store.wanting import (
+    WantedPart,
     forget_wanted,
+    is_wanted,
     load_wanted,
-    missing_text,
-    missing_whole,
+    postpone_wanted,
+    refuse_wanted,
 )
-from tui_mail.store.mailboxes import load_mailboxes
-from tui_mail.sync.parts import fetch_part, fetch_small, fetch_whole, quietly
+from tui_mail.sync.evicting import Room, horizons
+from tui_mail.sync.parts import fetch_small, part_steps, whole_steps
 from tui_mail.sync.piecewise import complain
-from tui_mail.sync.refusals import is_about_messages
+from tui_mail.sync.refusals import Verdict, is_about_messages, judge
 from tui_mail.sync.session import Outdated, Session
 from tui_mail.sync.texts import fetch_text, fetch_texts
 
 _BATCH = 50
 """Messages whose texts are fetched before something more urgent may come."""
+_RECENT = (timedelta(days=30), timedelta(days=365))
+"""What is so old at most comes first, of all mailboxes."""
 
-Missing = Callable[[MailboxId, int], list[MessageNumber]]
+Missing = Callable[[int], list[MessageNumber]]
 
 
 def fetch_wanted(session: Session, renderer: Renderer) -> Iterator[None]:
     """Fetch what was asked for while there was no connection."""
-    for number, part in load_wanted(session.database):
+    now = datetime.now(UTC)
+    for one in load_wanted(session.database, now):
         try:
-            if part is None:
-                fetch_text(session, number, renderer)
-            else:
-                fetch_part(session, number, part, quietly)
+            if load_location(session.database, one.message).uid is None:
+                # The server gets it only now, or it is being found again.
+                continue
+            yield from _one_wanted(session, one, renderer)
         except Outdated:
             continue
-        except (NotFound, ServerRefused):
+        except ServerRefused as refusal:
+            _judge(session, one, refusal)
+            continue
+        except NotFound:
             # It cannot be had: asking again would change nothing.
             pass
         with session.pace.transaction() as tx:
-            forget_wanted(tx, number, part)
+            forget_wanted(tx, one.message, one.part)
+            note_use(tx, [one.message], now)
         yield
+
+
+def _one_wanted(
+    session: Session, one: WantedPart, renderer: Renderer
+) -> Iterator[None]:
+    """Fetch one, until nobody wants it any more."""
+    if one.part is None:
+        fetch_text(session, one.message, renderer)
+        return
+    steps = (
+        whole_steps(session, one.message, renderer)
+        if one.part == WHOLE
+        else part_steps(session, one.message, one.part)
+    )
+    for _ in steps:
+        if not is_wanted(session.database, one.message, (one.part,)):
+            return
+        yield
+
+
+def _judge(session: Session, one: WantedPart, refusal: ServerRefused) -> None:
+    said = judge(refusal, attempts=one.attempts, now=datetime.now(UTC))
+    with session.pace.transaction() as tx:
+        if said.verdict is Verdict.LATER:
+            postpone_wanted(tx, one, said.until, refusal.line)
+        else:
+            refuse_wanted(tx, one, refusal.line)
 
 
 def fetch_ahead(
     session: Session, account: Account, renderer: Renderer, *, whole: bool
 ) -> Iterator[None]:
-    """Fetch what ``download`` and ``keep_days`` say, or whole messages of all."""
+    """Fetch what is pinned, then what ``download`` and ``keep_days`` say, or all whole.
+
+    Of that as much as ``cache_limit`` has room for, the newest first; what is above it
+    goes after.
+    """
     download = "all" if whole else account.download
-    if download == "headers":
+    now, days = datetime.now(UTC), account.keep_days
+    since = now - timedelta(days=days) if days else None
+    room = Room(session, account, download=download, since=since)
+    yield from _pinned(session, renderer)
+    if download != "headers":
+        for horizon in horizons(since, [now - age for age in _RECENT]):
+            for box in session.stumbles.ordered(load_mailboxes(session.database)):
+                if box.selectable and not box.local:
+                    yield from _of_mailbox(
+                        session, box, _Wanted(room, renderer, download, horizon)
+                    )
+    yield from room.tidy()
+
+
+class _Wanted:
+    """What is to be fetched of a mailbox, and how."""
+
+    def __init__(
+        self, room: Room, renderer: Renderer, download: str, since: datetime | None
+    ) -> None:
+        self.room = room
+        self.renderer = renderer
+        self.whole = download == "all"
+        self._since = since
+
+    def missing(self, session: Session, mailbox: MailboxId) -> Missing:
+        """Give what lists the messages of which it is not here, newest first."""
+        find = missing_whole if self.whole else missing_text
+
+        def listed(limit: int) -> list[MessageNumber]:
+            return find(session.database, mailbox, since=self._since, limit=limit)
+
+        return listed
+
+
+def _of_mailbox(session: Session, box: Mailbox, wanted: _Wanted) -> Iterator[None]:
+    if session.stumbles.given_up(box.id):
         return
-    days = account.keep_days
-    since = datetime.now(UTC) - timedelta(days=days) if days else None
-
-    def texts(mailbox: MailboxId, limit: int) -> list[MessageNumber]:
-        return missing_text(session.database, mailbox, since=since, limit=limit)
-
-    def wholes(mailbox: MailboxId, limit: int) -> list[MessageNumber]:
-        return missing_whole(session.database, mailbox, since=since, limit=limit)
-
-    for box in session.stumbles.ordered(load_mailboxes(session.database)):
-        if not box.selectable or box.local:
-            continue
-        if session.stumbles.given_up(box.id):
-            continue
-        try:
-            with session.stumbles.watched(session.database, box.id):
-                if download == "all":
-                    yield from _wholes_of(session, box, wholes, renderer)
+    try:
+        with session.stumbles.watched(session.database, box.id):
+            for numbers in _batches(session, wanted.missing(session, box.id), wanted):
+                if wanted.whole:
+                    yield from _wholes(session, box, numbers, wanted.renderer)
                 else:
-                    yield from _texts_of(session, box, texts, renderer)
-        except ServerRefused as refusal:
-            session.receipt.complain(f"{box.name}: {refusal.line}")
-        except Outdated:
-            continue
+                    session.receipt.texts += fetch_texts(
+                        session, numbers, wanted.renderer
+                    )
+                    said = f"fetching the texts of {box.name}"
+                    session.tell(said, len(numbers), 0, box.id)
+                    yield
+    except ServerRefused as refusal:
+        session.receipt.complain(f"{box.name}: {refusal.line}")
+    except Outdated:
+        return
 
 
-def _texts_of(
-    session: Session, box: Mailbox, missing: Missing, renderer: Renderer
-) -> Iterator[None]:
+def _batches(
+    session: Session, missing: Missing, wanted: _Wanted
+) -> Iterator[list[MessageNumber]]:
+    """Give what is missing, some at a time, as far as there is room for it."""
     tried: set[MessageNumber] = set()
-    while numbers := _untried(box.id, missing, tried):
+    while numbers := _untried(missing, tried):
         tried.update(numbers)
-        made = fetch_texts(session, numbers, renderer)
-        session.receipt.texts += made
-        session.tell(f"fetching the texts of {box.name}", len(tried), 0, box.id)
-        yield
+        rows = [row for row in load_summaries(session.database, numbers) if row]
+        fitting = wanted.room.fitting(rows, whole=wanted.whole)
+        if fitting:
+            yield [row.number for row in fitting]
+        if wanted.room.is_full:
+            return
 
 
-def _wholes_of(
-    session: Session, box: Mailbox, missing: Missing, renderer: Renderer
-) -> Iterator[None]:
+def _pinned(session: Session, renderer: Renderer) -> Iterator[None]:
+    """Fetch what a person keeps here, whole, whatever the settings say."""
     tried: set[MessageNumber] = set()
-    while numbers := _untried(box.id, missing, tried):
+
+    def missing(limit: int) -> list[MessageNumber]:
+        return missing_pinned(session.database, limit)
+
+    while numbers := _untried(missing, tried):
         tried.update(numbers)
-        session.receipt.texts += fetch_small(session, numbers, renderer)
-        yield
-        for number in numbers:
+        for place, those in _by_mailbox(session, numbers).items():
             try:
-                if WHOLE in complete_parts(session.database, number):
+                box = load_mailbox(session.database, place)
+                if session.stumbles.given_up(place):
                     continue
-                fetch_whole(session, number, renderer, quietly)
-            except NotFound:
-                continue
+                with session.stumbles.watched(session.database, place):
+                    yield from _wholes(session, box, those, renderer)
             except ServerRefused as refusal:
-                if not is_about_messages(refusal):
-                    raise
-                complain(session, str(box.name), [refusal])
+                session.receipt.complain(f"pinned: {refusal.line}")
+            except (Outdated, NotFound):
                 continue
-            session.receipt.texts += 1
-            yield
-        session.tell(f"fetching the mail of {box.name}", len(tried), 0, box.id)
 
 
-def _untried(
-    mailbox: MailboxId, missing: Missing, tried: set[MessageNumber]
-) -> list[MessageNumber]:
+def _by_mailbox(
+    session: Session, numbers: Sequence[MessageNumber]
+) -> dict[MailboxId, list[MessageNumber]]:
+    """Group messages by where the server has them."""
+    places: dict[MailboxId, list[MessageNumber]] = {}
+    for number in numbers:
+        try:
+            place = load_location(session.database, number).server_mailbox
+        except NotFound:
+            continue
+        if place is not None:
+            places.setdefault(place, []).append(number)
+    return places
+
+
+def _wholes(
+    session: Session, box: Mailbox, numbers: Sequence[MessageNumber], renderer: Renderer
+) -> Iterator[None]:
+    """Fetch messages of one mailbox whole, the small ones together."""
+    session.receipt.texts += fetch_small(session, numbers, renderer)
+    yield
+    for number in numbers:
+        try:
+            if WHOLE in complete_parts(session.database, number):
+                continue
+            for _ in whole_steps(session, number, renderer):
+                yield
+        except NotFound:
+            continue
+        except ServerRefused as refusal:
+            if not is_about_messages(refusal):
+                raise
+            complain(session, str(box.name), [refusal])
+            continue
+        session.receipt.texts += 1
+    session.tell(f"fetching the mail of {box.name}", len(numbers), 0, box.id)
+
+
+def _untried(missing: Missing, tried: set[MessageNumber]) -> list[MessageNumber]:
     """List the next that are missing; what failed before is not tried again."""
     limit = _BATCH
     while True:
-        numbers = missing(mailbox, limit)
+        numbers = missing(limit)
         fresh = [number for number in numbers if number not in tried]
         if fresh or len(numbers) < limit:
             return fresh[:_BATCH]

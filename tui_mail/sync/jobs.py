@@ -2,14 +2,18 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from tui_mail.model.error import LinkLost, MailError, NotFound, ServerRefused
-from tui_mail.model.ids import MailboxId
+from tui_mail.model.ids import MailboxId, MessageNumber
+from tui_mail.store.content import note_use
+from tui_mail.store.pinning import missing_pinned
 from tui_mail.sync.agenda import AheadJob, Duty, FetchJob, Job, ReplayJob, RoundJob
 from tui_mail.sync.ahead import fetch_ahead, fetch_wanted
 from tui_mail.sync.crew import Crew
+from tui_mail.sync.evicting import is_above_limit
 from tui_mail.sync.incremental import bring_in_step
-from tui_mail.sync.parts import Cancelled, fetch_part
+from tui_mail.sync.parts import Cancelled, part_steps
 from tui_mail.sync.receipt import Receipt
 from tui_mail.sync.replay import replay
 from tui_mail.sync.rounds import Round
@@ -65,7 +69,11 @@ class Jobs:
             if job.part is None:
                 fetch_text(session, job.message, crew.renderer)
             else:
-                fetch_part(session, job.message, job.part, progress)
+                for done, total in part_steps(session, job.message, job.part):
+                    progress(done, total)
+                    while text := crew.agenda.take_text():
+                        self._fetch(text)
+            self._note_use(job.message)
         except Outdated:
             crew.agenda.schedule_round_now()
             said = "the mailbox was made anew on the server; it is read again"
@@ -83,6 +91,13 @@ class Jobs:
         finally:
             crew.agenda.done(job)
 
+    def _note_use(self, number: MessageNumber) -> None:
+        """Note that somebody wanted it, and have the rest go that is too much now."""
+        with self._session.pace.transaction() as tx:
+            note_use(tx, [number], datetime.now(UTC))
+        if is_above_limit(self._session.database, self._crew.account):
+            self._crew.agenda.fetch_ahead()
+
     def _replay(self) -> None:
         session = self._session
         session.receipt, session.outdated = Receipt(), False
@@ -92,6 +107,10 @@ class Jobs:
             self._crew.agenda.schedule_round_now()
         for _ in fetch_wanted(session, self._crew.renderer):
             self._between()
+        if missing_pinned(session.database, 1) or is_above_limit(
+            session.database, self._crew.account
+        ):
+            self._crew.agenda.fetch_ahead()
         if session.receipt.refused:
             self._crew.board.receipt(str(session.receipt))
 

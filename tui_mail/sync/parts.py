@@ -1,6 +1,7 @@
 """One message's parts, fetched in windows that a lost link does not undo."""
 
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 
 from tui_mail.mime.render import Renderer
@@ -28,24 +29,23 @@ from tui_mail.sync.session import Session
 SMALL = 64_000
 """Octets up to which parts and messages are fetched several at a time."""
 
+_SMALLEST = 16_000
+"""Octets of a window, however slow the link is."""
+_MOMENT = 1.0
+"""Seconds that a window should take at most."""
+
 _SECTIONS = frozenset({"HEADER", "TEXT", "MIME"})
 """Parts that are not in the tree (RFC 9051, 6.4.5)."""
 
-Progress = Callable[[int, int], None]
-"""Told octets done and in all, 0 where that is not known; may raise to end it."""
 
-
-def quietly(done: int, total: int) -> None:
-    """Tell nobody about the progress."""
-
-
-def fetch_part(
-    session: Session, number: MessageNumber, part: PartId, progress: Progress
-) -> None:
+def part_steps(
+    session: Session, number: MessageNumber, part: PartId
+) -> Iterator[tuple[int, int]]:
     """Fetch a part that is not here, from where it was left.
 
-    Raises NotFound where the message or the part is not there, and what ``progress``
-    raises.
+    Gives octets done and in all, 0 where that is not known, before each window; between
+    two of them the connection may be used for something else. Raises NotFound where the
+    message or the part is not there.
     """
     if part in complete_parts(session.database, number):
         return
@@ -60,40 +60,61 @@ def fetch_part(
     if total is None:
         # Its tree cannot be read: the part is cut out of the whole message.
         part, total = WHOLE, load_summary(session.database, number).size
-    _fetch_windows(session, number, (uid, part), total, progress)
+    yield from _windows(session, number, part, total)
 
 
-def _fetch_windows(
-    session: Session,
-    number: MessageNumber,
-    place: tuple[Uid, PartId],
-    total: int,
-    progress: Progress,
-) -> None:
-    uid, part = place
+def _windows(
+    session: Session, number: MessageNumber, part: PartId, total: int
+) -> Iterator[tuple[int, int]]:
+    """Fetch a part in windows that are committed one by one.
+
+    They are as large as comes in a moment: on a slow link one sees that it goes on, and
+    it can be given up soon.
+    """
     done = part_progress(session.database, number, part)
-    progress(done, total)
     while True:
-        octets = session.connection.fetch_part(uid, part, offset=done, size=OCTETS)
+        yield done, total
+        uid, size = locate(session, number), session.window
+        begun = time.monotonic()
+        octets = session.connection.fetch_part(uid, part, offset=done, size=size)
+        took = time.monotonic() - begun
         session.harvest()
         if octets is None:
             raise NotFound("the server does not have that part")
         with session.transaction() as tx:
+            here = part_progress(tx, number, part)
+            if here < done:
+                # It had to make room meanwhile.
+                done = here
+                continue
             if octets:
                 save_chunk(tx, number, part, done, octets)
-            if len(octets) < OCTETS:
+            if len(octets) < size:
                 complete_part(tx, number, part)
         done += len(octets)
-        if len(octets) < OCTETS:
+        if len(octets) < size:
             return
-        progress(done, total)
+        session.window = _fitting(size, took)
 
 
-def fetch_whole(
-    session: Session, number: MessageNumber, renderer: Renderer, progress: Progress
-) -> None:
+def _fitting(size: int, seconds: float) -> int:
+    """Say how large the next window is, where this one took so long."""
+    if seconds < _MOMENT / 2:
+        return min(size * 2, OCTETS)
+    return max(size // 2, _SMALLEST) if seconds > _MOMENT else size
+
+
+def fetch_whole(session: Session, number: MessageNumber, renderer: Renderer) -> None:
     """Fetch a whole message, and make its readable text if that is not here."""
-    fetch_part(session, number, WHOLE, progress)
+    for _ in whole_steps(session, number, renderer):
+        pass
+
+
+def whole_steps(
+    session: Session, number: MessageNumber, renderer: Renderer
+) -> Iterator[tuple[int, int]]:
+    """Fetch a whole message as :func:`part_steps` does a part, and make its text."""
+    yield from part_steps(session, number, WHOLE)
     render_whole(session, number, renderer)
 
 

@@ -32,6 +32,7 @@ Tell = Callable[[str, int, int, MailboxId | None], None]
 """Tells a person what is going on: a sentence, done, total, the mailbox."""
 
 _NONE = UidSet()
+_FIRST_WINDOW = 128_000
 _FEW = 20
 """So many messages may go without a second look."""
 
@@ -74,6 +75,8 @@ class Session:
         """A wish was held back until its mailbox has been synchronized."""
         self.news = False
         """Something was said that only another pass can make out."""
+        self.window = _FIRST_WINDOW
+        """Octets of a part that are asked for at a time; it follows the link's speed."""
         self._connect = connect
 
     def select(

@@ -19,7 +19,7 @@ from tui_mail.store.content import (
 from tui_mail.store.mailboxes import load_mailbox
 from tui_mail.store.messages import load_location
 from tui_mail.sync.pacing import OCTETS
-from tui_mail.sync.parts import SMALL, fetch_whole, quietly, render_whole
+from tui_mail.sync.parts import SMALL, fetch_whole, render_whole
 from tui_mail.sync.piecewise import complain, in_pieces
 from tui_mail.sync.refusals import is_about_messages
 from tui_mail.sync.session import Session
@@ -92,7 +92,7 @@ def _fetch_whole(
     refusals: list[ServerRefused],
 ) -> bool:
     try:
-        fetch_whole(session, number, renderer, quietly)
+        fetch_whole(session, number, renderer)
     except NotFound:
         return False
     except ServerRefused as refusal:

@@ -195,7 +195,7 @@ class Reading:
         self, account: str, number: MessageNumber, parts: tuple[PartId | None, ...]
     ) -> None:
         """Note down what is to be fetched at the next connection."""
-        from tui_mail.store.content import want_part
+        from tui_mail.store.wanting import want_part
 
         if self._app.read_only or self._app.accounts.account(account).kind != "imap":
             return
