@@ -110,7 +110,10 @@ def running(desk: Desk, *, for_reader: bool = True) -> Iterator[Engine]:
 
 
 def start(
-    desk: Desk, *arguments: str, names: tuple[str, ...] = ("work",)
+    desk: Desk,
+    *arguments: str,
+    names: tuple[str, ...] = ("work",),
+    stdout: int | None = None,
 ) -> subprocess.Popen[bytes]:
     """Start the program with the desk's settings and places."""
     write_settings(desk, names)
@@ -127,6 +130,7 @@ def start(
         cwd=ROOT,
         env=environment,
         stdin=subprocess.DEVNULL,
+        stdout=stdout,
         stderr=subprocess.PIPE,
         start_new_session=True,
     )

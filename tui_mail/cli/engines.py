@@ -1,12 +1,13 @@
 """Engines at work on accounts: woken, asked to synchronize, asked for a part."""
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from tui_mail.cli.session import Session
 from tui_mail.config.settings import Account
 from tui_mail.link.client import EngineClient
-from tui_mail.link.messages import FetchPart, Hello, Synchronize, Wake
+from tui_mail.link.messages import FetchPart, Hello, Search, Synchronize, Wake
 from tui_mail.model.error import LinkLost, MailError
 from tui_mail.model.ids import MessageNumber, PartId
 
@@ -41,6 +42,30 @@ def ask_engine(session: Session, account: Account, *, whole: bool) -> str | None
             return None
         asked = Synchronize(mailbox=None, request=1, whole=whole)
         return client.request(asked) or "in step"
+
+
+def search_server(session: Session, account: Account, query: str) -> str:
+    """Have an account's server look for what a query means; raises MailError.
+
+    By the engine that is there, or over a connection of its own.
+    """
+    with _engine(session, account) as client:
+        if client is not None:
+            return client.request(Search(query, request=1))
+    from tui_mail.cli.synchronizing import ask_person, show_progress
+    from tui_mail.model.query_parser import parse_query
+    from tui_mail.sync.engine import search_once
+
+    outcome = search_once(
+        account,
+        session.places,
+        parse_query(query),
+        ask=ask_person,
+        progress=show_progress if sys.stderr.isatty() else None,
+    )
+    if not outcome.whole:
+        raise MailError(outcome.line)
+    return outcome.line
 
 
 def fetch(

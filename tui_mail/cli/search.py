@@ -1,4 +1,4 @@
-"""Find messages in the local store, newest first.
+"""Find messages in the local store, newest first; with --server on the server too.
 
 A query is words, "quoted phrases" and fields such as from:ann in:inbox is:unread
 has:attachment newer:2w; see: tui-mail help queries.
@@ -14,11 +14,12 @@ from tui_mail.cli.columns import cut
 from tui_mail.cli.session import Session
 from tui_mail.cli.values import addresses, rfc3339
 from tui_mail.config.settings import Account
-from tui_mail.model.error import UsageError
+from tui_mail.model.error import MailError, UsageError
 from tui_mail.model.ids import MessageNumber
 from tui_mail.model.message import MessageSummary
 from tui_mail.model.query import Query
 from tui_mail.model.query_parser import parse_query
+from tui_mail.model.query_terms import may_be_in
 from tui_mail.store.content import load_structure
 from tui_mail.store.mailboxes import load_mailboxes
 from tui_mail.store.messages import load_summaries
@@ -55,23 +56,27 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--limit", type=int, metavar="N", help="at most N; by default 50 on a terminal"
     )
-    parser.add_argument("--server", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument(
+        "--server",
+        action="store_true",
+        help="have the servers look in what is not here",
+    )
 
 
 def run(session: Session, arguments: argparse.Namespace) -> int:
     """Print what was found."""
-    if arguments.server:
-        raise UsageError("search --server: not in this version yet")
     if arguments.limit is not None and arguments.limit < 0:
         raise UsageError("--limit must not be negative")
-    query = parse_query(" ".join(arguments.query))
+    typed = " ".join(arguments.query)
+    query = parse_query(typed)
+    asked = not arguments.server or _ask_servers(session, typed, query)
     limit = None if arguments.limit is None else min(arguments.limit, _ENDLESS)
     if limit is None and output.on_terminal() and not arguments.count:
         limit = _ON_A_TERMINAL
     if arguments.count:
         found = sum(len(numbers) for _, numbers in find(session, query, limit))
         output.line(str(found if limit is None else min(found, limit)))
-        return 0
+        return int(not asked)
     hits = find_newest(session, query, limit)
     if arguments.ids:
         for hit in hits:
@@ -80,7 +85,31 @@ def run(session: Session, arguments: argparse.Namespace) -> int:
         _print_objects(session, hits)
     elif hits:
         _print_rows(hits)
-    return 0
+    return int(not asked)
+
+
+def _ask_servers(session: Session, typed: str, query: Query) -> bool:
+    """Have each account's server look; False where one could not, which is said."""
+    from tui_mail.cli.engines import search_server
+    from tui_mail.cli.synchronizing import clear, named
+
+    for _ in find(session, query, limit=0):
+        # A mistake in the query is said before anybody is asked.
+        pass
+    all_asked = True
+    for account in session.readable_accounts():
+        if account.kind != "imap" or not may_be_in(query, account.name):
+            continue
+        try:
+            line = search_server(session, account, typed)
+        except MailError as error:
+            clear()
+            output.complain(named(account, error.line))
+            all_asked = False
+        else:
+            clear()
+            output.note(named(account, line))
+    return all_asked
 
 
 def find(

@@ -45,12 +45,12 @@ def synchronize(
                 receipt = str(done)
                 status = status if done.whole else 1
         except MailError as error:
-            _clear()
-            output.complain(_named(account, error.line))
+            clear()
+            output.complain(named(account, error.line))
             status = 1
         else:
-            _clear()
-            output.note(_named(account, receipt or "in step"))
+            clear()
+            output.note(named(account, receipt or "in step"))
     return status
 
 
@@ -58,14 +58,15 @@ def ask_person(question: str) -> str:
     """Ask for a secret where there is a terminal; empty where there is none."""
     if not sys.stdin.isatty():
         return ""
-    _clear()
+    clear()
     try:
         return getpass.getpass(question)
     except EOFError:
         return ""
 
 
-def _named(account: Account, line: str) -> str:
+def named(account: Account, line: str) -> str:
+    """Say whose line it is, unless it does itself."""
     return line if line.startswith(f"{account.name}:") else f"{account.name}: {line}"
 
 
@@ -78,7 +79,8 @@ def show_progress(text: str, done: int, total: int) -> None:
     sys.stderr.flush()
 
 
-def _clear() -> None:
+def clear() -> None:
+    """Take the line of progress away."""
     if sys.stderr.isatty():
         sys.stderr.write("\r\x1b[K")
         sys.stderr.flush()

@@ -11,7 +11,7 @@ from types import TracebackType
 
 from tui_mail.link.address import address_of, belongs_to_us
 from tui_mail.link.codec import Lines, encode
-from tui_mail.link.messages import Done, FetchPart, Message, Synchronize
+from tui_mail.link.messages import Done, FetchPart, Message, Search, Synchronize
 from tui_mail.model.error import LinkLost, MailError
 
 _SEND_DEADLINE = 5.0
@@ -49,7 +49,10 @@ class EngineClient:
             raise LinkLost("the engine has gone") from None
 
     def request(
-        self, message: Synchronize | FetchPart, *, timeout: float | None = None
+        self,
+        message: Synchronize | FetchPart | Search,
+        *,
+        timeout: float | None = None,
     ) -> str:
         """Ask, wait for the end of it, and hand out its receipt; seconds.
 

@@ -23,6 +23,7 @@ _MESSAGES: dict[str, Callable[..., object]] = {
     "wake": messages.Wake,
     "synchronize": messages.Synchronize,
     "fetch-part": messages.FetchPart,
+    "search": messages.Search,
     "open-mailbox": messages.OpenMailbox,
     "password": messages.Password,
     "go-offline": messages.GoOffline,

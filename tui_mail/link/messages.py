@@ -43,6 +43,17 @@ class FetchPart:
 
 
 @dataclass(frozen=True, slots=True)
+class Search:
+    """Have the server look for what a query means; answered by Done.
+
+    What it finds is in the store then, and the same query finds it there.
+    """
+
+    query: str
+    request: int
+
+
+@dataclass(frozen=True, slots=True)
 class OpenMailbox:
     """This mailbox is looked at: its news are wanted at once."""
 
@@ -101,7 +112,7 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class PartProgress:
-    """How much of a part is here, in octets."""
+    """How much of a part is here, in octets; of a search, how many mailboxes are done."""
 
     request: int
     done: int
@@ -124,7 +135,15 @@ class Receipt:
 
 
 ToEngine = (
-    Hello | Wake | Synchronize | FetchPart | OpenMailbox | Password | GoOffline | Cancel
+    Hello
+    | Wake
+    | Synchronize
+    | FetchPart
+    | Search
+    | OpenMailbox
+    | Password
+    | GoOffline
+    | Cancel
 )
 ToReader = Changed | Status | Done | PartProgress | NeedPassword | Receipt
 Message = ToEngine | ToReader

@@ -7,9 +7,10 @@ import json
 import unicodedata
 
 from tui_mail.model.event import MailboxChanged
-from tui_mail.model.ids import MailboxId
+from tui_mail.model.ids import MailboxId, MessageNumber
 from tui_mail.model.uids import UidSet
 from tui_mail.store.database import Transaction
+from tui_mail.store.source import Source
 
 TOLD = "c.id IN (SELECT content FROM told WHERE term = ?)"
 """The condition that a server found a term in a content ``c``."""
@@ -45,3 +46,16 @@ def forget_told(tx: Transaction) -> None:
     [count] = tx.connection.execute("SELECT count(*) FROM told").fetchone()
     if count > MOST:
         tx.connection.execute("DELETE FROM told")
+
+
+def without_text(
+    source: Source, mailbox: MailboxId, uids: UidSet
+) -> list[MessageNumber]:
+    """List those of a server's messages whose readable text is not here, newest first."""
+    rows = source.connection.execute(
+        "SELECT m.number FROM json_each(?) j CROSS JOIN message m"
+        " ON m.server_mailbox = ? AND m.uid = j.value AND m.uid > 0 WHERE NOT EXISTS"
+        " (SELECT 1 FROM readable r WHERE r.content = m.content) ORDER BY m.date DESC",
+        (json.dumps(list(uids)), mailbox),
+    )
+    return [MessageNumber(number) for (number,) in rows]

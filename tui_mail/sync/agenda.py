@@ -9,6 +9,7 @@ from enum import Enum, auto
 
 from tui_mail.link.server import LinkedClient
 from tui_mail.model.ids import MailboxId, MessageNumber, PartId
+from tui_mail.model.query import Query
 from tui_mail.sync.wake import Wake
 
 
@@ -21,6 +22,8 @@ class Duty(Enum):
     """Wishes, and what was asked for offline."""
     ROUND = auto()
     """Synchronizations, and fetching ahead."""
+    SEARCH = auto()
+    """Searches on the server."""
     LISTEN = auto()
     """Hearing at once of news in the mailbox that is looked at."""
 
@@ -49,6 +52,19 @@ class FetchJob:
     """Its link was lost once already."""
 
 
+@dataclass(slots=True)
+class SearchJob:
+    """A search on the server that somebody waits for."""
+
+    request: Request
+    query: Query
+    cancelled: bool = False
+    again: bool = False
+    """Its link was lost once already."""
+    before: int | None = None
+    """How many were found here when it was begun."""
+
+
 @dataclass(frozen=True, slots=True)
 class ReplayJob:
     """Something in the store waits for the server."""
@@ -67,7 +83,8 @@ class AheadJob:
     """New messages came: what is kept for offline reading is fetched."""
 
 
-Job = FetchJob | ReplayJob | RoundJob | AheadJob
+Errand = FetchJob | SearchJob
+Job = Errand | ReplayJob | RoundJob | AheadJob
 
 
 @dataclass(slots=True)
@@ -84,11 +101,12 @@ class Agenda:
     _lock: threading.RLock = field(default_factory=threading.RLock)
     _bells: list[Wake] = field(default_factory=list)
     _fetches: deque[FetchJob] = field(default_factory=deque)
-    _under_way: list[FetchJob] = field(default_factory=list)
+    _searches: deque[SearchJob] = field(default_factory=deque)
+    _under_way: list[Errand] = field(default_factory=list)
     _replay: bool = False
     _ahead: bool = False
     _asked: list[tuple[MailboxId | None, Request]] = field(default_factory=list)
-    _back: list[FetchJob | RoundJob] = field(default_factory=list)
+    _back: list[Errand | RoundJob] = field(default_factory=list)
     """What a lost link left undone: it is for the next connection, not given up."""
     _hurries: int = 0
 
@@ -109,6 +127,20 @@ class Agenda:
         with self._lock:
             self._fetches.append(job)
         self.hurry()
+
+    def search(self, job: SearchJob) -> None:
+        """Put a search on it."""
+        with self._lock:
+            self._searches.append(job)
+        self.hurry()
+
+    @property
+    def has_searches(self) -> bool:
+        """Whether a search waits for a connection."""
+        with self._lock:
+            return bool(self._searches) or any(
+                isinstance(job, SearchJob) for job in self._back
+            )
 
     def replay(self) -> None:
         """Note that something waits for the server."""
@@ -149,11 +181,13 @@ class Agenda:
         """Take off what a client asked for; with None all of it. Those taken off."""
         with self._lock:
             self._bring_back(frozenset(Duty))
-            for job in (*self._fetches, *self._under_way):
+            errands: tuple[Errand, ...] = (*self._fetches, *self._searches)
+            for job in (*errands, *self._under_way):
                 if _is_of(job.request, client, number):
                     job.cancelled = True
-            gone = [job.request for job in self._fetches if job.cancelled]
+            gone = [job.request for job in errands if job.cancelled]
             self._fetches = deque(job for job in self._fetches if not job.cancelled)
+            self._searches = deque(job for job in self._searches if not job.cancelled)
             gone += [one for _, one in self._asked if _is_of(one, client, number)]
             self._asked = [one for one in self._asked if one[1] not in gone]
             return gone
@@ -162,13 +196,17 @@ class Agenda:
         """Take the most urgent job that one of the duties covers."""
         with self._lock:
             self._bring_back(duties)
+            errand: Errand | None = None
             if Duty.FETCH in duties and self._fetches:
-                job = self._fetches.popleft()
-                self._under_way.append(job)
-                return job
-            if Duty.REPLAY in duties and self._replay:
+                errand = self._fetches.popleft()
+            elif Duty.REPLAY in duties and self._replay:
                 self._replay = False
                 return ReplayJob()
+            elif Duty.SEARCH in duties and self._searches:
+                errand = self._searches.popleft()
+            if errand is not None:
+                self._under_way.append(errand)
+                return errand
             return self._take_round() if Duty.ROUND in duties else None
 
     def take_text(self) -> FetchJob | None:
@@ -193,7 +231,7 @@ class Agenda:
             return AheadJob()
         return None
 
-    def put_back(self, job: FetchJob | RoundJob) -> None:
+    def put_back(self, job: Errand | RoundJob) -> None:
         """Have what somebody waits for done once more, over the next connection."""
         with self._lock:
             self._back.append(job)
@@ -201,13 +239,16 @@ class Agenda:
 
     def _bring_back(self, duties: frozenset[Duty]) -> None:
         """Let what was put back wait like everything else, if it can be taken now."""
-        kept: list[FetchJob | RoundJob] = []
+        kept: list[Errand | RoundJob] = []
         for job in self._back:
-            if (Duty.FETCH if isinstance(job, FetchJob) else Duty.ROUND) not in duties:
+            if _duty(job) not in duties:
                 kept.append(job)
             elif isinstance(job, FetchJob):
                 job.again = True
                 self._fetches.appendleft(job)
+            elif isinstance(job, SearchJob):
+                job.again = True
+                self._searches.appendleft(job)
             else:
                 boxes = job.mailboxes or (None,)
                 self._asked += [
@@ -217,8 +258,8 @@ class Agenda:
                 ]
         self._back = kept
 
-    def done(self, job: FetchJob) -> None:
-        """Note that a part was fetched, or cannot be."""
+    def done(self, job: Errand) -> None:
+        """Note that what somebody waits for was done, or cannot be."""
         with self._lock:
             self._under_way.remove(job)
 
@@ -240,12 +281,20 @@ class Agenda:
     def take_requests(self) -> list[Request]:
         """Take all off that somebody waits for: it cannot be done now."""
         with self._lock:
-            waiting = [job.request for job in self._fetches]
+            errands: tuple[Errand, ...] = (*self._fetches, *self._searches)
+            waiting = [job.request for job in errands]
             waiting += [request for _, request in self._asked]
             self._fetches.clear()
+            self._searches.clear()
             self._asked.clear()
             self._bring_back(frozenset(Duty))
             return waiting
+
+
+def _duty(job: Errand | RoundJob) -> Duty:
+    if isinstance(job, FetchJob):
+        return Duty.FETCH
+    return Duty.SEARCH if isinstance(job, SearchJob) else Duty.ROUND
 
 
 def _is_of(request: Request, client: LinkedClient, number: int | None) -> bool:

@@ -10,13 +10,16 @@ from tui_mail.link.lock import AccountLock
 from tui_mail.mime.render import Renderer
 from tui_mail.model.error import LinkLost, ProtocolError
 from tui_mail.model.ids import MailboxId
+from tui_mail.model.query import Query
 from tui_mail.store.database import Database
+from tui_mail.store.mailboxes import apply_listing, load_mailboxes
 from tui_mail.sync.connecting import Connector
 from tui_mail.sync.dry_run import look
 from tui_mail.sync.pacing import UNWATCHED_LENGTH, Pace
 from tui_mail.sync.receipt import Receipt
 from tui_mail.sync.rounds import Round
-from tui_mail.sync.session import Session
+from tui_mail.sync.searching import Outcome, ServerSearch
+from tui_mail.sync.session import Session, Tell
 from tui_mail.sync.storing import open_database
 from tui_mail.sync.stumbles import Stumbles
 
@@ -54,6 +57,28 @@ def run_once(  # noqa: PLR0913 - each is a word of the command line
             database.close()
 
 
+def search_once(
+    account: Account,
+    places: Places,
+    query: Query,
+    *,
+    ask: Callable[[str], str] | None = None,
+    progress: Progress | None = None,
+) -> Outcome:
+    """Have the account's server look for what a query means; the store has it then.
+
+    Raises EngineBusy where another process is at work on the account, and MailError
+    with what went wrong.
+    """
+    connector = Connector(account, ask)
+    with AccountLock.acquire(places.lock(account.name), patience=1.0):
+        database = open_database(account, places)
+        try:
+            return _searched(database, connector, query, _telling(progress))
+        finally:
+            database.close()
+
+
 def watch(
     account: Account,
     settings: Settings,  # noqa: ARG001 - POP3 and the outbox will need them
@@ -75,10 +100,7 @@ def watch(
 def _synchronized(
     database: Database, connector: Connector, progress: Progress | None, *, bodies: bool
 ) -> Receipt:
-    def tell(text: str, done: int, total: int, _: MailboxId | None) -> None:
-        if progress is not None:
-            progress(text, done, total)
-
+    tell = _telling(progress)
     tell(f"connecting to {connector.server.host}", 0, 0, None)
     ended_well = database.begin_use()
     receipt, stumbles = Receipt(), Stumbles()
@@ -104,6 +126,46 @@ def _synchronized(
         database.end_use()
     _LOG.info("%s: %s", connector.account.name, receipt)
     return receipt
+
+
+def _telling(progress: Progress | None) -> Tell:
+    def tell(text: str, done: int, total: int, _: MailboxId | None) -> None:
+        if progress is not None:
+            progress(text, done, total)
+
+    return tell
+
+
+def _searched(
+    database: Database, connector: Connector, query: Query, tell: Tell
+) -> Outcome:
+    account, server = connector.account, connector.server
+    tell(f"connecting to {server.host}", 0, 0, None)
+    ended_well = database.begin_use()
+    with closing(connector.connect()) as connection, Renderer() as renderer:
+        session = Session(
+            connection,
+            database,
+            connector.connect,
+            tell=tell,
+            pace=Pace(database, length=UNWATCHED_LENGTH),
+        )
+        if not any(not box.local for box in load_mailboxes(database)):
+            listed = connection.list_mailboxes(subscribed_only=server.subscribed_only)
+            with database.transaction() as tx:
+                apply_listing(tx, listed, account.mailboxes)
+
+        def said(done: int, total: int) -> None:
+            tell("searching on the server", done, total, None)
+
+        search = ServerSearch(session, account, query, renderer, said)
+        for _ in search.steps():
+            pass
+        connection.logout()
+        outcome = search.outcome()
+    if ended_well:
+        database.end_use()
+    return outcome
 
 
 def _go_round(

@@ -4,11 +4,26 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from tui_mail.model.error import LinkLost, MailError, NotFound, ServerRefused
+from tui_mail.model.error import (
+    LinkLost,
+    MailError,
+    NotFound,
+    QueryError,
+    ServerHangs,
+    ServerRefused,
+)
 from tui_mail.model.ids import MailboxId, MessageNumber
 from tui_mail.store.content import note_use
 from tui_mail.store.pinning import missing_pinned
-from tui_mail.sync.agenda import AheadJob, Duty, FetchJob, Job, ReplayJob, RoundJob
+from tui_mail.sync.agenda import (
+    AheadJob,
+    Duty,
+    FetchJob,
+    Job,
+    ReplayJob,
+    RoundJob,
+    SearchJob,
+)
 from tui_mail.sync.ahead import fetch_ahead, fetch_wanted
 from tui_mail.sync.crew import Crew
 from tui_mail.sync.evicting import is_above_limit
@@ -17,8 +32,12 @@ from tui_mail.sync.parts import Cancelled, part_steps
 from tui_mail.sync.receipt import Receipt
 from tui_mail.sync.replay import replay
 from tui_mail.sync.rounds import Round
+from tui_mail.sync.searching import Outcome, ServerSearch
 from tui_mail.sync.session import Outdated, Session
 from tui_mail.sync.texts import fetch_text
+
+_ROUNDS = frozenset({Duty.ROUND})
+_SEARCHES = frozenset({Duty.ROUND, Duty.SEARCH})
 
 
 class Interrupted(Exception):
@@ -41,6 +60,8 @@ class Jobs:
             self._fetch(job)
         elif isinstance(job, ReplayJob):
             self._replay()
+        elif isinstance(job, SearchJob):
+            self._search(job)
         elif isinstance(job, AheadJob):
             self._ahead()
         else:
@@ -49,12 +70,12 @@ class Jobs:
             self._crew.board.receipt(alert)
         self._session.alerts.clear()
 
-    def _between(self) -> None:
+    def _between(self, *, less_urgent: frozenset[Duty] = _ROUNDS) -> None:
         """Let what is more urgent come first."""
         agenda = self._crew.agenda
         if agenda.stopping or agenda.offline:
             raise Interrupted
-        while job := agenda.take(self._duties() - {Duty.ROUND}):
+        while job := agenda.take(self._duties() - less_urgent):
             self.do(job)
 
     def _fetch(self, job: FetchJob) -> None:
@@ -90,6 +111,54 @@ class Jobs:
             crew.board.answer(job.request, ok=True, line="")
         finally:
             crew.agenda.done(job)
+
+    def _search(self, job: SearchJob) -> None:
+        crew = self._crew
+        try:
+            outcome = self._searched(job)
+        except Interrupted:
+            crew.board.answer(job.request, ok=False, line="offline")
+            raise
+        except (Cancelled, ServerRefused, QueryError) as error:
+            crew.board.answer(job.request, ok=False, line=error.line)
+        except MailError as error:
+            self._search_again(job, error)
+            raise
+        else:
+            crew.board.answer(job.request, ok=outcome.whole, line=outcome.line)
+        finally:
+            crew.agenda.done(job)
+
+    def _searched(self, job: SearchJob) -> Outcome:
+        crew = self._crew
+
+        def progress(done: int, total: int) -> None:
+            crew.board.progress(job.request, done, total)
+
+        search = ServerSearch(
+            self._session,
+            crew.account,
+            job.query,
+            crew.renderer,
+            progress,
+            before=job.before,
+        )
+        job.before = search.before
+        for _ in search.steps():
+            if job.cancelled:
+                raise Cancelled("cancelled")
+            self._between(less_urgent=_SEARCHES)
+        return search.outcome()
+
+    def _search_again(self, job: SearchJob, error: MailError) -> None:
+        """Leave it to the next connection, once, unless the server only takes too long."""
+        crew, lost = self._crew, isinstance(error, LinkLost)
+        if job.cancelled:
+            crew.board.answer(job.request, ok=False, line="cancelled")
+        elif job.again or not lost or isinstance(error, ServerHangs):
+            crew.board.answer(job.request, ok=False, line=error.line)
+        else:
+            crew.agenda.put_back(job)
 
     def _note_use(self, number: MessageNumber) -> None:
         """Note that somebody wanted it, and have the rest go that is too much now."""

@@ -22,6 +22,8 @@ class Receipt:
     copied: int = 0
     deleted: int = 0
     """Messages that were deleted for ever on the server."""
+    mailboxes: int = 0
+    """Mailboxes that were made, renamed, subscribed to or deleted on the server."""
     refused: int = 0
     """Wishes that the server did not fulfil; their local effect was taken back."""
     texts: int = 0
@@ -51,18 +53,27 @@ class Receipt:
             (self.moved, "moved"),
             (self.copied, "copied"),
             (self.deleted, "deleted"),
+            (
+                self.mailboxes,
+                "mailboxes changed" if self.mailboxes > 1 else "mailbox changed",
+            ),
             (self.refused, "refused"),
             (self.texts, "texts" if self.texts > 1 else "text"),
         )
         said = ", ".join(f"{count:,} {name}" for count, name in counts if count)
-        words = [said, *self.problems[:_MOST_PROBLEMS]]
-        if left := len(self.problems[_MOST_PROBLEMS:]):
-            words.append(f"and {left:,} more that could not be done")
-        words += dict.fromkeys(self.alerts)
+        words = [said, self.troubles, *dict.fromkeys(self.alerts)]
         line = "; ".join(filter(None, words))
         if self.dry:
             return f"would be: {line}" if line else "in step, nothing would be done"
         return line or "in step"
+
+    @property
+    def troubles(self) -> str:
+        """What could not be done, in one line; empty where all could."""
+        words = self.problems[:_MOST_PROBLEMS]
+        if left := len(self.problems[_MOST_PROBLEMS:]):
+            words = [*words, f"and {left:,} more that could not be done"]
+        return "; ".join(words)
 
     @property
     def worth_telling(self) -> bool:

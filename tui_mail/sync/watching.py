@@ -24,16 +24,19 @@ from tui_mail.link.messages import (
     Message,
     OpenMailbox,
     Password,
+    Search,
     Synchronize,
     Wake,
 )
 from tui_mail.link.server import EngineServer, LinkedClient
 from tui_mail.mime.render import Renderer
+from tui_mail.model.error import QueryError
 from tui_mail.model.ids import MailboxId
+from tui_mail.model.query_parser import parse_query
 from tui_mail.store.database import Database
 from tui_mail.store.replaying import has_due
 from tui_mail.sync import lifetime
-from tui_mail.sync.agenda import Agenda, Duty, FetchJob, Request
+from tui_mail.sync.agenda import Agenda, Duty, FetchJob, Request, SearchJob
 from tui_mail.sync.board import Board
 from tui_mail.sync.connecting import Connector
 from tui_mail.sync.crew import Crew
@@ -83,6 +86,7 @@ class Watch:
             Worker(self._crew, "background", {Duty.ROUND}, leads=True),
             Worker(self._crew, "interactive", {Duty.FETCH, Duty.REPLAY}),
             Worker(self._crew, "listening", {Duty.LISTEN}),
+            Worker(self._crew, "searching", {Duty.SEARCH}, on_demand=True),
         )
 
     def stop(self) -> None:
@@ -163,7 +167,7 @@ class Watch:
     def _leave(self, client: LinkedClient) -> None:
         self._clients.pop(client, None)
         self._left_at = time.monotonic()
-        self._agenda.cancel(client, None)
+        self._cancel(client, None)
         if self._opened_by is client:
             self._opened_by = None
             self._agenda.open(None)
@@ -198,12 +202,13 @@ class Watch:
                     self._agenda.fetch(job)
             case Synchronize(mailbox=mailbox, request=number, whole=whole):
                 self._synchronize(mailbox, Request(client, number, whole=whole))
+            case Search(query=query, request=number):
+                self._search(query, Request(client, number))
             case OpenMailbox(mailbox=mailbox):
                 self._opened_by = client
                 self._agenda.open(mailbox)
             case Cancel(request=number):
-                for gone in self._agenda.cancel(client, number):
-                    self._board.answer(gone, ok=False, line="cancelled")
+                self._cancel(client, number)
             case Password(secret=secret):
                 self._take_password(secret)
             case GoOffline(offline=offline):
@@ -219,6 +224,21 @@ class Watch:
         else:
             return True
         return False
+
+    def _cancel(self, client: LinkedClient, number: int | None) -> None:
+        for gone in self._agenda.cancel(client, number):
+            self._board.answer(gone, ok=False, line="cancelled")
+        for worker in self._workers:
+            worker.end_cancelled_search()
+
+    def _search(self, text: str, request: Request) -> None:
+        try:
+            query = parse_query(text)
+        except QueryError as mistake:
+            self._board.answer(request, ok=False, line=mistake.line)
+            return
+        if self._can_ask(request):
+            self._agenda.search(SearchJob(request, query))
 
     def _synchronize(self, mailbox: MailboxId | None, request: Request) -> None:
         if not self._agenda.offline:

@@ -15,7 +15,7 @@ from tui_mail.model.error import (
     StoreFailed,
 )
 from tui_mail.model.ids import MailboxId
-from tui_mail.sync.agenda import Agenda, Duty
+from tui_mail.sync.agenda import Agenda, Duty, Job, SearchJob
 from tui_mail.sync.backoff import HEALTHY, delay
 from tui_mail.sync.crew import RETRY_HELPERS, Crew
 from tui_mail.sync.jobs import Interrupted, Jobs
@@ -26,18 +26,29 @@ from tui_mail.transports.imap import ImapConnection
 
 _LOG = logging.getLogger(__name__)
 _LONG = 60.0
+_LINGER = 30.0
+"""Seconds for which a connection that was made for a search waits for the next one."""
 
 
 class Worker(threading.Thread):
     """Connects, works off the agenda, and connects anew, until the engine ends."""
 
     def __init__(
-        self, crew: Crew, name: str, duties: Iterable[Duty], *, leads: bool = False
+        self,
+        crew: Crew,
+        name: str,
+        duties: Iterable[Duty],
+        *,
+        leads: bool = False,
+        on_demand: bool = False,
     ) -> None:
+        """``on_demand``: it connects only where there is a search to do."""
         super().__init__(name=name, daemon=True)
         self._crew = crew
         self._own = frozenset(duties)
         self._leads = leads
+        self._on_demand = on_demand
+        self._job: Job | None = None
         self._bell = Wake()
         self._connection: ImapConnection | None = None
         self._cut = False
@@ -62,6 +73,12 @@ class Worker(threading.Thread):
             connection.close()
         self._bell.ring()
 
+    def end_cancelled_search(self) -> None:
+        """Cut the connection, from any thread, where nobody waits for its search."""
+        job = self._job
+        if isinstance(job, SearchJob) and job.cancelled:
+            self.close_connection()
+
     def close(self) -> None:
         """Give up what the thread had, after it has ended."""
         self._bell.close()
@@ -84,6 +101,8 @@ class Worker(threading.Thread):
 
     def _may_connect(self) -> bool:
         if self._agenda.offline or self._crew.blocked:
+            return False
+        if self._on_demand and not self._agenda.has_searches:
             return False
         return self._leads or self._crew.online
 
@@ -169,11 +188,17 @@ class Worker(threading.Thread):
         """Work off the agenda, and listen where there is nothing on it."""
         jobs = Jobs(self._crew, session, lambda: self.duties)
         listener = Listener(self._crew, session, self._bell)
+        until = time.monotonic() + _LINGER
         while True:
             self._bell.drain()
             if self._agenda.stopping or self._agenda.offline or self._cut:
                 break
-            job = self._agenda.take(self.duties)
+            job = self._job = self._agenda.take(self.duties)
+            if job is None and self._on_demand:
+                if (left := until - time.monotonic()) <= 0:
+                    break
+                self._bell.wait(left)
+                continue
             if job is None:
                 listener.rest(self.duties)
                 continue
@@ -181,6 +206,8 @@ class Worker(threading.Thread):
                 jobs.do(job)
             except Interrupted:
                 break
+            finally:
+                self._job, until = None, time.monotonic() + _LINGER
         session.connection.logout()
 
     def _tell(
