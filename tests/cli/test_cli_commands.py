@@ -237,6 +237,7 @@ host = "127.0.0.1"
     command = [sys.executable, "-m", "tui_mail", "--config", str(path), "sync"]
     with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE) as program:
         while not mark.exists() or not mark.read_text():
+            assert program.poll() is None
             time.sleep(0.01)
         # The command runs before the one who started it has it in hand.
         time.sleep(0.2)

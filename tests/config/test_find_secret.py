@@ -83,6 +83,7 @@ def test_a_command_does_not_outlive_the_program(tmp_path: Path) -> None:
     )
     with subprocess.Popen([sys.executable, "-c", code]) as program:
         while not mark.exists() or not mark.read_text():
+            assert program.poll() is None
             time.sleep(0.01)
         program.terminate()
         assert program.wait(20) == 3
