@@ -53,6 +53,11 @@ class ListedMailbox:
         """Whether it can hold messages."""
         return not self.attributes & {"\\noselect", "\\nonexistent"}
 
+    @property
+    def takes_others(self) -> bool:
+        """Whether mailboxes can lie below it."""
+        return "\\noinferiors" not in self.attributes
+
 
 @dataclass(frozen=True, slots=True)
 class MailboxState:
@@ -99,3 +104,9 @@ class Mailbox:
     """When it was last known to agree with the server."""
     pinned: bool = False
     """A person keeps all of it for offline reading."""
+    delimiter: str = "/"
+    """What the server parts names with; empty where they are flat."""
+    followed: bool = True
+    """It is seen and kept in step; False where it is not subscribed to."""
+    takes_others: bool = True
+    """Mailboxes can lie below it."""

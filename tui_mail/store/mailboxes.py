@@ -1,6 +1,7 @@
 """Mailboxes: what the server lists, their cursors, their counts."""
 
 import time
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
@@ -15,7 +16,11 @@ from tui_mail.model.mailbox import (
     MailboxState,
     SpecialUse,
 )
+from tui_mail.model.mailbox_names import encode_name
 from tui_mail.store.database import Transaction
+from tui_mail.store.mailbox_laying import lay_wishes
+from tui_mail.store.mailbox_names import shown_name
+from tui_mail.store.messages import drop_empty_operations
 from tui_mail.store.overlay import place_keywords
 from tui_mail.store.source import Source
 
@@ -35,30 +40,87 @@ _ORDER = (
 _COLUMNS = """
     id, wire_name, name, delimiter, special_use, selectable, subscribed, is_local,
     uid_validity, uid_next, highest_modseq, low_uid, exists_count, keywords_kept,
-    read_only, total, unread, status_messages, synced_at, pinned
+    read_only, total, unread, status_messages, synced_at, pinned, followed, inferiors
+"""
+_NOT_LEAVING = """
+    NOT EXISTS (SELECT 1 FROM mailbox_wish w WHERE w.mailbox = mailbox.id
+        AND w.kind = 'delete' AND w.state <> 'failed')
+"""
+_WAS_MADE = """
+    (mailbox.total > 0 OR NOT EXISTS (SELECT 1 FROM mailbox_wish w
+        WHERE w.mailbox = mailbox.id AND w.kind = 'create' AND w.state = 'failed'))
 """
 
 
 def apply_listing(
-    tx: Transaction, listed: Sequence[ListedMailbox], roles: Mapping[SpecialUse, str]
+    tx: Transaction,
+    listed: Sequence[ListedMailbox],
+    roles: Mapping[SpecialUse, str],
+    *,
+    subscribed_only: bool = False,
 ) -> None:
     """Apply what the server lists; ``roles`` are the settings' names, and they win.
 
     A role that neither they nor the server give to a mailbox stays where it was: a
-    person chose it.
-    A mailbox that is not listed any more goes with its messages here, unless something
-    waits for it or it lies only here. An empty listing is not believed.
+    person chose it. With ``subscribed_only`` the others are known, but not followed.
+    A mailbox that is not listed any more goes with its messages here, unless it has
+    another name now, something waits for it or it lies only here. An empty listing is
+    not believed. What the server has not heard of yet is laid over it.
     """
     if not listed:
         return
-    before = load_mailboxes(tx)
+    before = _load_all(tx)
+    _follow_renames(tx, before, listed)
     uses = _uses(listed, roles)
     _keep_chosen(uses, listed, before)
     for box in listed:
-        _save_listed(tx, box, uses.get(box.wire_name))
-    _forget_unlisted(tx, before, {box.wire_name for box in listed})
-    if load_mailboxes(tx) != before:
+        use = uses.get(box.wire_name)
+        followed = box.subscribed or use is not None or not subscribed_only
+        _save_listed(tx, box, use, followed=followed)
+    _forget_unlisted(tx, _load_all(tx), {box.wire_name for box in listed})
+    lay_wishes(tx)
+    _empty_unfollowed(tx)
+    if _load_all(tx) != before:
         tx.publish(MailboxesChanged())
+
+
+def _follow_renames(
+    tx: Transaction, before: Sequence[Mailbox], listed: Sequence[ListedMailbox]
+) -> None:
+    """Recognize mailboxes that others gave new names: their messages stay.
+
+    A UIDVALIDITY makes a mailbox out where no other mailbox has the same, here or there.
+    """
+    names = {box.wire_name for box in listed}
+    known = {box.wire_name for box in before}
+    here = Counter(box.state.uid_validity for box in before)
+    there = Counter(box.counts.uid_validity for box in listed if box.counts)
+    came = {
+        box.counts.uid_validity: box
+        for box in listed
+        if box.counts and box.selectable and box.wire_name not in known
+    }
+    for box in before:
+        validity = box.state.uid_validity
+        if validity is None or box.local or box.wire_name in names:
+            continue
+        other = came.get(validity)
+        if other is None or here[validity] > 1 or there[validity] > 1:
+            continue
+        if _goes_on(box.state, other.counts):
+            tx.connection.execute(
+                "UPDATE mailbox SET wire_name = ? WHERE id = ?",
+                (other.wire_name, box.id),
+            )
+
+
+def _goes_on(state: MailboxState, counts: MailboxCounts | None) -> bool:
+    """Tell whether a mailbox can have come from one state to another."""
+    return (
+        counts is not None
+        and counts.uid_next >= state.uid_next
+        and (not counts.highest_modseq or counts.highest_modseq >= state.highest_modseq)
+    )
 
 
 def _uses(
@@ -69,7 +131,8 @@ def _uses(
     taken: set[SpecialUse] = set()
     for use, name in roles.items():
         for box in listed:
-            if name in (box.name, _shown(box)) and box.selectable:
+            shown = shown_name(box.name, box.delimiter)
+            if name in (box.name, shown) and box.selectable:
                 uses[box.wire_name] = use
                 taken.add(use)
     for box in listed:
@@ -101,33 +164,32 @@ def set_role(tx: Transaction, mailbox: MailboxId, use: SpecialUse) -> None:
     tx.publish(MailboxesChanged())
 
 
-def _shown(box: ListedMailbox) -> Displayable:
-    """Write the hierarchy with slashes."""
-    if box.delimiter in ("", "/"):
-        return displayable(box.name)
-    return displayable(box.name.replace(box.delimiter, "/"))
-
-
-def _save_listed(tx: Transaction, box: ListedMailbox, use: SpecialUse | None) -> None:
+def _save_listed(
+    tx: Transaction, box: ListedMailbox, use: SpecialUse | None, *, followed: bool
+) -> None:
     values = (
-        _shown(box),
-        "/" if box.delimiter else "",
+        shown_name(box.name, box.delimiter),
+        box.delimiter,
         use.value if use else "",
         box.selectable,
         box.subscribed,
+        box.takes_others,
         box.wire_name,
     )
     changed = tx.connection.execute(
         "UPDATE mailbox SET name = ?, delimiter = ?, special_use = ?, selectable = ?,"
-        " subscribed = ?, is_local = 0 WHERE wire_name = ?",
+        " subscribed = ?, inferiors = ?, is_local = 0 WHERE wire_name = ?",
         values,
     ).rowcount
     if not changed:
         tx.connection.execute(
             "INSERT INTO mailbox (name, delimiter, special_use, selectable, subscribed,"
-            " wire_name) VALUES (?, ?, ?, ?, ?, ?)",
+            " inferiors, wire_name) VALUES (?, ?, ?, ?, ?, ?, ?)",
             values,
         )
+    tx.connection.execute(
+        "UPDATE mailbox SET followed = ? WHERE wire_name = ?", (followed, box.wire_name)
+    )
 
 
 def _forget_unlisted(
@@ -136,27 +198,80 @@ def _forget_unlisted(
     for box in before:
         if box.wire_name in listed or box.local or _is_needed(tx, box.id):
             continue
-        tx.connection.execute("DELETE FROM message WHERE mailbox = ?", (box.id,))
+        _forget_messages(tx, box.id)
         tx.connection.execute("DELETE FROM mailbox WHERE id = ?", (box.id,))
 
 
+def _empty_unfollowed(tx: Transaction) -> None:
+    """Forget the messages of mailboxes that are not followed: nobody keeps them in step."""
+    for (number,) in tx.connection.execute(
+        "SELECT id FROM mailbox WHERE followed = 0 AND (total > 0 OR low_uid > 0)"
+    ).fetchall():
+        mailbox = MailboxId(number)
+        if _is_needed(tx, mailbox):
+            continue
+        _forget_messages(tx, mailbox)
+        save_state(tx, mailbox, MailboxState(), synced=False)
+        tx.connection.execute(
+            "UPDATE mailbox SET status_messages = -1, synced_at = 0 WHERE id = ?",
+            (mailbox,),
+        )
+
+
+def _forget_messages(tx: Transaction, mailbox: MailboxId) -> None:
+    """Forget all that a mailbox has, also what is out of sight because of its deletion."""
+    for place in ("mailbox = :id", "mailbox = 0 AND server_mailbox = :id"):
+        tx.connection.execute(f"DELETE FROM message WHERE {place}", {"id": mailbox})
+    drop_empty_operations(tx)
+
+
 def _is_needed(tx: Transaction, mailbox: MailboxId) -> bool:
-    """Tell whether an operation goes to or from a mailbox, or a message lies on its way."""
+    """Tell whether an operation goes to or from a mailbox, or a message lies on its way.
+
+    What failed has had its effect taken back, but for an append: the message lies only
+    here, and a person decides.
+    """
     row = tx.connection.execute(
-        "SELECT 1 FROM operation WHERE source = :id OR target = :id UNION ALL"
+        "SELECT 1 FROM operation WHERE :id IN (source, target)"
+        "  AND (state <> 'failed' OR kind = 'append') UNION ALL"
+        " SELECT 1 FROM mailbox_wish w JOIN mailbox a ON a.id = w.mailbox"
+        "  JOIN mailbox b ON b.id = :id AND (b.id = a.id OR"
+        "   substr(b.wire_name, 1, length(a.wire_name) + length(a.delimiter))"
+        "   = CAST(a.wire_name || a.delimiter AS BLOB))"
+        "  WHERE w.kind = 'rename' AND w.state <> 'failed' UNION ALL"
+        " SELECT 1 FROM outgoing g JOIN message m ON m.number = g.message"
+        "  WHERE m.server_mailbox = :id UNION ALL"
         " SELECT 1 FROM message WHERE server_mailbox = :id AND uid > 0"
-        " AND mailbox <> :id UNION ALL"
+        " AND mailbox NOT IN (0, :id) UNION ALL"
         " SELECT 1 FROM message WHERE server_mailbox = :id AND uid = 0"
-        " AND mailbox <> :id LIMIT 1",
+        " AND mailbox NOT IN (0, :id) LIMIT 1",
         {"id": mailbox},
     ).fetchone()
     return row is not None
 
 
-def load_mailboxes(source: Source) -> list[Mailbox]:
-    """Load all mailboxes: those with a role first, the others by name."""
+def load_mailboxes(
+    source: Source, *, leaving: bool = False, unfollowed: bool = False
+) -> list[Mailbox]:
+    """Load all mailboxes: those with a role first, the others by name.
+
+    ``leaving``: those too that wait to be deleted on the server; ``unfollowed``: those
+    too that are not subscribed to.
+    """
+    conditions = [
+        *(() if leaving else (_NOT_LEAVING,)),
+        *(() if unfollowed else ("followed = 1",)),
+    ]
+    return _load(source, "".join(f" AND {one}" for one in (_WAS_MADE, *conditions)))
+
+
+def _load_all(source: Source) -> list[Mailbox]:
+    return _load(source, "")
+
+
+def _load(source: Source, conditions: str) -> list[Mailbox]:
     rows = source.connection.execute(
-        f"SELECT {_COLUMNS} FROM mailbox WHERE id <> {NOWHERE}"
+        f"SELECT {_COLUMNS} FROM mailbox WHERE id <> {NOWHERE}{conditions}"
     )
     return sorted(map(_mailbox, rows), key=_place)
 
@@ -284,15 +399,16 @@ def create_local_mailbox(
     present = find_mailbox(tx, name)
     if present is not None:
         return present.id
+    wire_name = encode_name(name)
     same = tx.connection.execute(
-        "SELECT id FROM mailbox WHERE wire_name = ?", (name.encode(),)
+        "SELECT id FROM mailbox WHERE wire_name = ?", (wire_name,)
     ).fetchone()
     if same is not None:
         return MailboxId(same[0])
     row = tx.connection.execute(
         "INSERT INTO mailbox (wire_name, name, delimiter, special_use, is_local)"
         " VALUES (?, ?, '/', ?, 1)",
-        (name.encode(), displayable(name), use.value if use else ""),
+        (wire_name, displayable(name), use.value if use else ""),
     )
     tx.publish(MailboxesChanged())
     return MailboxId(row.lastrowid or 0)
@@ -320,6 +436,8 @@ def _mailbox(row: Sequence[object]) -> Mailbox:
         server_total,
         synced_at,
         pinned,
+        followed,
+        inferiors,
     ) = row
     parts = str(name).split("/") if delimiter else [str(name)]
     return Mailbox(
@@ -345,6 +463,9 @@ def _mailbox(row: Sequence[object]) -> Mailbox:
         ),
         synced_at=_moment(_number(synced_at)),
         pinned=bool(pinned),
+        delimiter=str(delimiter),
+        followed=bool(followed),
+        takes_others=bool(inferiors),
     )
 
 
