@@ -48,7 +48,41 @@ class Options:
     """All it announces after the login; empty: what it has."""
     mechanisms: str = "plain login"
     extra: str = ""
-    """More lines for the configuration."""
+    """More lines for the configuration; ``FOLDER`` in them is the instance's own."""
+
+
+NEIGHBOURS = Options(
+    extra="""
+mail_plugins = acl quota
+protocol imap {
+  mail_plugins = acl quota imap_acl imap_quota
+}
+namespace others {
+  type = shared
+  separator = /
+  prefix = shared/%%u/
+  location = maildir:FOLDER/home/%%n/Maildir:INDEX=FOLDER/home/%n/others/%%n
+  subscriptions = no
+  list = children
+}
+namespace public {
+  type = public
+  separator = /
+  prefix = public/
+  location = maildir:FOLDER/home/public
+  subscriptions = no
+  list = children
+}
+plugin {
+  acl = vfile
+  acl_shared_dict = file:FOLDER/home/shared-mailboxes
+  quota = count:User quota
+  quota_vsizes = yes
+  quota_rule = *:storage=1M
+}
+"""
+)
+"""Users may let others into their mailboxes, there are public ones, and room is short."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +162,19 @@ class Dovecot:
                 appender.append(mailbox, batch)
                 count += len(batch)
         return count
+
+    def make_public(self, name: str, rights: str, letters: Iterable[bytes]) -> None:
+        """Put a mailbox below ``public/`` where all have these rights."""
+        place = self.folder / "home" / "public" / f".{name}"
+        for part in ("cur", "new", "tmp"):
+            (place / part).mkdir(parents=True)
+        (place / "dovecot-acl").write_text(f"anyone {rights}\n")
+        for number, letter in enumerate(letters):
+            (place / "cur" / f"{number}.public:2,").write_bytes(letter)
+        if os.geteuid() == 0:
+            owner = pwd.getpwnam("mail")
+            for path in (place.parent, place, *place.rglob("*")):
+                os.chown(path, owner.pw_uid, owner.pw_gid)
 
     def raw(self, user: str, *commands: str) -> list[bytes]:
         """Say commands over a connection of its own, as another client would."""
@@ -297,7 +344,7 @@ def _write_configuration(server: Dovecot, options: Options) -> None:
                 else ""
             ),
             chroots="" if root else _NO_CHROOTS,
-            extra=options.extra,
+            extra=options.extra.replace("FOLDER", str(folder)),
         )
     )
 

@@ -7,6 +7,7 @@ taken: by ``take_changes``, or with the Changes that a command returns.
 """
 
 import contextlib
+from collections.abc import Sequence
 from datetime import datetime
 
 from tui_mail.model.changes import Changes
@@ -14,6 +15,7 @@ from tui_mail.model.error import ServerRefused
 from tui_mail.model.flags import Flags
 from tui_mail.model.ids import Uid, UidValidity
 from tui_mail.model.mailbox import ListedMailbox, MailboxCounts
+from tui_mail.model.namespace import Namespace
 from tui_mail.model.uids import UidSet
 from tui_mail.transports.imap_arguments import (
     Piece,
@@ -47,7 +49,9 @@ __all__ = ["AppendedUid", "ImapConnection", "KnownState", "Moved", "Selected"]
 class ImapConnection(Searching):
     """Owned by one thread; ``close`` alone may be called from any other."""
 
-    def list_mailboxes(self, *, subscribed_only: bool) -> list[ListedMailbox]:
+    def list_mailboxes(
+        self, *, subscribed_only: bool, namespaces: Sequence[Namespace] = ()
+    ) -> list[ListedMailbox]:
         """List the mailboxes, with their counts where the server gives them along.
 
         INBOX and what has a special use are listed in any case. Raises ServerRefused.
@@ -55,11 +59,12 @@ class ImapConnection(Searching):
         if self._can("LIST-EXTENDED"):
             # Some announce it and know less of it than they should.
             with contextlib.suppress(ServerRefused):
-                listing = Listing(extended=True)
+                listing = Listing(extended=True, namespaces=namespaces)
                 self._run(*listing.command(self.capabilities), take=listing.take)
                 return listing.mailboxes(subscribed_only=subscribed_only)
-        listing = Listing(extended=False)
+        listing = Listing(extended=False, namespaces=namespaces)
         self._run(*listing.command(self.capabilities), take=listing.take)
+        self._run_together(listing.further_commands(), listing.take)
         try:
             self._run(b"LSUB", b'""', b'"*"', take=listing.take)
         except ServerRefused:

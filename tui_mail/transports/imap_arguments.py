@@ -51,9 +51,14 @@ def atom(octets: bytes) -> bytes:
     return octets
 
 
+def can_be_said(octets: bytes) -> bool:
+    """Whether a text can be told to a server at all."""
+    return not _LINE_BREAKERS.search(octets)
+
+
 def text(octets: bytes, what: str = "a name with control characters") -> Piece:
     """Quote a text, or make a literal of it; raises ServerRefused."""
-    if _LINE_BREAKERS.search(octets):
+    if not can_be_said(octets):
         raise refusal(what)
     if _PLAIN.fullmatch(octets) and len(octets) < 1_000:
         return b'"' + _SPECIAL.sub(rb"\\\1", octets) + b'"'

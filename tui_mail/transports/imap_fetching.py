@@ -19,8 +19,8 @@ from tui_mail.transports.imap_responses import (
     parse_items,
     uid_of,
 )
-from tui_mail.transports.imap_session import Session
 from tui_mail.transports.imap_structure import parse_structure
+from tui_mail.transports.imap_surroundings import Surroundings
 from tui_mail.transports.imap_tokens import Token, Unreadable
 from tui_mail.transports.stream import MAX_LITERAL
 
@@ -33,7 +33,7 @@ _IDENTITIES = {"OBJECTID": "EMAILID", "X-GM-EXT-1": "X-GM-MSGID"}
 Items = Mapping[bytes, Sequence[Token]]
 
 
-class Fetching(Session):
+class Fetching(Surroundings):
     """A session that fetches from the mailbox that is selected."""
 
     def fetch_newest(

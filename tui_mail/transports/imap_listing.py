@@ -1,10 +1,13 @@
 """LIST, LSUB and STATUS responses put together to mailboxes (RFC 5258, 5819, 6154)."""
 
+from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 
 from tui_mail.model.error import ProtocolError
 from tui_mail.model.mailbox import ListedMailbox, MailboxCounts
 from tui_mail.model.mailbox_names import decode_name
+from tui_mail.model.namespace import Namespace, NamespaceKind
+from tui_mail.transports.imap_arguments import Piece, text
 from tui_mail.transports.imap_responses import (
     Listed,
     Untagged,
@@ -14,6 +17,8 @@ from tui_mail.transports.imap_responses import (
 from tui_mail.transports.imap_tokens import Unreadable
 from tui_mail.transports.special_use import with_special_uses
 
+_NO_MAIL = (b"#news", b"#ftp", b"#mh")
+"""Prefixes below which there are other things than mailboxes, and too many of them."""
 _MOST_MAILBOXES = 100_000
 _COUNTS = b"STATUS (MESSAGES UNSEEN UIDNEXT UIDVALIDITY%b)"
 
@@ -21,24 +26,40 @@ _COUNTS = b"STATUS (MESSAGES UNSEEN UIDNEXT UIDVALIDITY%b)"
 class Listing:
     """What the server lists; a record that cannot be read loses only itself."""
 
-    def __init__(self, *, extended: bool) -> None:
+    def __init__(self, *, extended: bool, namespaces: Sequence[Namespace] = ()) -> None:
         self._extended = extended
+        self._namespaces = namespaces
         self._listed: dict[bytes, Listed] = {}
         self._subscribed: set[bytes] = set()
         self._counts: dict[bytes, MailboxCounts] = {}
 
-    def command(self, capabilities: AbstractSet[str]) -> tuple[bytes, ...]:
+    def command(self, capabilities: AbstractSet[str]) -> tuple[Piece, ...]:
         """Write the command that asks for all there is in one round trip."""
-        plain = (b"LIST", b'""', b'"*"')
         if not self._extended:
-            return plain
+            return (b"LIST", b'""', b'"*"')
         wanted = [b"SUBSCRIBED"]
         if "SPECIAL-USE" in capabilities:
             wanted.append(b"SPECIAL-USE")
         if "LIST-STATUS" in capabilities or "IMAP4REV2" in capabilities:
             modseq = b" HIGHESTMODSEQ" if "CONDSTORE" in capabilities else b""
             wanted.append(_COUNTS % modseq)
-        return (*plain, b"RETURN (%b)" % b" ".join(wanted))
+        patterns: list[Piece] = [b'"*"']
+        if others := [text(prefix + b"*") for prefix in self._elsewhere()]:
+            patterns = [b'("*"', *others, b")"]
+        returned = b"RETURN (%b)" % b" ".join(wanted)
+        return (b"LIST", b'""', *patterns, returned)
+
+    def further_commands(self) -> list[tuple[Piece, ...]]:
+        """Write what a server that cannot take it at once is asked besides."""
+        others = (text(prefix + b"*") for prefix in self._elsewhere())
+        return [(b"LIST", b'""', pattern) for pattern in others]
+
+    def _elsewhere(self) -> Iterator[bytes]:
+        """Name where others' mailboxes lie which the usual listing need not show."""
+        for one in self._namespaces:
+            own = one.kind is NamespaceKind.PERSONAL
+            if one.prefix and not own and not one.prefix.startswith(_NO_MAIL):
+                yield one.prefix
 
     def take(self, said: Untagged) -> bool:
         """Take what belongs to it."""
@@ -65,7 +86,8 @@ class Listing:
 
     def mailboxes(self, *, subscribed_only: bool) -> list[ListedMailbox]:
         """Put them together; with INBOX and special uses in any case."""
-        found = with_special_uses([self._mailbox(one) for one in self._listed.values()])
+        listed = [self._mailbox(one) for one in self._listed.values()]
+        found = with_special_uses(listed, self._namespaces)
         if not subscribed_only:
             return found
         return [one for one in found if one.subscribed or one.special_use is not None]

@@ -295,6 +295,23 @@ def parse_counts(fragments: Sequence[bytes]) -> tuple[bytes, MailboxCounts]:
     )
 
 
+def parse_software(fragments: Sequence[bytes]) -> Displayable:
+    """Read what ID says of the server's name and version (RFC 2971); raises Unreadable.
+
+    Empty where it does not say.
+    """
+    found = tokens(fragments)
+    if not found or is_nil(found[0]):
+        return Displayable("")
+    said = pairs(found)
+    words = [
+        value[0][:100].decode("utf-8", "replace")
+        for name in (b"NAME", b"VERSION")
+        if (value := said.get(name)) and not is_nil(value[0])
+    ]
+    return displayable(" ".join(words))
+
+
 def parse_items(fragments: Sequence[bytes]) -> dict[bytes, list[Token]]:
     """Read what a FETCH response says of one message; raises Unreadable."""
     return pairs(tokens(fragments))

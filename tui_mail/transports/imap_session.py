@@ -1,7 +1,8 @@
 """An IMAP session: from the connection to the login, and one way for all commands."""
 
 import contextlib
-from collections.abc import Iterator
+import logging
+from collections.abc import Iterator, Sequence
 from typing import Self
 
 from tui_mail import __version__
@@ -15,23 +16,52 @@ from tui_mail.model.error import (
     ProtocolError,
     ServerRefused,
 )
-from tui_mail.transports.imap_arguments import Piece
+from tui_mail.transports.imap_arguments import Literal, Piece
 from tui_mail.transports.imap_client import Take, Wire, greeted
 from tui_mail.transports.imap_login import log_in
 from tui_mail.transports.imap_news import News
-from tui_mail.transports.imap_responses import Status, Untagged
+from tui_mail.transports.imap_responses import Status, Untagged, parse_software
+from tui_mail.transports.imap_tokens import Unreadable
 from tui_mail.transports.stream import Stream
 from tui_mail.transports.tls import client_context
 
+_LOG = logging.getLogger(__name__)
 _GOOD_BYE = 5.0
 """Seconds that LOGOUT may take."""
 _IN_REV2 = frozenset(
-    {"IDLE", "ESEARCH", "UIDPLUS", "MOVE", "ENABLE", "LIST-EXTENDED", "SPECIAL-USE"}
+    {
+        *("IDLE", "ESEARCH", "UIDPLUS", "MOVE", "ENABLE", "NAMESPACE"),
+        *("LIST-EXTENDED", "LIST-STATUS", "SPECIAL-USE"),
+    }
 )
 """What IMAP4rev2 has without saying so (RFC 9051, appendix E)."""
 
+_AT_ONCE = 50
+"""Commands that are sent before the first answer is read."""
+
 GONE = frozenset({"EXPUNGEISSUED", "NONEXISTENT"})
 """Codes of a refusal that only says that some of the messages are gone."""
+
+
+def _together(
+    commands: Sequence[tuple[Piece, ...]],
+) -> Iterator[list[tuple[Piece, ...]]]:
+    """Part commands into those that can go out at once."""
+    waiting: list[tuple[Piece, ...]] = []
+    for command in commands:
+        if any(isinstance(piece, Literal) for piece in command):
+            # The answers to what went before would come while it waits.
+            if waiting:
+                yield waiting
+                waiting = []
+            yield [command]
+            continue
+        waiting.append(command)
+        if len(waiting) == _AT_ONCE:
+            yield waiting
+            waiting = []
+    if waiting:
+        yield waiting
 
 
 class Session:
@@ -151,20 +181,27 @@ class Session:
         def take(said: Untagged) -> bool:
             if said.name == b"ENABLED":
                 enabled.extend(said.text.upper().split())
+            elif said.name == b"ID":
+                self._note_software(said)
             return said.name in (b"ENABLED", b"ID")
 
-        tags = []
+        commands: list[tuple[Piece, ...]] = []
         if self._can("ID"):
             version = __version__.encode("ascii")
             words = b'("name" "tui-mail" "version" "%b")' % version
-            tags.append(self._wire.ask((b"ID", words)))
+            commands.append((b"ID", words))
         wanted = "QRESYNC" if self._can("QRESYNC") else "CONDSTORE"
         if self._can("ENABLE") and self._can(wanted):
-            tags.append(self._wire.ask((b"ENABLE", wanted.encode("ascii"))))
-        for tag in tags:
-            self._wire.finish(tag, take)
+            commands.append((b"ENABLE", wanted.encode("ascii")))
+        self._run_together(commands, take)
         self.qresync = b"QRESYNC" in enabled
         self.condstore = self.qresync or self._can("CONDSTORE")
+
+    def _note_software(self, said: Untagged) -> None:
+        """Keep in the log what the server says it is (RFC 2971)."""
+        with contextlib.suppress(Unreadable):
+            words = parse_software(said.fragments)
+            _LOG.info("%s is %s", self._server.host, words or "nameless")
 
     def logout(self) -> None:
         """Say good-bye and close; whatever goes wrong with that does not matter."""
@@ -201,6 +238,19 @@ class Session:
                 raise self._refused(status)
             self._heed(status)
         return status
+
+    def _run_together(
+        self, commands: Sequence[tuple[Piece, ...]], take: Take
+    ) -> None:
+        """Run commands that do not depend on each other; what is refused is left out.
+
+        They go out together, unless one has to wait for leave to say a literal.
+        """
+        with self._watched():
+            for some in _together(commands):
+                tags = [self._wire.ask(pieces) for pieces in some]
+                for tag in tags:
+                    self._wire.finish(tag, take)
 
     def _end(self, tag: bytes) -> None:
         """Take the answer to a command whose responses were read elsewhere."""

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from tui_mail.model.mailbox import ListedMailbox, SpecialUse
+from tui_mail.model.namespace import Namespace, NamespaceKind, namespace_of
 
 ATTRIBUTES = {
     "\\sent": SpecialUse.SENT,
@@ -61,7 +62,7 @@ _USUAL_NAMES = {
     ),
     SpecialUse.JUNK: (
         "Junk, Spam, Junk E-mail, Junk Email, Junk Mail, Bulk Mail, Bulk, Junk-E-Mail, "
-        "Spamverdacht, Unerwünscht, Werbung, Courrier indésirable, Indésirables, "
+        "Spamverdacht, Unerwünscht, Courrier indésirable, Indésirables, "
         "Pourriel, Pourriels, Correo no deseado, Correo basura, No deseado, "
         "Lixo eletrônico, Lixo eletrónico, Correu brossa, Posta indesiderata, "
         "Indesiderata, Ongewenst, Ongewenste e-mail, Ongewenste reclame, Skräppost, "
@@ -73,7 +74,7 @@ _USUAL_NAMES = {
         "스팸메일함, 스팸 편지함, 정크 메일, Thư rác"
     ),
     SpecialUse.ARCHIVE: (
-        "Archive, Archives, Archiv, Archivo, Archivos, Archivio, Archief, Arkiv, "
+        "Archive, Archives, Archiv, Archivo, Archivados, Archivio, Archief, Arkiv, "
         "Arkisto, Arhiiv, Arhīvs, Archyvas, Archiwum, Archív, Archívum, Arhiva, Arhiv, "
         "Arquivo, Arxiu, Архив, Архів, Архива, Αρχείο, Arşiv, ארכיון, الأرشيف, أرشيف, "
         "アーカイブ, 存档, 归档, 封存, 보관함, 보관 편지함, Lưu trữ, Arsip"
@@ -87,13 +88,19 @@ _BY_NAME = {
 }
 
 
-def with_special_uses(listed: Sequence[ListedMailbox]) -> list[ListedMailbox]:
+def with_special_uses(
+    listed: Sequence[ListedMailbox], namespaces: Sequence[Namespace] = ()
+) -> list[ListedMailbox]:
     """Say what each mailbox is for: what the server says, else what its name says.
 
     A name counts at the top, or directly below INBOX or another that holds no mail, and
-    only where the server calls no other mailbox so; one mailbox for each use.
+    only where the server calls no other mailbox so; one mailbox for each use. What
+    belongs to others is for nothing here, whatever it is called.
     """
-    said = [replace(one, special_use=_said(one)) for one in listed]
+    said = [
+        replace(one, special_use=_said(one) if _is_own(one, namespaces) else None)
+        for one in listed
+    ]
     taken = {one.special_use for one in said if one.special_use is not None}
     holders = {one.name for one in said if not one.selectable} | {"INBOX"}
     best: dict[SpecialUse, tuple[int, int]] = {}
@@ -101,12 +108,19 @@ def with_special_uses(listed: Sequence[ListedMailbox]) -> list[ListedMailbox]:
         usual = _usual(one, holders)
         if usual is None or one.special_use is not None or not one.selectable:
             continue
+        if not _is_own(one, namespaces):
+            continue
         use, rank = usual
         if use not in taken and (use not in best or rank < best[use][0]):
             best[use] = (rank, index)
     for use, (_, index) in best.items():
         said[index] = replace(said[index], special_use=use)
     return said
+
+
+def _is_own(one: ListedMailbox, namespaces: Sequence[Namespace]) -> bool:
+    found = namespace_of(one.wire_name, namespaces)
+    return found is None or found.kind is NamespaceKind.PERSONAL
 
 
 def _said(one: ListedMailbox) -> SpecialUse | None:
