@@ -22,6 +22,7 @@ from tui_mail.model.ids import ModSeq, PartId, Uid, UidValidity
 from tui_mail.model.message import FetchedMessage
 from tui_mail.model.uids import LARGEST, UidSet
 from tui_mail.transports.imap import ImapConnection, KnownState
+from tui_mail.transports.imap_arguments import Flow
 
 ALL = UidSet.between(1, LARGEST)
 Reach = Callable[[int], ImapConnection]
@@ -399,6 +400,50 @@ def test_where_copies_lie_is_believed_only_where_it_can_be(
         assert connection.copy(UidSet.between(1, 2), b"x").uids == uids
 
 
+def test_a_message_flows_to_the_server_in_pieces(reach: Reach) -> None:
+    received = []
+
+    def play(peer: Peer) -> None:
+        for _ in range(2):
+            received.append(peer.expect(b"APPEND"))
+            peer.ok()
+
+    small, large = [b"Subject: x\r\n", b"\r\n\xff"], [b"x" * 50_000] * 3
+    with _selected(reach, play, capabilities="IMAP4rev1 LITERAL+") as connection:
+        for pieces in (small, large):
+            size = sum(map(len, pieces))
+            connection.append(b"x", Flow(size, lambda pieces=pieces: pieces))  # type: ignore[misc]
+    # What is large waits for the server's leave.
+    assert received[0] == b'APPEND "x" {15+}\r\n' + b"".join(small)
+    assert received[1] == b'APPEND "x" {150000}\r\n' + b"".join(large)
+
+
+def test_a_message_that_is_shorter_than_it_says_is_not_begun(reach: Reach) -> None:
+    def play(peer: Peer) -> None:
+        peer.answer(b"NOOP")
+
+    with _selected(reach, play) as connection:
+        for octets in (b"Subject: x", b"Subject: x\0"):
+            with pytest.raises(ServerRefused) as refused:
+                connection.append(b"x", Flow(11, lambda octets=octets: [octets]))  # type: ignore[misc]
+            assert refused.value.code == "CANNOT"
+        connection.noop()
+
+
+def test_a_message_larger_than_the_server_takes_is_not_sent(reach: Reach) -> None:
+    def play(peer: Peer) -> None:
+        peer.expect(b"APPEND")
+        peer.ok()
+
+    with _selected(
+        reach, play, capabilities="IMAP4rev1 APPENDLIMIT APPENDLIMIT=20"
+    ) as connection:
+        with pytest.raises(ServerRefused) as refused:
+            connection.append(b"x", b"x" * 21)
+        assert refused.value.code == "TOOBIG"
+        connection.append(b"x", b"x" * 20)
+
+
 def test_an_appended_uid_is_believed_only_where_it_can_be(reach: Reach) -> None:
     answers = [b"[APPENDUID 5 9]", b"[APPENDUID x 9]", b"[APPENDUID 5 9,10]", b"done"]
 
@@ -575,6 +620,7 @@ def test_who_does_not_read_is_left_in_time(reach: Reach) -> None:
 
     def play(peer: Peer) -> None:
         peer.line()
+        peer.say(b"+ go on\r\n")
         stop.wait(20)
 
     with _selected(reach, play, capabilities="IMAP4rev1 LITERAL+") as connection:

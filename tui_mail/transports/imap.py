@@ -15,9 +15,11 @@ from tui_mail.model.error import ServerRefused
 from tui_mail.model.flags import Flags
 from tui_mail.model.ids import Uid, UidValidity
 from tui_mail.model.mailbox import ListedMailbox, MailboxCounts
+from tui_mail.model.mailbox_names import same_name
 from tui_mail.model.namespace import Namespace
-from tui_mail.model.uids import UidSet
+from tui_mail.model.uids import LARGEST, UidSet
 from tui_mail.transports.imap_arguments import (
+    Flow,
     Piece,
     content,
     date_time,
@@ -37,8 +39,8 @@ from tui_mail.transports.imap_responses import (
     parse_status,
     uid_of,
 )
-from tui_mail.transports.imap_selecting import Selecting
 from tui_mail.transports.imap_searching import Searching
+from tui_mail.transports.imap_selecting import Selecting
 from tui_mail.transports.imap_session import GONE
 from tui_mail.transports.imap_tokens import Unreadable
 from tui_mail.transports.imap_values import AppendedUid, KnownState, Moved, Selected
@@ -138,9 +140,32 @@ class ImapConnection(Searching):
         """Create a mailbox; raises ServerRefused (``ALREADYEXISTS``)."""
         self._run(b"CREATE", text(wire_name))
 
+    def rename(self, wire_name: bytes, to: bytes) -> None:
+        """Give a mailbox another name, those below it follow; raises ServerRefused."""
+        self._run(b"RENAME", text(wire_name), text(to))
+
+    def delete(self, wire_name: bytes) -> None:
+        """Delete a mailbox with all its messages; raises ServerRefused."""
+        self._run(b"DELETE", text(wire_name))
+
+    def has(self, wire_name: bytes) -> bool:
+        """Ask whether there is a mailbox of that name; raises ServerRefused."""
+        listing = Listing(extended=False)
+        self._run(b"LIST", b'""', text(wire_name), take=listing.take)
+        found = listing.mailboxes(subscribed_only=False)
+        return any(
+            same_name(one.wire_name, wire_name)
+            and "\\nonexistent" not in one.attributes
+            for one in found
+        )
+
     def subscribe(self, wire_name: bytes) -> None:
         """Subscribe to a mailbox; raises ServerRefused."""
         self._run(b"SUBSCRIBE", text(wire_name))
+
+    def unsubscribe(self, wire_name: bytes) -> None:
+        """End the subscription to a mailbox; raises ServerRefused."""
+        self._run(b"UNSUBSCRIBE", text(wire_name))
 
     def store_flags(self, uids: UidSet, flag: str, *, add: bool) -> Changes:
         """Add or remove one flag; the answer is what was told besides.
@@ -211,20 +236,26 @@ class ImapConnection(Searching):
     def append(
         self,
         wire_name: bytes,
-        octets: bytes,
+        message: bytes | Flow,
         flags: Flags = frozenset(),
         internal_date: datetime | None = None,
     ) -> AppendedUid | None:
         """Append a message; tells where it lies, if the server does (UIDPLUS).
 
-        Raises ServerRefused (``TRYCREATE``: the mailbox is missing, ``OVERQUOTA``, …).
+        Raises ServerRefused (``TRYCREATE``: the mailbox is missing, ``OVERQUOTA``,
+        ``TOOBIG`` …).
         """
-        pieces: list[Piece] = [b"APPEND", text(wire_name)]
+        wanted = content(message)
+        if wanted.size > self._append_limit():
+            raise ServerRefused(
+                f"{self._server.host} takes no message so large", "TOOBIG"
+            )
+        pieces: list[Piece | Flow] = [b"APPEND", text(wire_name)]
         if flags:
             pieces.append(flag_list(flags))
         if internal_date is not None:
             pieces.append(date_time(internal_date))
-        status = self._run(*pieces, content(octets))
+        status = self._run(*pieces, wanted)
         words = status.argument.split()
         if status.code != b"APPENDUID" or len(words) != 2:
             return None
@@ -236,6 +267,12 @@ class ImapConnection(Searching):
         except ValueError:
             return None
         return AppendedUid(UidValidity(validity), Uid(uid))
+
+    def _append_limit(self) -> int:
+        """Say how large a message may be (APPENDLIMIT, RFC 7889)."""
+        said = (name.partition("=") for name in self.capabilities)
+        figures = [size for name, _, size in said if name == "APPENDLIMIT"]
+        return min((int(size) for size in figures if size.isdecimal()), default=LARGEST)
 
     def idle(self, *, timeout: float, wake: int) -> bool:
         """Wait until the server tells something, or ``wake`` can be read, or it is time.

@@ -1,11 +1,11 @@
 """The one way from values to what a server is told: nothing passes that ends a line.
 
-A piece of a command is an atom, which is bytes, or a Literal. Whatever holds CR, LF or
-NUL where it must not is refused before anything is sent.
+A piece of a command is an atom, which is bytes, or a Literal. A message that is appended
+is a Flow. Whatever holds CR, LF or NUL where it must not is refused before anything is sent.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
@@ -39,6 +39,15 @@ class Literal:
 Piece = bytes | Literal
 
 
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """A message's octets, sent as they come: it need not fit into memory."""
+
+    size: int
+    pieces: Callable[[], Iterable[bytes]]
+    """Gives all of them, as often as it is called."""
+
+
 def refusal(what: str) -> ServerRefused:
     """Make the error for what cannot be told to a server."""
     return ServerRefused(f"{what} cannot be told to a server", "CANNOT")
@@ -65,11 +74,23 @@ def text(octets: bytes, what: str = "a name with control characters") -> Piece:
     return Literal(octets)
 
 
-def content(octets: bytes) -> Literal:
-    """Let a message pass; raises ServerRefused for NUL (RFC 9051, 4.3)."""
-    if b"\0" in octets:
-        raise refusal("a message with NUL octets")
-    return Literal(octets)
+def content(message: bytes | Flow) -> Flow:
+    """Let a message pass; raises ServerRefused for NUL (RFC 9051, 4.3).
+
+    And where a flow is not as long as it says: what follows would be taken for mail.
+    """
+    flow = message
+    if isinstance(flow, bytes):
+        octets = flow
+        flow = Flow(len(octets), lambda: (octets,))
+    size = 0
+    for piece in flow.pieces():
+        size += len(piece)
+        if b"\0" in piece:
+            raise refusal("a message with NUL octets")
+    if size != flow.size:
+        raise refusal("a message that is not here whole")
+    return flow
 
 
 def flag_word(flag: str) -> bytes:
@@ -89,6 +110,12 @@ def section(part: PartId) -> bytes:
     if not _PART.fullmatch(part):
         raise refusal("such a part")
     return part.encode("ascii")
+
+
+def day(when: date) -> bytes:
+    """Write a day as SEARCH takes it."""
+    written = f"{when.day}-{_MONTHS[when.month - 1]}-{when.year:04d}"
+    return written.encode("ascii")
 
 
 def date_time(moment: datetime) -> bytes:
@@ -112,12 +139,6 @@ def set_lines(uids: UidSet) -> Iterator[tuple[bytes, UidSet]]:
             raise refusal("such a set of messages")
         width = len(str(low)) + (0 if low == high else len(str(high)) + 1) + 1
         if waiting and length + width > MAX_LINE:
-def day(when: date) -> bytes:
-    """Write a day as SEARCH takes it."""
-    written = f"{when.day}-{_MONTHS[when.month - 1]}-{when.year:04d}"
-    return written.encode("ascii")
-
-
             piece = UidSet(tuple(waiting))
             yield str(piece).encode("ascii"), piece
             waiting, length = [], 0

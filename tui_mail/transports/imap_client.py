@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from imapclient import IMAPClient
 
 from tui_mail.model.error import LinkLost, ProtocolError, ServerRefused
-from tui_mail.transports.imap_arguments import Literal, Piece
+from tui_mail.transports.imap_arguments import Flow, Literal, Piece
 from tui_mail.transports.imap_responses import (
     Status,
     Untagged,
@@ -32,6 +32,8 @@ _LITERAL = re.compile(rb"~?\{(\d{1,1000})\+?\}\Z")
 _TAGGED = re.compile(rb"([A-Z]{4}\d{1,12}) (OK|NO|BAD)(?: (.*))?\Z", re.DOTALL | re.I)
 _STATUS_NAMES = frozenset({b"OK", b"NO", b"BAD", b"BYE", b"PREAUTH"})
 _MAX_FRAGMENTS = 20_001
+_LARGE = 65_536
+"""Octets of a literal that are not sent before the server wants them."""
 
 Take = Callable[[Untagged], bool]
 """Takes an untagged response that a command asked for; False: it is for nobody here."""
@@ -150,13 +152,13 @@ class Wire(imaplib.IMAP4):
         fragments.append(line)
         return fragments
 
-    def ask(self, pieces: Sequence[Piece]) -> bytes:
+    def ask(self, pieces: Sequence[Piece | Flow]) -> bytes:
         """Send one command; return its tag. Literals wait for the server's leave."""
         tag: bytes = self._new_tag()
         self.stream.begin()
         waiting = [tag]
         for piece in pieces:
-            if isinstance(piece, Literal):
+            if isinstance(piece, Literal | Flow):
                 self._ask_literal(tag, b" ".join(waiting), piece)
                 waiting = [b""]
                 if tag in self.answers:
@@ -166,25 +168,36 @@ class Wire(imaplib.IMAP4):
         self.stream.send(b" ".join(waiting) + b"\r\n")
         return tag
 
-    def _ask_literal(self, tag: bytes, before: bytes, piece: Literal) -> None:
-        size = len(piece.octets)
-        head = before + b" {%d" % size
-        if self._may_go_on(size):
-            self.stream.send(head + b"+}\r\n" + piece.octets)
+    def _ask_literal(self, tag: bytes, before: bytes, piece: Literal | Flow) -> None:
+        flow = piece
+        if isinstance(flow, Literal):
+            octets = flow.octets
+            flow = Flow(len(octets), lambda: (octets,))
+        head = before + b" {%d" % flow.size
+        if self._may_go_on(flow.size):
+            self.stream.send(head + b"+}\r\n")
+            self._flow(flow)
             return
         self.stream.send(head + b"}\r\n")
         while tag not in self.answers:
             said = self.next_response()
             if isinstance(said, bytes):
-                self.stream.send(piece.octets)
+                self._flow(flow)
                 return
             if isinstance(said, Untagged):
                 self.unasked(said)
 
+    def _flow(self, flow: Flow) -> None:
+        for piece in flow.pieces():
+            self.stream.send(piece)
+
     def _may_go_on(self, size: int) -> bool:
-        """Whether a literal need not wait (RFC 7888)."""
+        """Whether a literal need not wait (RFC 7888).
+
+        A large one waits all the same: a server that does not take it says so before.
+        """
         if "LITERAL+" in self.capabilities:
-            return True
+            return size <= _LARGE
         return "LITERAL-" in self.capabilities and size <= 4_096
 
     def finish(self, tag: bytes, take: Take | None = None) -> Status:

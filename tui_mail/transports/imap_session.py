@@ -16,7 +16,7 @@ from tui_mail.model.error import (
     ProtocolError,
     ServerRefused,
 )
-from tui_mail.transports.imap_arguments import Literal, Piece
+from tui_mail.transports.imap_arguments import Flow, Literal, Piece
 from tui_mail.transports.imap_client import Take, Wire, greeted
 from tui_mail.transports.imap_login import log_in
 from tui_mail.transports.imap_news import News
@@ -230,7 +230,7 @@ class Session:
             self.close()
             raise
 
-    def _run(self, *pieces: Piece, take: Take | None = None) -> Status:
+    def _run(self, *pieces: Piece | Flow, take: Take | None = None) -> Status:
         """Run a command; raises ServerRefused for NO and BAD."""
         with self._watched():
             status = self._wire.finish(self._wire.ask(pieces), take)
