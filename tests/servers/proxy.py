@@ -1,13 +1,16 @@
-"""A TCP proxy on the loopback that delays, cuts and swallows."""
+"""A TCP proxy on the loopback that delays, cuts, swallows, and masks capabilities."""
 
 import asyncio
 import contextlib
+import re
 import socket
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from tests.servers.ports import HOST
+
+_ANNOUNCED = re.compile(rb"(\* CAPABILITY|[^ ]+ OK \[CAPABILITY) ([^]\r\n]*)")
 
 
 @dataclass(slots=True)
@@ -23,6 +26,8 @@ class Proxy:
     """The same for octets from the client."""
     swallow: bool = False
     """Nothing comes through any more, and nobody is told."""
+    masked: frozenset[bytes] = frozenset()
+    """Capabilities that a new connection does not hear the server announce."""
     refuse: bool = False
     """New connections are closed at once."""
     octets_down: int = 0
@@ -130,6 +135,7 @@ async def _pass_on(
     under_way: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue()
     reading = asyncio.create_task(_read(proxy, reader, under_way))
     clock = asyncio.get_running_loop().time
+    masked, kept = frozenset() if up else proxy.masked, b""
     try:
         while True:
             due, octets = await under_way.get()
@@ -139,6 +145,9 @@ async def _pass_on(
                 return
             if proxy.swallow:
                 continue
+            if masked:
+                whole, end, kept = (kept + octets).rpartition(b"\n")
+                octets = _masked(whole + end, masked)
             if limit is not None:
                 octets = octets[:limit]
                 limit -= len(octets)
@@ -150,6 +159,16 @@ async def _pass_on(
     finally:
         reading.cancel()
         await asyncio.gather(reading, return_exceptions=True)
+
+
+def _masked(lines: bytes, names: frozenset[bytes]) -> bytes:
+    """Take capabilities out of greetings and answers."""
+
+    def fewer(match: re.Match[bytes]) -> bytes:
+        left = [name for name in match[2].split() if name not in names]
+        return b" ".join([match[1], *left])
+
+    return _ANNOUNCED.sub(fewer, lines)
 
 
 async def _read(

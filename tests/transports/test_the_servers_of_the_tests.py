@@ -3,6 +3,7 @@
 import socket
 import time
 
+import imapclient
 import pytest
 
 from tests.servers.dovecot import PASSWORD, Dovecot, Letter
@@ -63,6 +64,20 @@ def test_the_proxy_delays_cuts_and_swallows(dovecot: Dovecot) -> None:
             link.recv(1000)
         proxy.cut()
         assert not link.recv(1000)
+
+
+@pytest.mark.dovecot
+def test_the_proxy_masks_capabilities(dovecot: Dovecot) -> None:
+    with proxied(dovecot.port) as proxy:
+        proxy.masked = frozenset({b"IDLE", b"MOVE", b"LITERAL+"})
+        greeting = _first_line(proxy.port)
+        assert b"[CAPABILITY IMAP4rev1 SASL-IR " in greeting
+        assert b"IDLE" not in greeting
+        with imapclient.IMAPClient(HOST, proxy.port, ssl=False) as client:
+            client.login(dovecot.fresh_user(), PASSWORD)
+            named = client.capabilities()
+        assert b"QRESYNC" in named
+        assert not proxy.masked & set(named)
 
 
 def test_a_play_is_played_and_its_mistakes_come_out() -> None:
