@@ -40,10 +40,12 @@ def fetch_wanted(session: Session, renderer: Renderer) -> Iterator[None]:
     now = datetime.now(UTC)
     for one in load_wanted(session.database, now):
         try:
-            if load_location(session.database, one.message).uid is None:
+            location = load_location(session.database, one.message)
+            if location.uid is None or location.server_mailbox is None:
                 # The server gets it only now, or it is being found again.
                 continue
-            yield from _one_wanted(session, one, renderer)
+            with session.stumbles.watched(session.database, location.server_mailbox):
+                yield from _one_wanted(session, one, renderer)
         except Outdated:
             continue
         except ServerRefused as refusal:

@@ -9,6 +9,7 @@ from tui_mail.model.displayable import Displayable
 from tui_mail.model.error import LinkLost, ProtocolError, ServerHangs
 from tui_mail.model.ids import MailboxId
 from tui_mail.model.mailbox import Mailbox
+from tui_mail.store.eviction import octets_kept
 from tui_mail.store.mailboxes import load_state
 from tui_mail.store.source import Source
 
@@ -39,11 +40,11 @@ class Stumbles:
     @contextmanager
     def watched(self, source: Source, mailbox: MailboxId) -> Iterator[None]:
         """Note it where the connection is lost over a mailbox; it is raised on."""
-        before = load_state(source, mailbox)
+        before = _how_far(source, mailbox)
         try:
             yield
         except (LinkLost, ProtocolError) as error:
-            self._note(mailbox, error, far=load_state(source, mailbox) != before)
+            self._note(mailbox, error, far=_how_far(source, mailbox) != before)
             raise
         self._stumbles.pop(mailbox, None)
         self._in_a_row = 0
@@ -78,3 +79,8 @@ class Stumbles:
         """
         new, self._new = self._new, False
         return new and self._in_a_row < _MOST_IN_A_ROW and self._count <= _MOST_TRIES
+
+
+def _how_far(source: Source, mailbox: MailboxId) -> object:
+    """Give what changes where something came before the loss: headers, or octets."""
+    return load_state(source, mailbox), octets_kept(source)
