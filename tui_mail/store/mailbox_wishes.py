@@ -158,7 +158,7 @@ def delete_mailbox(tx: Transaction, mailbox: MailboxId) -> list[MailboxChange]:
 def _delete(tx: Transaction, box: Mailbox) -> MailboxChange:
     """Delete one; the change says where it was at once, and nobody else knows of it."""
     if not has_server(tx):
-        expunge_messages(tx, _numbers_in(tx, box.id))
+        expunge_messages(tx, numbers_in(tx, box.id))
         drop_mailbox(tx, box.id)
         return MailboxChange(box.id, DELETE, box.name, _AT_ONCE)
     if box.local and not _is_used(tx, box.id):
@@ -219,8 +219,9 @@ def drop_mailbox(tx: Transaction, mailbox: MailboxId) -> None:
     tx.publish(MailboxesChanged())
 
 
-def _numbers_in(tx: Transaction, mailbox: MailboxId) -> list[MessageNumber]:
-    rows = tx.connection.execute(
+def numbers_in(source: Source, mailbox: MailboxId) -> list[MessageNumber]:
+    """Name all messages that are seen in a mailbox."""
+    rows = source.connection.execute(
         "SELECT number FROM message WHERE mailbox = ?", (mailbox,)
     )
     return [MessageNumber(number) for (number,) in rows]
