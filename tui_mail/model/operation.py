@@ -2,7 +2,8 @@
 
 A wish names local numbers, never UIDs. The store performs it at once and the engine
 replays it on the server when it can. Wishes about flags are deltas (see
-:mod:`tui_mail.model.flags`); everything else is one of the operations here.
+:mod:`tui_mail.model.flags`), those about mailboxes stand in a table of their own;
+everything else is one of the operations here.
 """
 
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from enum import StrEnum
 
 from tui_mail.model.displayable import Displayable
 from tui_mail.model.ids import ActionId, MailboxId, MessageNumber, OperationId
+from tui_mail.model.mailbox import SpecialUse
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,18 @@ class Expunge:
 
 
 @dataclass(frozen=True, slots=True)
+class Transfer:
+    """Move messages into a mailbox of another account, or copy them there."""
+
+    messages: tuple[MessageNumber, ...]
+    account: str
+    wire_name: bytes
+    name: Displayable
+    """Of the mailbox."""
+    copying: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Pin:
     """Keep messages for offline reading, whole and whatever else has to go; or no more."""
 
@@ -61,7 +75,41 @@ class PinMailbox:
     pinned: bool
 
 
-Wish = SetFlags | Move | Copy | Expunge | Pin | PinMailbox
+@dataclass(frozen=True, slots=True)
+class CreateMailbox:
+    """Make a mailbox."""
+
+    name: str
+    """As a person types it, with ``/`` between a mailbox and those below it."""
+    use: SpecialUse | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RenameMailbox:
+    """Give a mailbox another name; those below it follow."""
+
+    mailbox: MailboxId
+    name: str
+    """The whole new name, as a person types it."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteMailbox:
+    """Delete a mailbox with all its messages, and those below it."""
+
+    mailbox: MailboxId
+
+
+@dataclass(frozen=True, slots=True)
+class SubscribeMailbox:
+    """Subscribe to a mailbox, or end that."""
+
+    mailbox: MailboxId
+    subscribed: bool
+
+
+MailboxWish = CreateMailbox | RenameMailbox | DeleteMailbox | SubscribeMailbox
+Wish = SetFlags | Move | Copy | Expunge | Transfer | Pin | PinMailbox | MailboxWish
 
 
 class OperationState(StrEnum):
@@ -79,8 +127,8 @@ class PendingOperation:
     """One line of what waits for a server."""
 
     id: str
-    """``op-12``, ``flag-…`` for the deltas of one flag in one mailbox, or ``fetch-…`` for
-    what is to be fetched of one message."""
+    """``op-12``, ``mailbox-…`` for a wish about a mailbox, ``flag-…`` for the deltas of
+    one flag in one mailbox, or ``fetch-…`` for what is to be fetched of one message."""
     kind: str
     """``flag``, ``move``, ``copy``, ``expunge``, ``fetch``, …"""
     what: Displayable

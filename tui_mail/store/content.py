@@ -248,6 +248,28 @@ def load_part(source: Source, number: MessageNumber, part: PartId) -> bytes | No
     return octets
 
 
+def load_pieces(source: Source, number: MessageNumber, part: PartId) -> Iterator[bytes]:
+    """Give a part in pieces, one in memory at a time, up to the first gap.
+
+    Raises NotFound.
+    """
+    content = content_of(source, number)
+    places = source.connection.execute(
+        "SELECT id, start FROM chunk WHERE content = ? AND part_id = ? ORDER BY start",
+        (content, part),
+    ).fetchall()
+    end = 0
+    for chunk, start in places:
+        row = source.connection.execute(
+            "SELECT octets FROM chunk WHERE id = ?", (chunk,)
+        ).fetchone()
+        if row is None or start > end:
+            return
+        piece = row[0][end - start :]
+        end += len(piece)
+        yield piece
+
+
 def discard_part(tx: Transaction, number: MessageNumber, part: PartId) -> None:
     """Forget the octets of a part, so that it is fetched from the start.
 

@@ -8,21 +8,31 @@ from tui_mail.model.event import OperationsChanged
 from tui_mail.model.ids import ActionId, MailboxId, MessageNumber
 from tui_mail.model.operation import (
     Copy,
+    CreateMailbox,
+    DeleteMailbox,
     JournalEntry,
+    MailboxWish,
     Move,
     Pin,
     PinMailbox,
+    RenameMailbox,
     SetFlags,
+    SubscribeMailbox,
     Wish,
 )
+from tui_mail.store import transfers
 from tui_mail.store.contents import moment_of
 from tui_mail.store.database import Transaction
+from tui_mail.store.mailbox_due import CREATE, DELETE, RENAME
+from tui_mail.store.mailbox_wishes import MailboxChange, undo_mailbox_change
+from tui_mail.store.mailboxes import find_mailbox
 from tui_mail.store.performing import carry_out
 from tui_mail.store.pinning import pin_mailbox, pin_messages
 from tui_mail.store.source import Source
 from tui_mail.store.wishes import expunge_messages, move_messages, set_flags
 
 _NAMED = 100
+_NOTED = ("action_flag", "action_move", "action_copy", "action_pin", "action_mailbox")
 _NONE: frozenset[str] = frozenset()
 _COLUMNS = "id, said, at, session, mailbox, undone"
 
@@ -101,9 +111,11 @@ def redo(tx: Transaction, action: ActionId, *, session: str) -> JournalEntry:
         *(Move(those, to) for to, those in _groups(tx, "action_move", action)),
         *(Copy(those, to) for to, those in _groups(tx, "action_copy", action)),
         *_pins(tx, action),
+        *_mailbox_wishes(tx, action),
+        *transfers.wishes_of(tx, action),
     ]
     # What changes this time is noted anew.
-    for table in ("action_flag", "action_move", "action_copy", "action_pin"):
+    for table in _NOTED:
         tx.connection.execute(f"DELETE FROM {table} WHERE action = ?", (action,))
     for wish in wishes:
         carry_out(tx, action, wish)
@@ -136,7 +148,40 @@ def _take_back(tx: Transaction, action: ActionId) -> int:
         )
     ]
     expunge_messages(tx, copies)
-    return touched + len(copies) + _take_back_pins(tx, action)
+    changes = _mailbox_changes(tx, action)
+    for change in changes:
+        undo_mailbox_change(tx, change)
+    touched += len(copies) + _take_back_pins(tx, action) + len(changes)
+    return touched + transfers.take_back(tx, action)
+
+
+def _mailbox_changes(tx: Transaction, action: ActionId) -> list[MailboxChange]:
+    """List what an action changed about mailboxes, what holds others first."""
+    return [
+        MailboxChange(MailboxId(mailbox), kind, before, after)
+        for mailbox, kind, before, after in tx.connection.execute(
+            "SELECT mailbox, kind, before, after FROM action_mailbox WHERE action = ?"
+            " ORDER BY length(before), mailbox",
+            (action,),
+        )
+    ]
+
+
+def _mailbox_wishes(tx: Transaction, action: ActionId) -> list[MailboxWish]:
+    """Say what was wished about mailboxes; of those that were deleted, by the name."""
+    wishes: list[MailboxWish] = []
+    for change in _mailbox_changes(tx, action):
+        if change.kind == CREATE:
+            wishes.append(CreateMailbox(change.after))
+        elif change.kind == RENAME:
+            wishes.append(RenameMailbox(change.mailbox, change.after))
+        elif change.kind == DELETE:
+            found = find_mailbox(tx, change.before)
+            if found is not None and not wishes:
+                wishes.append(DeleteMailbox(found.id))
+        else:
+            wishes.append(SubscribeMailbox(change.mailbox, change.after == "True"))
+    return wishes
 
 
 def _take_back_pins(tx: Transaction, action: ActionId) -> int:
@@ -161,7 +206,9 @@ def _pins(tx: Transaction, action: ActionId) -> list[Pin | PinMailbox]:
         if mailbox
     ]
     for way in (True, False):
-        those = [MessageNumber(n) for n, box, pinned in rows if not box and pinned == way]
+        those = [
+            MessageNumber(n) for n, box, pinned in rows if not box and pinned == way
+        ]
         if those:
             found.append(Pin(tuple(those), way))
     return found
@@ -223,6 +270,7 @@ def _entry(source: Source, row: Sequence[object]) -> JournalEntry:
         "SELECT message FROM action_flag WHERE action = :id UNION"
         " SELECT message FROM action_move WHERE action = :id UNION"
         " SELECT message FROM action_copy WHERE action = :id UNION"
+        " SELECT message FROM action_transfer WHERE action = :id UNION"
         " SELECT message FROM action_pin WHERE action = :id AND message > 0 LIMIT :most",
         {"id": action, "most": _NAMED},
     )

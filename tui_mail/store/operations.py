@@ -8,17 +8,29 @@ from tui_mail.model.error import MailError, NotFound
 from tui_mail.model.event import OperationsChanged
 from tui_mail.model.flags import FLAGGED, SEEN
 from tui_mail.model.ids import MessageNumber, OperationId
+from tui_mail.model.mailbox_names import decode_name
 from tui_mail.model.operation import OperationState, PendingOperation
+from tui_mail.store.appending import queue_append
 from tui_mail.store.contents import moment_of
 from tui_mail.store.database import Transaction
+from tui_mail.store.mailbox_names import shown_name
+from tui_mail.store.mailbox_wishes import cancel_mailbox_wish, retry_mailbox_wish
+from tui_mail.store.mailboxes import load_mailbox
 from tui_mail.store.overlay import show_flags
 from tui_mail.store.replaying import drop_operation, take_back_effect
 from tui_mail.store.source import Source, snapshot
+from tui_mail.store.transfers import (
+    cancel_transfer,
+    load_pending_transfers,
+    refuse_incoming,
+    retry_transfer,
+)
 from tui_mail.store.wanting import cancel_fetch, load_pending_fetches, retry_fetch
 from tui_mail.store.wishes import copy_messages, expunge_messages, move_messages
 
+_GONE = "a mailbox that is gone"
 _ON_ITS_WAY = "{} is on its way to the server already; undo it instead"
-_ID = re.compile(r"(op|flag|fetch)-([0-9]{1,18})", re.ASCII)
+_ID = re.compile(r"(op|flag|fetch|mailbox|transfer)-([0-9]{1,18})", re.ASCII)
 _GROUPS = """
     SELECT min(d.id), d.flag, d.adding, max(d.state = 'failed'), max(d.state = 'sent'),
         max(d.attempts), max(d.not_before), max(d.error), count(*), b.name
@@ -30,10 +42,26 @@ _GROUPS = """
 """
 _OPERATIONS = """
     SELECT o.id, o.kind, o.state, o.attempts, o.not_before, o.error,
-        (SELECT count(*) FROM operation_item WHERE operation = o.id), b.name, s.name
+        (SELECT count(*) FROM operation_item WHERE operation = o.id), b.name, s.name,
+        coalesce((SELECT max(n.account) FROM operation_item i JOIN incoming n
+                ON n.message = i.message WHERE i.operation = o.id AND o.kind = 'append'),
+            (SELECT max(g.account) FROM operation_item i JOIN outgoing g
+                ON g.message = i.message AND g.state = 'left' WHERE i.operation = o.id), '')
     FROM operation o LEFT JOIN mailbox b ON b.id = o.target
     LEFT JOIN mailbox s ON s.id = o.source ORDER BY o.id
 """
+_MAILBOX_WISHES = """
+    SELECT w.id, w.kind, w.name, w.messages, w.state, w.attempts, w.not_before, w.error,
+        b.name, b.wire_name, b.delimiter
+    FROM mailbox_wish w JOIN mailbox b ON b.id = w.mailbox ORDER BY w.id
+"""
+_MAILBOX_WORDS = {
+    "create": 'make the mailbox "{name}"',
+    "rename": 'rename the mailbox "{before}" to "{after}"',
+    "subscribe": 'subscribe to the mailbox "{name}"',
+    "unsubscribe": 'unsubscribe from the mailbox "{name}"',
+    "delete": 'delete the mailbox "{name}"',
+}
 _FLAG_WORDS = {
     (SEEN, True): "mark {} read in {}",
     (SEEN, False): "mark {} unread in {}",
@@ -47,8 +75,16 @@ def load_pending(source: Source) -> list[PendingOperation]:
     with snapshot(source):
         operations = source.connection.execute(_OPERATIONS).fetchall()
         groups = source.connection.execute(_GROUPS).fetchall()
+        wishes = source.connection.execute(_MAILBOX_WISHES).fetchall()
         fetches = load_pending_fetches(source)
-    return [*map(_operation, operations), *map(_group, groups), *fetches]
+        transfers = load_pending_transfers(source)
+    return [
+        *map(_operation, operations),
+        *map(_mailbox_wish, wishes),
+        *map(_group, groups),
+        *transfers,
+        *fetches,
+    ]
 
 
 def retry(tx: Transaction, name: str) -> None:
@@ -67,6 +103,11 @@ def retry(tx: Transaction, name: str) -> None:
             )
     elif kind == "fetch":
         retry_fetch(tx, MessageNumber(number))
+    elif kind == "transfer":
+        retry_transfer(tx, number)
+    elif kind == "mailbox":
+        _mailbox_wish_state(tx, number)
+        retry_mailbox_wish(tx, number)
     else:
         deltas = _members(tx, number)
         tx.connection.executemany(
@@ -79,10 +120,14 @@ def retry(tx: Transaction, name: str) -> None:
 
 
 def _do_again(tx: Transaction, operation: OperationId) -> None:
-    """Make a refused wish a new one: where its messages lie may have changed since."""
+    """Make a refused wish a new one: where its messages lie may have changed since.
+
+    What is appended lies only here. Raises NotFound where the mailbox to go to is gone.
+    """
     [kind, target] = tx.connection.execute(
         "SELECT kind, target FROM operation WHERE id = ?", (operation,)
     ).fetchone()
+    load_mailbox(tx, target)
     copies = dict(
         tx.connection.execute(
             "SELECT message, copy FROM operation_item WHERE operation = ?", (operation,)
@@ -90,6 +135,10 @@ def _do_again(tx: Transaction, operation: OperationId) -> None:
     )
     numbers = [MessageNumber(number) for number in copies]
     drop_operation(tx, operation)
+    if kind == "append":
+        queue_append(tx, numbers, target)
+        show_flags(tx, numbers)
+        return
     if kind == "move":
         move_messages(tx, numbers, target)
     elif kind == "expunge":
@@ -116,9 +165,16 @@ def cancel(tx: Transaction, name: str) -> None:
             raise MailError(_ON_ITS_WAY.format(name))
         if state is OperationState.QUEUED:
             take_back_effect(tx, OperationId(number))
+        refuse_incoming(tx, OperationId(number))
         drop_operation(tx, OperationId(number))
     elif kind == "fetch":
         cancel_fetch(tx, MessageNumber(number))
+    elif kind == "transfer":
+        cancel_transfer(tx, number)
+    elif kind == "mailbox":
+        if _mailbox_wish_state(tx, number) is OperationState.SENT:
+            raise MailError(_ON_ITS_WAY.format(name))
+        cancel_mailbox_wish(tx, number)
     else:
         deltas = _members(tx, number)
         gone = tx.connection.executemany(
@@ -155,6 +211,15 @@ def _state(tx: Transaction, number: int) -> OperationState:
     return OperationState(row[0])
 
 
+def _mailbox_wish_state(tx: Transaction, number: int) -> OperationState:
+    row = tx.connection.execute(
+        "SELECT state FROM mailbox_wish WHERE id = ?", (number,)
+    ).fetchone()
+    if row is None:
+        raise NotFound(f'nothing that waits has the id "mailbox-{number}"')
+    return OperationState(row[0])
+
+
 def _members(tx: Transaction, number: int) -> list[tuple[int, MessageNumber]]:
     """List the deltas that are shown under the first one's id, with their messages."""
     rows = tx.connection.execute(
@@ -171,12 +236,17 @@ def _members(tx: Transaction, number: int) -> list[tuple[int, MessageNumber]]:
 
 
 def _operation(row: Sequence[object]) -> PendingOperation:
-    number, kind, state, attempts, not_before, error, count, target, source = row
-    messages = counted(_number(count))
+    number, kind, state, attempts, not_before, error, count, target, source, other = row
+    messages, target = counted(_number(count)), target or _GONE
     what = {
         "move": f"move {messages} to {target}",
         "copy": f"copy {messages} to {target}",
-        "expunge": f"delete {messages} for ever from {source}",
+        "expunge": f"take {messages} out of {source}, now in {other}"
+        if other
+        else f"delete {messages} for ever from {source}",
+        "append": f"put {messages} from {other} into {target}"
+        if other
+        else f"put {messages} into {target}",
     }[str(kind)]
     return PendingOperation(
         id=f"op-{number}",
@@ -187,6 +257,28 @@ def _operation(row: Sequence[object]) -> PendingOperation:
         not_before=moment_of(_number(not_before)) if not_before else None,
         error=Displayable(str(error)),
         operation=OperationId(_number(number)),
+    )
+
+
+def _mailbox_wish(row: Sequence[object]) -> PendingOperation:
+    number, kind, after, count, state, attempts, not_before, error, *box = row
+    name, wire_name, delimiter = box
+    octets = wire_name if isinstance(wire_name, bytes) else b""
+    what = _MAILBOX_WORDS[str(kind)].format(
+        name=name,
+        after=after,
+        before=shown_name(decode_name(octets), str(delimiter)),
+    )
+    if kind == "delete" and _number(count) > 0:
+        what += f" with {counted(_number(count))}"
+    return PendingOperation(
+        id=f"mailbox-{number}",
+        kind=str(kind),
+        what=displayable(what),
+        state=OperationState(str(state)),
+        attempts=_number(attempts),
+        not_before=moment_of(_number(not_before)) if not_before else None,
+        error=Displayable(str(error)),
     )
 
 

@@ -99,7 +99,9 @@ def _load_waiting(tx: Transaction, numbers: Sequence[int]) -> set[int]:
         "  ON i.message = asked.number JOIN operation o ON o.id = i.operation"
         "  WHERE o.state <> 'failed'"
         " UNION SELECT i.copy FROM asked JOIN operation_item i"
-        "  ON i.copy = asked.number AND i.copy > 0",
+        "  ON i.copy = asked.number AND i.copy > 0"
+        " UNION SELECT message FROM outgoing JOIN asked ON message = asked.number"
+        "  WHERE state IN ('waiting', 'handed')",
         (json.dumps([int(number) for number in numbers]),),
     )
     return {message for (message,) in rows}

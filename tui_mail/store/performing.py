@@ -9,16 +9,31 @@ from tui_mail.model.event import OperationsChanged
 from tui_mail.model.ids import ActionId, MailboxId
 from tui_mail.model.operation import (
     Copy,
+    CreateMailbox,
+    DeleteMailbox,
     Expunge,
+    MailboxWish,
     Move,
     Pin,
     PinMailbox,
+    RenameMailbox,
     SetFlags,
+    Transfer,
     Wish,
 )
+from tui_mail.store.allowed import refuse_forbidden
 from tui_mail.store.database import Transaction
+from tui_mail.store.mailbox_wishes import (
+    MailboxChange,
+    create_mailbox,
+    delete_mailbox,
+    has_server,
+    rename_mailbox,
+    subscribe_mailbox,
+)
 from tui_mail.store.mailboxes import NOWHERE, load_mailbox
 from tui_mail.store.pinning import pin_mailbox, pin_messages
+from tui_mail.store.transfers import transfer_messages
 from tui_mail.store.wishes import (
     copy_messages,
     expunge_messages,
@@ -49,7 +64,10 @@ def perform(
 
     Raises:
         NotFound: the mailbox that it goes to is not here.
+        MailError: a mailbox cannot be called so, or must stay, or the server would not
+            let us do it.
     """
+    refuse_forbidden(tx, wish)
     action = ActionId(
         tx.connection.execute(
             "INSERT INTO action (said, at, session, mailbox, reversible)"
@@ -59,7 +77,7 @@ def perform(
                 int(time.time()),
                 session,
                 mailbox or NOWHERE,
-                not isinstance(wish, Expunge),
+                _has_way_back(tx, wish),
             ),
         ).lastrowid
         or 0
@@ -99,6 +117,8 @@ def carry_out(tx: Transaction, action: ActionId, wish: Wish) -> None:
                 for one in copy_messages(tx, wish.messages, wish.target)
             ],
         )
+    elif isinstance(wish, Transfer):
+        transfer_messages(tx, action, wish)
     elif isinstance(wish, Pin):
         changed = pin_messages(tx, wish.messages, pinned=wish.pinned)
         _note_pins(tx, action, [(number, NOWHERE) for number in changed], wish.pinned)
@@ -106,15 +126,41 @@ def carry_out(tx: Transaction, action: ActionId, wish: Wish) -> None:
         _require(tx, wish.mailbox)
         if pin_mailbox(tx, wish.mailbox, pinned=wish.pinned):
             _note_pins(tx, action, [(0, wish.mailbox)], wish.pinned)
-    else:
+    elif isinstance(wish, Expunge):
         expunge_messages(tx, wish.messages)
+    else:
+        tx.connection.executemany(
+            "INSERT OR REPLACE INTO action_mailbox (action, mailbox, kind, before, after)"
+            " VALUES (?, ?, ?, ?, ?)",
+            [
+                (action, one.mailbox, one.kind, one.before, one.after)
+                for one in _change_mailboxes(tx, wish)
+            ],
+        )
+
+
+def _change_mailboxes(tx: Transaction, wish: MailboxWish) -> list[MailboxChange]:
+    if isinstance(wish, CreateMailbox):
+        return [create_mailbox(tx, wish.name, wish.use)]
+    if isinstance(wish, RenameMailbox):
+        return [rename_mailbox(tx, wish.mailbox, wish.name)]
+    if isinstance(wish, DeleteMailbox):
+        return delete_mailbox(tx, wish.mailbox)
+    return [subscribe_mailbox(tx, wish.mailbox, subscribed=wish.subscribed)]
+
+
+def _has_way_back(tx: Transaction, wish: Wish) -> bool:
+    """Tell whether a wish can be undone: not where something goes for ever at once."""
+    if isinstance(wish, DeleteMailbox):
+        return has_server(tx)
+    return not isinstance(wish, Expunge)
 
 
 def _note_pins(
     tx: Transaction,
     action: ActionId,
     changed: Sequence[tuple[int, int]],
-    pinned: bool,  # noqa: FBT001 - a value, not a way of working
+    pinned: bool,
 ) -> None:
     """Note messages, or a mailbox, that were pinned or let go of."""
     tx.connection.executemany(

@@ -15,9 +15,10 @@ from tui_mail.model.event import MailboxChanged, OperationsChanged
 from tui_mail.model.ids import MailboxId, MessageNumber, OperationId, Uid, UidValidity
 from tui_mail.model.operation import OperationState
 from tui_mail.model.uids import UidSet
-from tui_mail.store.contents import seconds_of
+from tui_mail.store.contents import moment_of, seconds_of
 from tui_mail.store.database import Transaction
 from tui_mail.store.flag_columns import from_columns, to_columns
+from tui_mail.store.mailbox_due import due_mailbox_wishes
 from tui_mail.store.mailboxes import NOWHERE
 from tui_mail.store.messages import remove_numbers, remove_rows
 from tui_mail.store.overlay import laid_over, place_keywords, show_flags
@@ -27,7 +28,7 @@ from tui_mail.store.twins import arrive
 
 _BATCH = 1_000
 _DUE_FLAGS = """
-    SELECT d.id, m.server_mailbox, d.flag, d.adding, m.number, m.uid
+    SELECT d.id, m.server_mailbox, d.flag, d.adding, m.number, m.uid, d.attempts, d.error
     FROM delta d JOIN message m ON m.number = d.message
     WHERE d.state IN ('queued', 'sent') AND d.not_before <= :now AND m.uid > 0
     AND NOT EXISTS (SELECT 1 FROM delta e WHERE e.message = d.message
@@ -48,6 +49,9 @@ class FlagBatch:
     messages: tuple[MessageNumber, ...]
     uids: UidSet
     deltas: tuple[int, ...]
+    attempts: int = 0
+    error: str = ""
+    """Why the last attempt came to nothing; empty once somebody wants another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +71,7 @@ class DueOperation:
 
     id: OperationId
     kind: str
-    """``move``, ``copy`` or ``expunge``."""
+    """``move``, ``copy``, ``expunge`` or ``append``."""
     source: MailboxId
     target: MailboxId | None
     state: OperationState
@@ -76,22 +80,47 @@ class DueOperation:
     uid_next_before: Uid | None
     """The target's UIDNEXT before it was sent: what it made has this UID or a larger."""
     items: tuple[OperationItem, ...]
+    error: str = ""
+    """Why the last attempt came to nothing; empty once somebody wants another."""
+
+    @property
+    def ready(self) -> bool:
+        """Whether the server has the messages where they are to be taken from."""
+        if self.kind == "append":
+            return bool(self.items)
+        return bool(self.items) and all(item.uid is not None for item in self.items)
 
 
 def has_due(source: Source, now: datetime) -> bool:
     """Tell whether anything can be replayed now."""
-    return bool(due_flags(source, now)) or any(
-        any(item.uid for item in one.items) for one in due_operations(source, now)
+    return bool(due_flags(source, now) or due_mailbox_wishes(source, now)) or any(
+        one.ready for one in due_operations(source, now)
     )
+
+
+def next_attempt(source: Source, now: datetime) -> datetime | None:
+    """Say when the first of what was put off may be tried again; None for nothing."""
+    [moment] = source.connection.execute(
+        "SELECT min(not_before) FROM ("
+        " SELECT not_before FROM delta WHERE state IN ('queued', 'sent')"
+        " UNION ALL SELECT not_before FROM operation WHERE state <> 'failed'"
+        " UNION ALL SELECT not_before FROM mailbox_wish WHERE state <> 'failed'"
+        " UNION ALL SELECT not_before FROM wanted WHERE state <> 'failed')"
+        " WHERE not_before > ?",
+        (seconds_of(now),),
+    ).fetchone()
+    return moment_of(moment) if moment else None
 
 
 def due_flags(source: Source, now: datetime) -> list[FlagBatch]:
     """Gather wishes about flags; of several about one flag of one message the first."""
-    groups: dict[tuple[int, str, int], list[tuple[int, int, int]]] = {}
-    for delta, mailbox, flag, adding, number, uid in source.connection.execute(
+    groups: dict[tuple[int, str, int, int, str], list[tuple[int, int, int]]] = {}
+    for delta, mailbox, flag, adding, number, uid, *tried in source.connection.execute(
         _DUE_FLAGS, {"now": seconds_of(now)}
     ):
-        groups.setdefault((mailbox, flag, adding), []).append((delta, number, uid))
+        attempts, error = tried
+        group = (mailbox, flag, adding, attempts, error)
+        groups.setdefault(group, []).append((delta, number, uid))
     return [
         FlagBatch(
             mailbox=MailboxId(mailbox),
@@ -100,8 +129,10 @@ def due_flags(source: Source, now: datetime) -> list[FlagBatch]:
             messages=tuple(MessageNumber(number) for _, number, _ in batch),
             uids=UidSet.of(uid for _, _, uid in batch),
             deltas=tuple(delta for delta, _, _ in batch),
+            attempts=attempts,
+            error=error,
         )
-        for (mailbox, flag, adding), members in groups.items()
+        for (mailbox, flag, adding, attempts, error), members in groups.items()
         for batch in _batches(members)
     ]
 
@@ -168,6 +199,15 @@ def postpone_flags(
     tx.publish(OperationsChanged())
 
 
+def note_flag_trouble(tx: Transaction, batch: FlagBatch, error: str) -> None:
+    """Note why no answer came; what became of the batch is not known."""
+    tx.connection.executemany(
+        "UPDATE delta SET error = ? WHERE id = ?",
+        [(displayable(error), delta) for delta in batch.deltas],
+    )
+    tx.publish(OperationsChanged())
+
+
 def due_operations(source: Source, now: datetime) -> list[DueOperation]:
     """List the operations that may go now, oldest first."""
     with snapshot(source):
@@ -176,8 +216,8 @@ def due_operations(source: Source, now: datetime) -> list[DueOperation]:
 
 def _due_operations(source: Source, now: datetime) -> list[DueOperation]:
     rows = source.connection.execute(
-        "SELECT id, kind, source, target, state, attempts, uid_next_before FROM operation"
-        " WHERE state <> 'failed' AND not_before <= ? ORDER BY id",
+        "SELECT id, kind, source, target, state, attempts, uid_next_before, error"
+        " FROM operation WHERE state <> 'failed' AND not_before <= ? ORDER BY id",
         (seconds_of(now),),
     ).fetchall()
     return [
@@ -190,8 +230,9 @@ def _due_operations(source: Source, now: datetime) -> list[DueOperation]:
             attempts=attempts,
             uid_next_before=Uid(uid_next) if uid_next else None,
             items=_items(source, OperationId(number), MailboxId(place)),
+            error=error,
         )
-        for number, kind, place, target, state, attempts, uid_next in rows
+        for number, kind, place, target, state, attempts, uid_next, error in rows
     ]
 
 
@@ -303,6 +344,14 @@ def postpone_operation(
     tx.publish(OperationsChanged())
 
 
+def note_trouble(tx: Transaction, operation: OperationId, error: str) -> None:
+    """Note why no answer came; what became of the operation is not known."""
+    tx.connection.execute(
+        "UPDATE operation SET error = ? WHERE id = ?", (displayable(error), operation)
+    )
+    tx.publish(OperationsChanged())
+
+
 def requeue_operation(tx: Transaction, operation: OperationId) -> None:
     """Note that it is sure that the server did not do what was sent."""
     tx.connection.execute(
@@ -319,6 +368,9 @@ def take_back_effect(tx: Transaction, operation: OperationId) -> None:
     if row is None:
         return
     kind, source, target = row
+    if kind == "append":
+        # It may be all there is of it: a person decides.
+        return
     if kind == "copy":
         copies = tx.connection.execute(
             "SELECT m.number, m.mailbox FROM operation_item i"

@@ -17,7 +17,8 @@ from tui_mail.store.overlay import show_flags
 _PLACES = """
     SELECT number, mailbox, coalesce(
         (SELECT o.target FROM operation_item i JOIN operation o ON o.id = i.operation
-            WHERE i.message = number AND o.state = 'sent' AND o.kind = 'move'),
+            WHERE i.message = number AND o.state = 'sent'
+                AND o.kind IN ('move', 'append')),
         nullif(server_mailbox, 0),
         (SELECT o.target FROM operation_item i JOIN operation o ON o.id = i.operation
             WHERE i.copy = number AND i.copy > 0 AND o.state <> 'failed'),

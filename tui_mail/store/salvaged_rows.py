@@ -79,15 +79,7 @@ def copy_sequence(source: sqlite3.Connection, target: sqlite3.Connection) -> Non
         given = dict(source.execute("SELECT name, seq FROM sqlite_sequence"))
     except sqlite3.Error:
         given = {}
-    for table in (
-        "mailbox",
-        "content",
-        "message",
-        "delta",
-        "operation",
-        "action",
-        "outgoing",
-    ):
+    for table in ("mailbox", "content", "message", "delta", "operation", "action"):
         [largest] = target.execute(f"SELECT coalesce(max(rowid), 0) FROM {table}")
         last = given.get(table)
         if not isinstance(last, int) or last < largest[0]:

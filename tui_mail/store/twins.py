@@ -31,6 +31,8 @@ _REFERENCES = (
     "UPDATE OR IGNORE action_move SET message = :number WHERE message = :twin",
     "UPDATE OR IGNORE action_copy SET message = :number WHERE message = :twin",
     "UPDATE action_copy SET copy = :number WHERE copy = :twin",
+    "UPDATE outgoing SET message = :number WHERE message = :twin",
+    "UPDATE OR IGNORE action_transfer SET message = :number WHERE message = :twin",
     "UPDATE OR IGNORE action_pin SET message = :number WHERE message = :twin",
 )
 _WAITS_TO_LEAVE = """

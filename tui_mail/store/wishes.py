@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from tui_mail.model.event import MailboxChanged, OperationsChanged
 from tui_mail.model.flags import SYSTEM_FLAGS, canonical
 from tui_mail.model.ids import MailboxId, MessageNumber
+from tui_mail.store.appending import has_server, queue_append
 from tui_mail.store.database import Transaction
 from tui_mail.store.flag_columns import from_columns, to_columns
 from tui_mail.store.mailboxes import NOWHERE
@@ -169,15 +170,14 @@ def move_messages(
     """Move messages; a move that is not sent yet gives way to the new one."""
     places = [one for one in _load_places(tx, numbers) if one.mailbox != target]
     _withdraw(tx, [one.number for one in places])
+    withdraw_transfers(tx, [one.number for one in places])
     tx.connection.executemany(
         "UPDATE message SET mailbox = ? WHERE number = ?",
         [(target, one.number) for one in places],
     )
-    waits = [
-        one
-        for one in places
-        if one.expected != target and not (_is_local(tx, target) and not one.expected)
-    ]
+    if has_server(tx) and (here := [one.number for one in places if not one.expected]):
+        queue_append(tx, here, target)
+    waits = [one for one in places if one.expected not in (0, target)]
     for source, those in by_source(waits).items():
         add_operation(tx, "move", source, target, [(one, 0) for one in those])
     _tell(tx, places, target)
@@ -210,8 +210,12 @@ def copy_messages(
 
 
 def expunge_messages(tx: Transaction, numbers: Sequence[MessageNumber]) -> None:
-    """Take messages out of sight, for ever once the server has heard of it."""
-    places = _load_places(tx, numbers)
+    """Take messages out of sight, for ever once the server has heard of it.
+
+    What is still to be copied to another account is deleted after that.
+    """
+    withdraw_transfers(tx, numbers)
+    places = _put_off(tx, _load_places(tx, numbers))
     _withdraw(tx, [one.number for one in places])
     _withdraw_copies(tx, [one.number for one in places])
     places = _load_places(tx, [one.number for one in places])
@@ -232,15 +236,43 @@ def _load_places(tx: Transaction, numbers: Sequence[MessageNumber]) -> list[Plac
 
 
 def _withdraw(tx: Transaction, numbers: Sequence[MessageNumber]) -> None:
-    """Take messages out of moves that were not sent, and of deletions that failed."""
+    """Take messages out of moves and appends not sent, and of deletions that failed."""
     items = tx.connection.execute(
         "SELECT o.id, i.message FROM operation_item i JOIN operation o"
         " ON o.id = i.operation WHERE i.message IN (SELECT value FROM json_each(?))"
-        " AND (o.kind = 'move' AND o.state <> 'sent'"
+        " AND (o.kind IN ('move', 'append') AND o.state <> 'sent'"
         "  OR o.kind = 'expunge' AND o.state = 'failed')",
         (json.dumps(numbers),),
     ).fetchall()
     take_out(tx, items)
+
+
+def withdraw_transfers(tx: Transaction, numbers: Sequence[MessageNumber]) -> None:
+    """Let messages stay that were to go to another account and did not yet."""
+    tx.connection.execute(
+        "UPDATE outgoing SET state = 'erase' WHERE state IN ('waiting', 'failed')"
+        " AND copying = 0 AND message IN (SELECT value FROM json_each(?))",
+        (json.dumps(numbers),),
+    )
+
+
+def _put_off(tx: Transaction, places: Sequence[Place]) -> list[Place]:
+    """Put off the deletion of what has to be copied first; give what can go now."""
+    held = {
+        number
+        for (number,) in tx.connection.execute(
+            "UPDATE outgoing SET copying = 0 WHERE state = 'waiting' AND message IN"
+            " (SELECT value FROM json_each(?)) RETURNING message",
+            (json.dumps([one.number for one in places]),),
+        ).fetchall()
+    }
+    later = [one for one in places if one.number in held]
+    tx.connection.executemany(
+        f"UPDATE message SET mailbox = {NOWHERE} WHERE number = ?",
+        [(one.number,) for one in later],
+    )
+    _tell(tx, later, NOWHERE)
+    return [one for one in places if one.number not in held]
 
 
 def _withdraw_copies(tx: Transaction, numbers: Sequence[MessageNumber]) -> None:
