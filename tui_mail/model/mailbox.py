@@ -6,6 +6,25 @@ from enum import StrEnum
 
 from tui_mail.model.displayable import Displayable
 from tui_mail.model.ids import MailboxId, ModSeq, Uid, UidValidity
+from tui_mail.model.namespace import NamespaceKind
+from tui_mail.model.rights import Right, Rights
+
+_CHANGES = frozenset(
+    {Right.KEEP_SEEN, Right.KEEP_FLAGS, Right.MARK_DELETED, Right.EXPUNGE}
+)
+"""What cannot be done in a mailbox that is only to be read."""
+_IN_WORDS = {
+    Right.READ: "read",
+    Right.KEEP_SEEN: "mark mail read or unread in",
+    Right.KEEP_FLAGS: "flag or tag mail in",
+    Right.INSERT: "put mail into",
+    Right.MARK_DELETED: "take mail out of",
+    Right.EXPUNGE: "take mail out of",
+    Right.CREATE_BELOW: "make a mailbox below",
+    Right.DELETE_MAILBOX: "rename or delete",
+}
+TAKE_OUT = (Right.MARK_DELETED, Right.EXPUNGE)
+"""The rights that it takes to move mail out of a mailbox, or delete it for ever."""
 
 
 class SpecialUse(StrEnum):
@@ -110,3 +129,30 @@ class Mailbox:
     """It is seen and kept in step; False where it is not subscribed to."""
     takes_others: bool = True
     """Mailboxes can lie below it."""
+    namespace: NamespaceKind = NamespaceKind.PERSONAL
+    """Whom it belongs to."""
+    prefix_parts: int = 0
+    """How many parts of its name only say where it lies: ``shared`` in ``shared/bob``."""
+    rights: Rights | None = None
+    """What may be done in it; None where the server does not say."""
+
+    def may(self, right: Right) -> bool:
+        """Whether the server lets us do so, as far as it said."""
+        if self.rights is not None:
+            return right in self.rights
+        return not self.state.read_only or right not in _CHANGES
+
+    def why_not(self, *needed: Right) -> str:
+        """Say that something may not be done; empty where it may."""
+        missing = next((right for right in needed if not self.may(right)), None)
+        if missing is None:
+            return ""
+        why = ": it is read only" if self.limits == "read only" else ""
+        return f'you may not {_IN_WORDS[missing]} "{self.name}"{why}'
+
+    @property
+    def limits(self) -> str:
+        """Say what may not be done in it; empty where all may."""
+        if self.rights is not None:
+            return self.rights.in_words
+        return "read only" if self.state.read_only else ""

@@ -16,13 +16,18 @@ from tui_mail.model.mailbox import (
     MailboxState,
     SpecialUse,
 )
-from tui_mail.model.mailbox_names import encode_name
+from tui_mail.model.mailbox_names import decode_name, encode_name
+from tui_mail.model.namespace import NamespaceKind
+from tui_mail.model.rights import Rights
 from tui_mail.store.database import Transaction
 from tui_mail.store.mailbox_laying import lay_wishes
-from tui_mail.store.mailbox_names import shown_name
+from tui_mail.store.mailbox_names import Root, load_root, shown_name
 from tui_mail.store.messages import drop_empty_operations
 from tui_mail.store.overlay import place_keywords
 from tui_mail.store.source import Source
+
+UNASKED, UNTOLD = "?", "!"
+"""What stands for rights that the server was not asked for, or did not tell."""
 
 NOWHERE = MailboxId(0)
 """Where a message lies that was deleted for ever here and not yet on the server."""
@@ -37,10 +42,12 @@ _ORDER = (
     SpecialUse.JUNK,
     SpecialUse.TRASH,
 )
+_WHOSE = tuple(NamespaceKind)
 _COLUMNS = """
     id, wire_name, name, delimiter, special_use, selectable, subscribed, is_local,
     uid_validity, uid_next, highest_modseq, low_uid, exists_count, keywords_kept,
-    read_only, total, unread, status_messages, synced_at, pinned, followed, inferiors
+    read_only, total, unread, status_messages, synced_at, pinned, followed, inferiors,
+    namespace, prefix_parts, rights
 """
 _NOT_LEAVING = """
     NOT EXISTS (SELECT 1 FROM mailbox_wish w WHERE w.mailbox = mailbox.id
@@ -71,7 +78,7 @@ def apply_listing(
         return
     before = _load_all(tx)
     _follow_renames(tx, before, listed)
-    uses = _uses(listed, roles)
+    uses = _uses(listed, roles, load_root(tx))
     _keep_chosen(uses, listed, before)
     for box in listed:
         use = uses.get(box.wire_name)
@@ -124,23 +131,35 @@ def _goes_on(state: MailboxState, counts: MailboxCounts | None) -> bool:
 
 
 def _uses(
-    listed: Sequence[ListedMailbox], roles: Mapping[SpecialUse, str]
+    listed: Sequence[ListedMailbox], roles: Mapping[SpecialUse, str], root: Root
 ) -> dict[bytes, SpecialUse]:
     """Give each role to one mailbox: the settings first, then the server's word."""
     uses: dict[bytes, SpecialUse] = {}
     taken: set[SpecialUse] = set()
     for use, name in roles.items():
-        for box in listed:
-            shown = shown_name(box.name, box.delimiter)
-            if name in (box.name, shown) and box.selectable:
-                uses[box.wire_name] = use
-                taken.add(use)
+        meant = _meant(listed, name, root)
+        if meant is not None:
+            uses[meant.wire_name] = use
+            taken.add(use)
     for box in listed:
         use_of = box.special_use
         if use_of is not None and use_of not in taken and box.wire_name not in uses:
             uses[box.wire_name] = use_of
             taken.add(use_of)
     return uses
+
+
+def _meant(
+    listed: Sequence[ListedMailbox], name: str, root: Root
+) -> ListedMailbox | None:
+    """Find the mailbox that the settings name, whole or as it is called below one's own."""
+    below = decode_name(root.prefix) + name
+    for wanted in (name, below):
+        for box in listed:
+            shown = shown_name(box.name, box.delimiter)
+            if box.selectable and wanted in (box.name, shown):
+                return box
+    return None
 
 
 def _keep_chosen(
@@ -253,7 +272,7 @@ def _is_needed(tx: Transaction, mailbox: MailboxId) -> bool:
 def load_mailboxes(
     source: Source, *, leaving: bool = False, unfollowed: bool = False
 ) -> list[Mailbox]:
-    """Load all mailboxes: those with a role first, the others by name.
+    """Load all mailboxes: one's own first, of these those with a role, then by name.
 
     ``leaving``: those too that wait to be deleted on the server; ``unfollowed``: those
     too that are not subscribed to.
@@ -276,10 +295,11 @@ def _load(source: Source, conditions: str) -> list[Mailbox]:
     return sorted(map(_mailbox, rows), key=_place)
 
 
-def _place(mailbox: Mailbox) -> tuple[int, tuple[str, ...]]:
+def _place(mailbox: Mailbox) -> tuple[int, int, tuple[str, ...]]:
     use = mailbox.special_use
     rank = _ORDER.index(use) if use is not None else len(_ORDER)
-    return rank, tuple(part.casefold() for part in mailbox.parts)
+    whose = _WHOSE.index(mailbox.namespace)
+    return whose, rank, tuple(part.casefold() for part in mailbox.parts)
 
 
 def load_mailbox(source: Source, mailbox: MailboxId) -> Mailbox:
@@ -438,6 +458,9 @@ def _mailbox(row: Sequence[object]) -> Mailbox:
         pinned,
         followed,
         inferiors,
+        namespace,
+        prefix_parts,
+        rights,
     ) = row
     parts = str(name).split("/") if delimiter else [str(name)]
     return Mailbox(
@@ -466,6 +489,9 @@ def _mailbox(row: Sequence[object]) -> Mailbox:
         delimiter=str(delimiter),
         followed=bool(followed),
         takes_others=bool(inferiors),
+        namespace=NamespaceKind(str(namespace)),
+        prefix_parts=_number(prefix_parts),
+        rights=Rights(str(rights)) if rights not in (UNASKED, UNTOLD) else None,
     )
 
 
