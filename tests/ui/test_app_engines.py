@@ -10,6 +10,7 @@ import pytest
 from tests.ui.app_samples import Home, Sample, put, reading
 from tui_mail.config.places import make_private
 from tui_mail.link.messages import (
+    Cancel,
     Changed,
     Done,
     FetchPart,
@@ -18,18 +19,23 @@ from tui_mail.link.messages import (
     Message,
     NeedPassword,
     OpenMailbox,
+    PartProgress,
     Password,
     Receipt,
+    Search,
     Status,
     Synchronize,
     Wake,
 )
 from tui_mail.link.server import EngineServer
 from tui_mail.model.displayable import own
-from tui_mail.model.event import ContentArrived
+from tui_mail.model.event import ContentArrived, MailboxChanged
 from tui_mail.model.readable import ReadableText
+from tui_mail.model.uids import UidSet
 from tui_mail.store.content import save_text
+from tui_mail.store.mailboxes import find_mailbox
 from tui_mail.store.operations import load_pending
+from tui_mail.store.told import save_told
 
 
 class PlayedEngine:
@@ -212,8 +218,6 @@ async def test_leaving_waits_for_what_is_due_and_esc_leaves_it(
 async def test_mail_that_the_engine_brought_comes_into_the_list(
     home: Home, engine: PlayedEngine
 ) -> None:
-    from tui_mail.model.event import MailboxChanged
-
     async with reading(home, start_engines=True) as reader:
         await reader.until(lambda: engine.has_heard(OpenMailbox))
         database = home.open()
@@ -290,3 +294,103 @@ async def test_one_more_account_is_set_up_where_there_are_some(home: Home) -> No
     async with reading(home, add_account=True) as reader:
         await reader.until(lambda: reader.app.asks)
         await reader.shows("A new account")
+
+
+async def _search(reader: Any, query: str, key: str) -> None:
+    await reader.press("/")
+    await reader.type(query)
+    await reader.press(key)
+
+
+async def test_what_was_searched_for_is_searched_on_the_server_too(
+    home: Home, engine: PlayedEngine
+) -> None:
+    async with reading(home, start_engines=True) as reader:
+        await reader.until(lambda: engine.has_heard(OpenMailbox))
+        await _search(reader, "zebra", "enter")
+        await reader.shows("Nothing was found.", "S searches on the server.")
+        await reader.press("S")
+        await reader.until(lambda: engine.has_heard(Search))
+        asked = engine.last(Search)
+        assert asked.query == "zebra"
+        await reader.shows("Asking the server…")
+        await reader.press("S")
+        await reader.shows("The server is being asked.")
+        engine.say(PartProgress(asked.request, 3, 12))
+        await reader.press("j")
+        await reader.shows("searching on the server, 3 of 12 mailboxes (Ctrl+C ends")
+        database = home.open()
+        box = find_mailbox(database, "INBOX")
+        assert box is not None
+        with database.transaction() as tx:
+            save_told(tx, "zebra", box.id, UidSet.of([1]))
+        database.close()
+        engine.say(Changed((MailboxChanged(box.id),)))
+        await reader.shows('search "zebra"', "1 found", "Second")
+        engine.say(Done(asked.request, ok=True, line=own("server: 1 more")))
+        await reader.shows("server: 1 more")
+        assert not reader.app.servers.end_search()
+
+
+async def test_ctrl_s_in_the_prompt_asks_the_server_and_esc_ends_it(
+    home: Home, engine: PlayedEngine
+) -> None:
+    async with reading(home, start_engines=True) as reader:
+        await reader.until(lambda: engine.has_heard(OpenMailbox))
+        await reader.press("/")
+        await reader.shows("Ctrl+S", "on the server too")
+        await reader.type("first")
+        await reader.press("ctrl+s")
+        await reader.until(lambda: engine.has_heard(Search))
+        request = engine.last(Search).request
+        await reader.shows("1 found", "First")
+        await reader.press("escape")
+        await reader.until(lambda: engine.has_heard(Cancel))
+        assert engine.last(Cancel).request == request
+        engine.say(Done(request, ok=False, line=own("cancelled")))
+        await reader.shows("Inbox")
+        await reader.shows_not("cancelled")
+
+
+async def test_ctrl_c_ends_a_search_on_the_server(
+    home: Home, engine: PlayedEngine
+) -> None:
+    async with reading(home, start_engines=True) as reader:
+        await reader.until(lambda: engine.has_heard(OpenMailbox))
+        await _search(reader, "zebra", "ctrl+s")
+        await reader.until(lambda: engine.has_heard(Search))
+        await reader.press("ctrl+c")
+        await reader.until(lambda: engine.has_heard(Cancel))
+        await reader.shows("The server is not asked any more.", 'search "zebra"')
+        await reader.press("S")
+        await reader.until(
+            lambda: len([one for one in engine.heard if isinstance(one, Search)]) == 2
+        )
+        request = engine.last(Search).request
+        engine.say(Done(request, ok=False, line=own("server: nothing more; Work: no")))
+        await reader.shows("server: nothing more; Work: no")
+
+
+async def test_another_search_takes_the_place_of_the_one_before(
+    home: Home, engine: PlayedEngine
+) -> None:
+    async with reading(home, start_engines=True) as reader:
+        await reader.until(lambda: engine.has_heard(OpenMailbox))
+        await _search(reader, "zebra", "ctrl+s")
+        await reader.until(lambda: engine.has_heard(Search))
+        await reader.press("S", "o", "escape")
+        assert not engine.has_heard(Cancel)
+        await _search(reader, "s", "ctrl+s")
+        await reader.until(lambda: engine.last(Search).query == "zebras")
+        assert engine.has_heard(Cancel)
+
+
+async def test_where_no_server_can_be_asked_it_is_said(home: Home) -> None:
+    async with reading(home) as reader:
+        await reader.press("S")
+        await reader.shows("/ searches; S does so on the server then.")
+        await _search(reader, "first", "ctrl+s")
+        await reader.shows("work: its engine is not there yet", "1 found")
+    async with reading(home, offline=True) as reader:
+        await _search(reader, "first", "ctrl+s")
+        await reader.shows("Offline: only what is here was searched; g o goes online.")

@@ -156,6 +156,8 @@ COMMANDS: tuple[Command, ...] = (
          "Cancel what runs or is asked.", "stop"),
     _row("app.suspend", "Ctrl+Z", _ANY, "leaving.suspend",
          "Leave for the shell; fg comes back.", "shell"),
+    _row("search.server", "S", _MAIL, "searching.ask_server",
+         "Search on the server too.", "remote online find"),
 )
 _BOXES = Place.MAILBOXES
 

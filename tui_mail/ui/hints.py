@@ -34,6 +34,17 @@ _HINTS: Mapping[str, Sequence[tuple[str, str]]] = {
     "message": (
         ("app.back", "back"),
         ("list.page-down", "on"),
+    "results": (
+        ("list.open", "read"),
+        ("search.server", "on the server too"),
+        ("app.back", "no search"),
+        ("message.archive", "archive"),
+        ("message.trash", "trash"),
+        ("list.mark", "mark"),
+        ("app.search", "search"),
+        ("app.palette", "all commands"),
+        _LAST,
+    ),
         ("message.next", "next"),
         ("message.archive", "archive"),
         ("message.trash", "trash"),

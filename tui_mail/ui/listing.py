@@ -179,6 +179,8 @@ class Listing:
         panes.list.show(
             self._app.accounts.database(shown.account),
             shown.mailbox,
+        if self._app.ready:
+            self._app.servers.end_search(but=shown if shown.mailbox is None else None)
             self.order.sort,
             self.order.threads and shown.mailbox is not None,
             view,
@@ -194,10 +196,14 @@ class Listing:
         box, key = self.mailbox, self._app.key_of
         if box is None:
             again = f"Esc goes back, {key('app.search')} searches again."
-            return [own("Nothing was found."), own(again)]
+            lines = [own("Nothing was found."), own(again)]
+            if self._app.accounts.account(self.account).kind == "imap":
+                lines.append(own(f"{key('search.server')} searches on the server."))
+            return lines
         name = title_of(box, 0)
         if self.is_filtered:
             return [own(f"Nothing in {name} matches."), own("Esc shows all again.")]
+        self._app.say_hints()
         if box.synced_at is None and not box.local:
             return [
                 own(f"{name} is not here yet."),

@@ -1,16 +1,19 @@
 """What the engines say, and what waits for the servers; questions of theirs are asked."""
 
 import asyncio
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tui_mail.link.messages import (
+    Cancel,
     Changed,
     Done,
     NeedPassword,
     OpenMailbox,
+    PartProgress,
     Password,
     Receipt,
+    Search,
     Status,
     Synchronize,
 )
@@ -24,6 +27,19 @@ from tui_mail.ui.statusing import AccountState, accounts_in_words
 
 if TYPE_CHECKING:
     from tui_mail.ui.app import MailApp
+    from tui_mail.ui.views import Shown
+
+
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """A search on a server that is under way."""
+
+    account: str
+    query: str
+    request: int
+    done: int = 0
+    total: int = 0
+    """Mailboxes; 0 where it has not begun."""
 
 
 class Servers:
@@ -36,6 +52,7 @@ class Servers:
         self._asking_password: set[str] = set()
         self._passwords: dict[str, str] = {}
         """What was typed in the set-up: given to the engine when it asks, once."""
+        self._searching: _Search | None = None
         self.waiting = 0
         """How many changes wait for a server."""
         self.refused = 0
@@ -55,12 +72,22 @@ class Servers:
             state = self._states.get(name, AccountState())
             synced = inbox.synced_at if inbox else None
             self._states[name] = replace(state, synced_at=synced)
-        return accounts_in_words(
+        said = accounts_in_words(
             self._states,
             offline=self._app.offline,
             waiting=self.waiting,
             refused=self._refused_in_words(),
             now=self._app.real_time(),
+        )
+        return own(" · ".join(filter(None, (self._search_in_words(), said))))
+
+    def _search_in_words(self) -> str:
+        search = self._searching
+        if search is None:
+            return ""
+        far = f", {search.done:,} of {search.total:,} mailboxes" if search.total else ""
+        return (
+            f"searching on the server{far} ({self._app.key_of('app.cancel')} ends it)"
         )
 
     # What engines say.
@@ -89,6 +116,8 @@ class Servers:
                 state = self._states.get(account, AccountState())
                 self._states[account] = replace(state, status=said)
                 self._app.refreshing.ask("status", self._say_states)
+            case PartProgress(request, done, total):
+                self._search_goes_on(account, request, done, total)
             case Done():
                 self._done(account, said)
             case Receipt(line):
@@ -97,8 +126,6 @@ class Servers:
                 if account not in self._asking_password:
                     self._asking_password.add(account)
                     self._app.start(self._ask_password(account, line))
-            case _:
-                return
 
     async def _say_states(self) -> None:
         for account, state in self._states.items():
@@ -151,6 +178,57 @@ class Servers:
         answer = self._expect(account, request)
         engine.send(Synchronize(mailbox=None, request=request))
         return _line(await answer)
+
+    def searches(self, account: str, query: str) -> bool:
+        """Tell whether a server is being asked just that."""
+        search = self._searching
+        return search is not None and (search.account, search.query) == (account, query)
+
+    async def search(self, account: str, query: str) -> Displayable | None:
+        """Have a server search; what it found is in the store when it comes.
+
+        What it said at the end, None where another search was begun, or it was ended.
+        Raises MailError.
+        """
+        engine = self._app.engines.engine(account)
+        if engine is None:
+            raise MailError(f"{account}: its engine is not there yet")
+        self.end_search()
+        request = engine.next_request()
+        self._searching = _Search(account, query, request)
+        answer = self._expect(account, request)
+        engine.send(Search(query, request))
+        done = await answer
+        if self._awaited(account, request) is None:
+            return None
+        self._searching = None
+        return _line(done)
+
+    def _awaited(self, account: str, request: int) -> _Search | None:
+        search = self._searching
+        if search is None or (search.account, search.request) != (account, request):
+            return None
+        return search
+
+    def _search_goes_on(
+        self, account: str, request: int, done: int, total: int
+    ) -> None:
+        search = self._awaited(account, request)
+        if search is not None:
+            self._searching = replace(search, done=done, total=total)
+            self._app.say_status()
+
+    def end_search(self, *, but: "Shown | None" = None) -> bool:
+        """Have no server search any more, but for what is shown; True if one did."""
+        search = self._searching
+        if search is None or (
+            but is not None and self.searches(but.account, but.query)
+        ):
+            return False
+        self._searching = None
+        self._app.engines.send(search.account, Cancel(search.request))
+        self._app.say_status()
+        return True
 
     async def fetch(self, account: str, number: MessageNumber, part: PartId) -> None:
         """Have a part fetched and wait for it; raises MailError."""

@@ -123,6 +123,8 @@ class SpeakingApp(App[int], inherit_bindings=False):
             where = "parts"
         elif where == "list" and self.panes.list.marked:
             where = "marks"
+        elif where == "list" and self.listing.is_search:
+            where = "results"
         self.hint_line.show(hints.hints(where, self.keymap_of_commands))
 
     def say_following(self, begun: "Begun") -> None:

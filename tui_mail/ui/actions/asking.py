@@ -2,7 +2,9 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.binding import Binding, BindingType
 
 from tui_mail.model.error import QueryError
 from tui_mail.ui.screens.prompt import Prompt
@@ -23,16 +25,23 @@ async def ask_query(
     *,
     value: str = "",
     meanwhile: Use | None = None,
+    elsewhere: Callable[[], None] | None = None,
 ) -> bool:
     """Ask until the query can be used or nothing is wanted (then False).
 
     ``meanwhile`` is tried with what stands there while one types; mistakes in that
-    are nobody's business.
+    are nobody's business. ``elsewhere`` is called after a query that is to be used
+    on the server too.
     """
     trying = _Trying(app, meanwhile)
+    kind = Prompt if elsewhere is None else SearchPrompt
     while True:
-        prompt = Prompt(
-            question, value=value, history=app.history["query"], on_change=trying.typed
+        prompt = kind(
+            question,
+            value=value,
+            history=app.history["query"],
+            on_change=trying.typed,
+            hints=() if elsewhere is None else [("Ctrl+S", "on the server too")],
         )
         if trying.mistake is not None:
             prompt.set_error(trying.mistake.args[0], trying.mistake.column)
@@ -46,7 +55,25 @@ async def ask_query(
             trying.mistake, value = mistake, typed
             continue
         app.remember("query", typed.strip())
+        if elsewhere is not None and isinstance(prompt, SearchPrompt) and prompt.server:
+            elsewhere()
         return True
+
+
+class SearchPrompt(Prompt):
+    """A question for a query that the server can be asked too."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+s", "take_for_server", priority=True),
+    ]
+
+    server = False
+    """Whether it is to be asked."""
+
+    def action_take_for_server(self) -> None:
+        """Answer, and have the server asked."""
+        self.server = True
+        self.action_take()
 
 
 class _Trying:

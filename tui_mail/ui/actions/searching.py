@@ -8,6 +8,7 @@ from tui_mail.ui.screens.prompt import Prompt
 
 if TYPE_CHECKING:
     from tui_mail.ui.app import MailApp
+    from tui_mail.ui.views import Shown
 
 
 async def search(app: "MailApp") -> None:
@@ -24,13 +25,46 @@ async def search(app: "MailApp") -> None:
         if query:
             await app.listing.search(query)
 
-    taken = await ask_query(app, "Search:", use, value=value, meanwhile=use)
+    wanted: list[bool] = []
+
+    def elsewhere() -> None:
+        wanted.append(True)
+
+    taken = await ask_query(
+        app, "Search:", use, value=value, meanwhile=use, elsewhere=elsewhere
+    )
     if taken:
         app.panes.enter("list")
+        if wanted:
+            ask_server(app)
     elif app.listing.is_search and before.mailbox is not None:
         await app.listing.leave_search()
         # Nothing was searched for in the end, so the mailbox was not left.
         app.panes.list.mark(marked)
+
+
+def ask_server(app: "MailApp") -> None:
+    """Have the server look for what was searched for."""
+    shown = app.listing.shown
+    if shown is None or not app.listing.is_search:
+        search, key = app.key_of("app.search"), app.key_of("search.server")
+        app.say(own(f"{search} searches; {key} does so on the server then."))
+    elif app.accounts.account(shown.account).kind != "imap":
+        app.say(own("All mail of this account is here."))
+    elif app.offline:
+        online = app.key_of("app.online")
+        app.say(own(f"Offline: only what is here was searched; {online} goes online."))
+    elif app.servers.searches(shown.account, shown.query):
+        app.say(own("The server is being asked."))
+    else:
+        app.say(own("Asking the server…"))
+        app.start(_ask_server(app, shown))
+
+
+async def _ask_server(app: "MailApp", shown: "Shown") -> None:
+    line = await app.servers.search(shown.account, shown.query)
+    if line is not None:
+        app.say(line)
 
 
 async def _search_text(app: "MailApp") -> None:

@@ -57,8 +57,11 @@ class Prompt(Asking[str]):
         history: Sequence[str] = (),
         password: bool = False,
         on_change: Callable[[str], None] | None = None,
+        hints: Sequence[tuple[str, str]] = (),
     ) -> None:
+        """``hints`` name the keys that a question of some kind has besides."""
         super().__init__()
+        self._hints = hints
         self._question = displayable(question)
         self._edit = LineEdit(value, password=password)
         self._known = self._edit.value
@@ -78,7 +81,9 @@ class Prompt(Asking[str]):
     def on_mount(self) -> None:
         """Name the keys."""
         earlier = [("Up", "earlier")] if len(self._history) > 1 else []
-        self.query_one(HintLine).show([("Enter", "take"), *earlier, ("Esc", "back")])
+        self.query_one(HintLine).show(
+            [("Enter", "take"), *self._hints, *earlier, ("Esc", "back")]
+        )
         self._show_mistake()
         self._edit.focus()
 
