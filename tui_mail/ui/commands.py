@@ -140,6 +140,8 @@ COMMANDS: tuple[Command, ...] = (
          "find"),
     _row("search.next", "n", _MAIL, "searching.following", "Go to the next hit."),
     _row("search.previous", "N", _MAIL, "searching.previous", "Go to the previous hit."),
+    _row("search.server", "S", _MAIL, "searching.ask_server",
+         "Search on the server too.", "remote online find"),
     _row("list.filter", "l", _LIST, "searching.narrow", "Show only what matches.",
          "limit narrow"),
     _row("app.sync", "F5   $", _ANY, "servers.synchronize", "Synchronize now.",
@@ -156,8 +158,6 @@ COMMANDS: tuple[Command, ...] = (
          "Cancel what runs or is asked.", "stop"),
     _row("app.suspend", "Ctrl+Z", _ANY, "leaving.suspend",
          "Leave for the shell; fg comes back.", "shell"),
-    _row("search.server", "S", _MAIL, "searching.ask_server",
-         "Search on the server too.", "remote online find"),
 )
 _BOXES = Place.MAILBOXES
 

@@ -31,9 +31,6 @@ _HINTS: Mapping[str, Sequence[tuple[str, str]]] = {
         ("app.palette", "all commands"),
         _LAST,
     ),
-    "message": (
-        ("app.back", "back"),
-        ("list.page-down", "on"),
     "results": (
         ("list.open", "read"),
         ("search.server", "on the server too"),
@@ -45,6 +42,9 @@ _HINTS: Mapping[str, Sequence[tuple[str, str]]] = {
         ("app.palette", "all commands"),
         _LAST,
     ),
+    "message": (
+        ("app.back", "back"),
+        ("list.page-down", "on"),
         ("message.next", "next"),
         ("message.archive", "archive"),
         ("message.trash", "trash"),

@@ -169,6 +169,8 @@ class Listing:
     def _begin(self, shown: Shown) -> None:
         if shown.mailbox is not None:
             self._before = None
+        if self._app.ready:
+            self._app.servers.end_search(but=shown if shown.mailbox is None else None)
         self.shown = shown
         self._put_elsewhere.clear()
         self._whole.clear()
@@ -179,8 +181,6 @@ class Listing:
         panes.list.show(
             self._app.accounts.database(shown.account),
             shown.mailbox,
-        if self._app.ready:
-            self._app.servers.end_search(but=shown if shown.mailbox is None else None)
             self.order.sort,
             self.order.threads and shown.mailbox is not None,
             view,
@@ -190,6 +190,7 @@ class Listing:
         panes.list.say(*self._when_empty())
         panes.mailboxes.set_open(shown.account, shown.mailbox)
         self._app.say_title()
+        self._app.say_hints()
         self._app.mailbox_opened()
 
     def _when_empty(self) -> list[Displayable]:
@@ -203,7 +204,6 @@ class Listing:
         name = title_of(box, 0)
         if self.is_filtered:
             return [own(f"Nothing in {name} matches."), own("Esc shows all again.")]
-        self._app.say_hints()
         if box.synced_at is None and not box.local:
             return [
                 own(f"{name} is not here yet."),
