@@ -3,7 +3,7 @@ from contextlib import closing
 from pathlib import Path
 
 from tests.store.filling import IDENTITY
-from tui_mail.store.connections import prepare_file
+from tui_mail.store.connections import damage_mark, prepare_file
 from tui_mail.store.database import Database
 from tui_mail.store.schema import VERSION
 
@@ -18,6 +18,21 @@ _SHAPE = (
     "SELECT name, sql FROM sqlite_schema WHERE type = 'trigger' ORDER BY name",
     "SELECT name, rootpage FROM sqlite_schema WHERE rootpage > 0 ORDER BY name",
 )
+
+
+def test_a_damaged_store_of_version_1_is_salvaged_into_a_fresh_one(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "old.db"
+    _write_version_1(path)
+    damage_mark(path).touch()
+    database = Database.open(path, "work", identity=IDENTITY)
+    names = database.connection.execute(
+        "SELECT name, followed FROM mailbox ORDER BY id"
+    )
+    assert names.fetchall() == [("", 1), ("A", 1)]
+    database.close()
+    assert "not all" not in next(tmp_path.glob("*.txt")).read_text()
 
 
 def _shape(path: Path) -> list[list[tuple[object, ...]]]:

@@ -12,7 +12,13 @@ from tui_mail.model.displayable import displayable
 from tui_mail.model.error import MailError, StoreDamaged
 from tui_mail.model.flags import SEEN
 from tui_mail.model.ids import WHOLE, MessageNumber, PartId, Uid
-from tui_mail.model.operation import Copy, Move, SetFlags
+from tui_mail.model.operation import (
+    Copy,
+    CreateMailbox,
+    Move,
+    RenameMailbox,
+    SetFlags,
+)
 from tui_mail.model.readable import ReadableText
 from tui_mail.model.uids import UidSet
 from tui_mail.store.connections import damage_mark
@@ -36,7 +42,7 @@ TABLES = (
     *("account", "mailbox", "content", "message", "link", "part", "chunk", "wanted"),
     *("readable", "delta", "operation", "operation_item"),
     *("action", "action_flag", "action_move", "action_copy", "action_pin"),
-    *("trashed", "sqlite_sequence"),
+    *("trashed", "mailbox_wish", "action_mailbox", "sqlite_sequence"),
 )
 COUNT = 400
 
@@ -59,6 +65,8 @@ def _fill(place: Place) -> None:
             SetFlags(tuple(numbers[:50]), seen),
             Move(tuple(numbers[20:30]), archive),
             Copy(tuple(numbers[30:35]), archive),
+            RenameMailbox(place.box("Work"), "Play"),
+            CreateMailbox("New"),
         ):
             perform(tx, wish, said="did", session="one")
         apply_vanished(tx, place.box(), UidSet.parse("390:400"))

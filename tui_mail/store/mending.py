@@ -23,6 +23,8 @@ _ORPHANS = (
     ("action_move", "action", "action", "id"),
     ("action_copy", "action", "action", "id"),
     ("action_transfer", "action", "action", "id"),
+    ("action_mailbox", "action", "action", "id"),
+    ("mailbox_wish", "mailbox", "mailbox", "id"),
     ("action_pin", "action", "action", "id"),
     ("trashed", "message", "message", "number"),
 )
@@ -39,6 +41,9 @@ _READABLE_AGAIN = (
     # What may have gone out is looked for first.
     "UPDATE delta SET state = 'sent' WHERE state NOT IN ('queued', 'failed', 'local')",
     "UPDATE operation SET state = 'sent' WHERE state NOT IN ('queued', 'failed')",
+    "UPDATE mailbox_wish SET state = 'sent' WHERE state NOT IN ('queued', 'failed')",
+    "DELETE FROM mailbox_wish WHERE kind NOT IN"
+    " ('create', 'rename', 'subscribe', 'unsubscribe', 'delete')",
     "DELETE FROM operation WHERE kind NOT IN ('move', 'copy', 'expunge', 'append')"
     " OR NOT EXISTS (SELECT 1 FROM operation_item WHERE operation = operation.id)",
 )

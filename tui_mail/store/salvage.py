@@ -23,8 +23,10 @@ _IN_ORDER = (
     *("account", "mailbox", "content", "message", "link", "part", "chunk", "wanted"),
     *("readable", "delta", "operation", "operation_item"),
     *("action", "action_flag", "action_move", "action_copy", "action_pin", "trashed"),
-    *("outgoing", "incoming", "action_transfer"),
+    *("outgoing", "incoming", "action_transfer", "mailbox_wish", "action_mailbox"),
 )
+_EVER_SINCE = frozenset({"account", "mailbox", "content", "message", "operation"})
+"""Tables that a file of any version has."""
 _INTERIOR = 5
 """The first octet of a page that lists pages of a table."""
 _SHARED_FIRST, _SHARED_SIZE = 0x40000002, 510
@@ -210,7 +212,7 @@ def _has_tables(source: sqlite3.Connection) -> bool:
         names = {name for (name,) in source.execute("SELECT name FROM sqlite_schema")}
     except sqlite3.Error:
         return False
-    return names >= set(_IN_ORDER)
+    return names >= _EVER_SINCE
 
 
 def _refuse_newer(source: sqlite3.Connection, path: Path) -> None:

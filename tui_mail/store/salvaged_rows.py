@@ -12,9 +12,19 @@ _KEYS = {
     "action_move": "action",
     "action_copy": "action",
     "action_transfer": "action",
+    "action_mailbox": "action",
     "action_pin": "action",
 }
 """The first column of the key of tables that have no rowid."""
+_NUMBERED = (
+    "mailbox",
+    "content",
+    "message",
+    "delta",
+    "operation",
+    "action",
+    "mailbox_wish",
+)
 _LOWEST, _HIGHEST = -(1 << 63), (1 << 63) - 1
 _MOST_SPLITS = 1_000
 """Halvings of a table, besides one for each row that was read."""
@@ -25,8 +35,15 @@ _SKIPPED = 1_000_000
 def copy_table(
     source: sqlite3.Connection, target: sqlite3.Connection, table: str
 ) -> tuple[int, bool]:
-    """Copy what can be read of a table; how many rows, and whether some were missed."""
-    columns = [row[1] for row in target.execute(f"PRAGMA table_info({table})")]
+    """Copy what can be read of a table; how many rows, and whether some were missed.
+
+    Of one that an older version had, what it had.
+    """
+    there = {row[1] for row in source.execute(f"PRAGMA table_info({table})")}
+    every = [row[1] for row in target.execute(f"PRAGMA table_info({table})")]
+    columns = [name for name in every if name in there]
+    if not columns:
+        return 0, False
     names, marks = ", ".join(columns), ", ".join("?" * len(columns))
     insert = f"INSERT OR IGNORE INTO {table} ({names}) VALUES ({marks})"
     saved, missed = 0, False
@@ -79,7 +96,7 @@ def copy_sequence(source: sqlite3.Connection, target: sqlite3.Connection) -> Non
         given = dict(source.execute("SELECT name, seq FROM sqlite_sequence"))
     except sqlite3.Error:
         given = {}
-    for table in ("mailbox", "content", "message", "delta", "operation", "action"):
+    for table in _NUMBERED:
         [largest] = target.execute(f"SELECT coalesce(max(rowid), 0) FROM {table}")
         last = given.get(table)
         if not isinstance(last, int) or last < largest[0]:
