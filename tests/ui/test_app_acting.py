@@ -292,8 +292,6 @@ async def test_a_key_of_what_is_still_to_come_says_so(home: Home) -> None:
         await reader.shows("Reply: not in this version yet.")
         await reader.press("1", "r")
         await reader.shows_not("Reply")
-        await reader.press("D")
-        await reader.shows("Delete the mailbox: not in this version yet.")
 
 
 async def test_leaving_the_mailbox_clears_marks(home: Home) -> None:

@@ -23,6 +23,8 @@ class Accounts:
         self._databases: dict[str, Database] = {}
         self._mailboxes: dict[str, list[Mailbox]] = {}
         self._chosen: dict[tuple[str, SpecialUse], MailboxId] = {}
+        self.shows_all = False
+        """Whether mailboxes are seen too that are not subscribed to."""
         self.troubles: dict[str, Displayable] = {}
         """Why an account's mail cannot be shown."""
 

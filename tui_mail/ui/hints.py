@@ -13,6 +13,9 @@ _LAST = ("app.help", "keys")
 _HINTS: Mapping[str, Sequence[tuple[str, str]]] = {
     "mailboxes": (
         ("list.open", "show"),
+        ("mailbox.new", "new"),
+        ("mailbox.rename", "rename"),
+        ("mailbox.delete", "delete"),
         ("go.mailbox", "by name"),
         ("pane.list", "messages"),
         ("app.search", "search"),

@@ -74,6 +74,16 @@ class Listing:
         """Whether the mailbox is narrowed."""
         return self.shown is not None and bool(self.shown.query) and not self.is_search
 
+    def is_gone(self, account: str) -> bool:
+        """Tell whether the mailbox that is shown is one of an account, and no more."""
+        shown = self.shown
+        return (
+            shown is not None
+            and shown.account == account
+            and shown.mailbox is not None
+            and self.mailbox is None
+        )
+
     def title(self) -> Displayable:
         """Say what the list shows and how much."""
         if self.shown is None:

@@ -10,7 +10,14 @@ from tui_mail.model.displayable import Displayable
 from tui_mail.model.error import MailError
 from tui_mail.model.flags import SEEN
 from tui_mail.model.ids import MessageNumber
-from tui_mail.model.operation import Expunge, JournalEntry, Move, SetFlags, Wish
+from tui_mail.model.operation import (
+    Expunge,
+    JournalEntry,
+    MailboxWish,
+    Move,
+    SetFlags,
+    Wish,
+)
 
 if TYPE_CHECKING:
     from tui_mail.store.database import Transaction
@@ -38,6 +45,9 @@ class Wishes:
 
         self.refuse_if_read_only()
         mailbox = self._app.listing.mailbox_id
+        if isinstance(wish, MailboxWish):
+            # It is not done in what the list shows.
+            mailbox = None
         session = self._app.session
 
         def write(tx: "Transaction") -> None:

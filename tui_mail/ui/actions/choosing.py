@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from tui_mail.model.displayable import Displayable, own
-from tui_mail.model.error import MailError
 from tui_mail.model.ids import MailboxId
 from tui_mail.model.mailbox import Mailbox, SpecialUse
 from tui_mail.ui.screens.picker import Item, New, Picker
@@ -61,8 +60,6 @@ async def choose_or_name(
     ]
     chosen = await app.ask(Picker(title, items, hint="use it", allow_new=True))
     if isinstance(chosen, New):
-        if not (chosen.text.isascii() and chosen.text.strip("/ ")):
-            raise MailError("a new mailbox has a name of plain letters here")
         return str(chosen.text)
     return chosen if isinstance(chosen, Mailbox) else None
 

@@ -170,18 +170,14 @@ async def _give_role(
 async def _make(
     app: "MailApp", account: str, name: str, use: SpecialUse
 ) -> Mailbox | None:
-    """Make a mailbox; a server gets it with the first message that goes there."""
-    from tui_mail.store.mailboxes import (
-        create_local_mailbox,
-        load_mailbox,
-        load_mailboxes,
-        set_role,
-    )
+    """Make a mailbox, here at once; one of that name is taken."""
+    from tui_mail.store.mailbox_wishes import create_mailbox
+    from tui_mail.store.mailboxes import find_mailbox, load_mailboxes, set_role
 
     def make(tx: "Transaction") -> tuple[MailboxId, list[Mailbox]]:
-        made = create_local_mailbox(tx, name, use)
-        if load_mailbox(tx, made).special_use is None:
-            # One of that name was there already.
+        found = find_mailbox(tx, name)
+        made = found.id if found is not None else create_mailbox(tx, name).mailbox
+        if found is None or found.special_use is None:
             set_role(tx, made, use)
         return made, load_mailboxes(tx)
 

@@ -101,6 +101,9 @@ def _surprise(app: "MailApp", account: str, entry: JournalEntry) -> str:
         return f"of an earlier start, {list_date(entry.at, now)}"
     if now - entry.at > _FRESH:
         return f"done at {list_date(entry.at, now)}"
+    if entry.mailbox is None and not entry.messages:
+        # It is about mailboxes, which are in sight everywhere.
+        return ""
     if shown is None or shown.account != account or shown.mailbox != entry.mailbox:
         box = app.accounts.mailbox(account, entry.mailbox)
         return f"done in {box.name}" if box else "not done in this list"
