@@ -67,7 +67,7 @@ def test_the_entry_point_brings_almost_nothing_along() -> None:
 def test_the_reader_starts_without_the_engine() -> None:
     code = (
         "import sys, tui_mail.__main__ as m, tui_mail.ui.app as app\n"
-        "m._needs_terminal = lambda: None\n"
+        "m._take_terminal = lambda: None\n"
         "app.run_reader = lambda *a, **k: 0\n"
         "assert m.main(['--offline', '--config', '/nowhere/config.toml']) == 0\n"
     )
