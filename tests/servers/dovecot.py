@@ -85,6 +85,10 @@ plugin {
 """Users may let others into their mailboxes, there are public ones, and room is short."""
 
 
+ZLIB = Options(extra="protocol imap {\n  mail_plugins = imap_zlib\n}\n")
+"""It announces COMPRESS=DEFLATE."""
+
+
 @dataclass(frozen=True, slots=True)
 class Letter:
     """A message to fill a mailbox with."""

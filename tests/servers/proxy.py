@@ -20,6 +20,8 @@ class Proxy:
     port: int
     latency: float = 0.0
     """Seconds that octets take in each direction, however many are under way."""
+    rate: float = 0.0
+    """Octets a second that pass in each direction of a connection; 0: as many as come."""
     cut_down: int | None = None
     """Octets from the server after which a new connection is cut; None: never."""
     cut_up: int | None = None
@@ -154,6 +156,8 @@ async def _pass_on(
             writer.write(octets)
             _count(proxy, octets, up=up)
             await writer.drain()
+            if proxy.rate:
+                await asyncio.sleep(len(octets) / proxy.rate)
             if limit == 0:
                 return
     finally:

@@ -15,6 +15,7 @@ import socket
 import ssl
 import threading
 import time
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
@@ -37,13 +38,22 @@ class Peer:
         self.tag = b"*"
         """The tag of the command that was read last."""
         self.encrypted = False
+        self._deflate: zlib._Compress | None = None
+        self._inflate: zlib._Decompress | None = None
         self.room: int | None = None
         """Octets after which the connection is cut; None: never."""
         self.said = 0
         """Octets that were sent."""
 
     def say(self, octets: bytes) -> None:
-        """Send octets as they are."""
+        """Send octets as they are, or compressed if that was agreed."""
+        if self._deflate is not None:
+            octets = self._deflate.compress(octets)
+            octets += self._deflate.flush(zlib.Z_SYNC_FLUSH)
+        self.say_raw(octets)
+
+    def say_raw(self, octets: bytes) -> None:
+        """Send octets as they are, whatever was agreed."""
         whole = len(octets)
         if self.room is not None:
             octets = octets[: self.room - self.said]
@@ -82,7 +92,7 @@ class Peer:
             raise HungUp from None
         if not octets:
             raise HungUp
-        return octets
+        return octets if self._inflate is None else self._inflate.decompress(octets)
 
     def command(self) -> bytes:
         """Read one command with its literals, without tag and line end."""
@@ -162,6 +172,14 @@ class Peer:
         except OSError:
             raise HungUp from None
         self.encrypted = True
+
+    def compress(self, then: bytes = b"") -> None:
+        """Agree to COMPRESS, and say something compressed in the same breath."""
+        self.expect(b"COMPRESS DEFLATE")
+        self._deflate = zlib.compressobj(wbits=-15)
+        self._inflate = zlib.decompressobj(wbits=-15)
+        packed = self._deflate.compress(then) + self._deflate.flush(zlib.Z_SYNC_FLUSH)
+        self.say_raw(self.tag + b" OK compressed from now on\r\n" + packed)
 
     def hang(self) -> None:
         """Say nothing more, until the client goes."""

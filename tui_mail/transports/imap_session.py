@@ -193,7 +193,12 @@ class Session:
         wanted = "QRESYNC" if self._can("QRESYNC") else "CONDSTORE"
         if self._can("ENABLE") and self._can(wanted):
             commands.append((b"ENABLE", wanted.encode("ascii")))
-        self._run_together(commands, take)
+        if "COMPRESS=DEFLATE" in self.capabilities:
+            # The last one: nothing may follow before its answer (RFC 4978, 3).
+            commands.append((b"COMPRESS", b"DEFLATE"))
+        statuses = self._run_together(commands, take)
+        if commands and commands[-1][0] == b"COMPRESS" and statuses[-1].kind == b"OK":
+            self._stream.compress()
         self.qresync = b"QRESYNC" in enabled
         self.condstore = self.qresync or self._can("CONDSTORE")
 
@@ -241,16 +246,17 @@ class Session:
 
     def _run_together(
         self, commands: Sequence[tuple[Piece, ...]], take: Take
-    ) -> None:
-        """Run commands that do not depend on each other; what is refused is left out.
+    ) -> list[Status]:
+        """Run commands that do not depend on each other; the answer to each.
 
         They go out together, unless one has to wait for leave to say a literal.
         """
+        statuses: list[Status] = []
         with self._watched():
             for some in _together(commands):
                 tags = [self._wire.ask(pieces) for pieces in some]
-                for tag in tags:
-                    self._wire.finish(tag, take)
+                statuses += [self._wire.finish(tag, take) for tag in tags]
+        return statuses
 
     def _end(self, tag: bytes) -> None:
         """Take the answer to a command whose responses were read elsewhere."""

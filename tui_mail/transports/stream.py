@@ -10,6 +10,7 @@ import socket
 import ssl
 import threading
 import time
+import zlib
 from collections.abc import Iterator
 
 from tui_mail.model.error import LinkLost, ProtocolError, ServerHangs
@@ -37,6 +38,10 @@ class Stream:
         self.received = 0
         self._socket = link
         self._left = deadline
+        self._deflate: zlib._Compress | None = None
+        self._inflate: zlib._Decompress | None = None
+        self._packed = b""
+        """Octets that came compressed and had no room yet."""
         self._lock = threading.Lock()
         self._inside = False
         self._closed = threading.Event()
@@ -95,12 +100,29 @@ class Stream:
         until = time.monotonic() + self.deadline
         self._socket = encrypt(self._socket, context, self.host, until=until)
 
+    def compress(self) -> None:
+        """Go on compressed in both directions (DEFLATE, RFC 4978)."""
+        self._deflate = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+        self._inflate = zlib.decompressobj(wbits=-zlib.MAX_WBITS)
+        self._packed = self.buffer[self.position :]
+        self.buffer, self.position = b"", 0
+
     def begin(self) -> None:
         """Start the time of a new command."""
         self._left = self.deadline
 
     def fill(self) -> None:
         """Wait for more octets; raises LinkLost."""
+        octets = self._inflated(self._packed) if self._packed else b""
+        while not octets:
+            octets = self._inflated(self._received())
+        if self.position < len(self.buffer):
+            self.buffer = self.buffer[self.position :] + octets
+        else:
+            self.buffer = octets
+        self.position = 0
+
+    def _received(self) -> bytes:
         timeout = min(self.deadline, self._left)
         if timeout <= 0:
             raise self._hung()
@@ -111,11 +133,23 @@ class Stream:
             raise LinkLost(f"{self.host} closed the connection")
         self._left += len(octets) / SLOWEST - (time.monotonic() - before)
         self.received += len(octets)
-        if self.position < len(self.buffer):
-            self.buffer = self.buffer[self.position :] + octets
-        else:
-            self.buffer = octets
-        self.position = 0
+        return octets
+
+    def _inflated(self, octets: bytes) -> bytes:
+        """Undo the compression, so much at a time as there is room for."""
+        if self._inflate is None:
+            return octets
+        try:
+            found = self._inflate.decompress(octets, RECEIVE)
+            self._packed = self._inflate.unconsumed_tail
+            if len(found) == RECEIVE and not self._packed:
+                # The end of it may be in there although all was taken in.
+                found += self._inflate.decompress(b"", RECEIVE)
+        except zlib.error:
+            raise ProtocolError(f"{self.host} sends what is not compressed") from None
+        if self._inflate.eof:
+            raise ProtocolError(f"{self.host} ended the compression")
+        return found
 
     def has_line(self) -> bool:
         """Whether a whole line is here already."""
@@ -158,6 +192,9 @@ class Stream:
 
     def send(self, octets: bytes) -> None:
         """Send all; raises LinkLost."""
+        if self._deflate is not None:
+            packed = self._deflate.compress(octets)
+            octets = packed + self._deflate.flush(zlib.Z_SYNC_FLUSH)
         view = memoryview(octets)
         for start in range(0, len(view), SEND):
             with self._busy(self.deadline) as link:
@@ -169,8 +206,10 @@ class Stream:
         An end of the connection is ready octets: ``fill`` then raises.
         """
         with self._busy(None) as link, selectors.DefaultSelector() as selector:
-            # What TLS has decrypted already, no selector sees.
-            decrypted = isinstance(link, ssl.SSLSocket) and link.pending() > 0
+            # What TLS has decrypted already, no selector sees, nor what is packed yet.
+            decrypted = bool(self._packed) or (
+                isinstance(link, ssl.SSLSocket) and link.pending() > 0
+            )
             selector.register(link, selectors.EVENT_READ, "link")
             selector.register(wake, selectors.EVENT_READ, "wake")
             chosen = selector.select(0.0 if decrypted else max(0.0, timeout))
