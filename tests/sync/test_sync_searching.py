@@ -66,6 +66,18 @@ def found(desk: Desk, query: str) -> set[str]:
     return {rows[number] for number in numbers}
 
 
+def _attached(number: int, name: str, *, text: str = "see below") -> Letter:
+    octets = (
+        f"Subject: letter {number}\r\nMessage-ID: <{number}@example.org>\r\n"
+        "Date: Thu, 1 Jan 2026 10:00:00 +0000\r\n"
+        "Content-Type: multipart/mixed; boundary=b\r\n\r\n"
+        f"--b\r\n\r\n{text}\r\n--b\r\n"
+        f'Content-Type: application/pdf; name="{name}"\r\n'
+        f'Content-Disposition: attachment; filename="{name}"\r\n\r\nx\r\n--b--\r\n'
+    )
+    return Letter(octets.encode())
+
+
 def test_words_in_texts_that_are_not_here_are_found(desk: Desk) -> None:
     desk.fill(
         [letter(1, text="zebra"), letter(2, text="tiger"), letter(3, text="Zebra!")]
@@ -137,6 +149,36 @@ def test_a_phrase_on_two_lines_is_found_by_its_text(desk: Desk) -> None:
     assert found(desk, '"striped zebra"') == {"letter 1", "letter 3"}
 
 
+def test_parts_of_words_are_no_words(desk: Desk) -> None:
+    desk.fill(
+        [
+            letter(1, text="a lion"),
+            letter(2, text="a million"),
+            _attached(3, "x.pdf", text="a million"),
+        ]
+    )
+    desk.sync()
+    ask(desk, "lion")
+    # What an attachment may have is the server's word.
+    assert found(desk, "lion") == {"letter 1", "letter 3"}
+    ask(desk, "lio*")
+    assert found(desk, "lio*") == {"letter 1", "letter 3"}
+    ask(desk, "mill*")
+    assert found(desk, "mill*") == {"letter 2", "letter 3"}
+
+
+def test_more_texts_than_are_fetched_are_the_servers_word(
+    plain_desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = plain_desk
+    monkeypatch.setattr(searching, "_MOST_TEXTS", 2)
+    monkeypatch.setattr(searching, "_TEXTS", 1)
+    desk.fill([letter(number, text="a million") for number in range(1, 6)])
+    desk.sync()
+    assert ask(desk, "lion").line == "server: 3 more"
+    assert found(desk, "lion") == {"letter 1", "letter 2", "letter 3"}
+
+
 def test_trash_is_searched_where_it_is_named(desk: Desk) -> None:
     desk.fill([letter(1, text="zebra")], "Trash")
     desk.sync()
@@ -146,17 +188,6 @@ def test_trash_is_searched_where_it_is_named(desk: Desk) -> None:
     assert ask(desk, "zebra in:trash").line == "server: 1 more"
     assert found(desk, "zebra") == set()
     assert found(desk, "zebra in:anywhere") == {"letter 1"}
-
-
-def _attached(number: int, name: str) -> Letter:
-    octets = (
-        f"Subject: letter {number}\r\nMessage-ID: <{number}@example.org>\r\n"
-        "Date: Thu, 1 Jan 2026 10:00:00 +0000\r\n"
-        "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nsee below\r\n--b\r\n"
-        f'Content-Type: application/pdf; name="{name}"\r\n'
-        f'Content-Disposition: attachment; filename="{name}"\r\n\r\nx\r\n--b--\r\n'
-    )
-    return Letter(octets.encode())
 
 
 def test_names_of_attachments_are_looked_up(desk: Desk) -> None:

@@ -18,10 +18,14 @@ def text_terms(query: Query) -> list[Term]:
     return list(found.values())
 
 
+def value_of(term: Term) -> str:
+    """Give what was typed; ``*`` at its end stands for other endings."""
+    return term.text if isinstance(term, Words) else term.value
+
+
 def text_of(term: Term) -> str:
     """Give what is looked for: spaces alike, without the sign for other endings."""
-    value = term.text if isinstance(term, Words) else term.value
-    return " ".join(value.removesuffix("*").split())
+    return " ".join(value_of(term).removesuffix("*").split())
 
 
 def relaxed(query: Query, unknown: Collection[Term], *, wanted: bool = True) -> Query:

@@ -5,6 +5,7 @@ index. Of a message that lies in several mailboxes one place is a hit, unless th
 says where to look.
 """
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -138,6 +139,26 @@ def search_uids(
         " WHERE m.server_mailbox = ? AND m.uid > 0 AND m.mailbox NOT IN"
         f" ({asked.left_out(asked.places_named(query))}) AND ({condition.sql})",
         (mailbox, *condition.values),
+    )
+    return UidSet.of(uid for (uid,) in rows)
+
+
+def parts_of_words(
+    source: Source, text: str, mailbox: MailboxId, uids: UidSet
+) -> UidSet:
+    """Find messages of a server's mailbox that have a text as a part of words only.
+
+    As "lion" is in "million": a server finds those too. What may have it elsewhere, in
+    an attachment or in a text that is not here whole, is not among them.
+    """
+    here = _text_here(text)
+    rows = source.connection.execute(
+        "SELECT m.uid FROM json_each(?) j CROSS JOIN message m"
+        " ON m.server_mailbox = ? AND m.uid = j.value AND m.uid > 0"
+        " JOIN content c ON c.id = m.content JOIN readable r ON r.content = c.id"
+        " WHERE NOT r.cut AND NOT c.has_attachment AND instr(r.words, ?)"
+        f" AND NOT ({here.sql})",
+        (json.dumps(list(uids)), mailbox, " ".join(words_of(text)), *here.values),
     )
     return UidSet.of(uid for (uid,) in rows)
 
@@ -337,6 +358,10 @@ def _punctuation(text: str) -> _Condition:
 def _text(text: str) -> _Condition:
     """Look in the text that is here, and in what a server said of the others."""
     told = _Condition(TOLD, (key_of_text(text),))
+    return _joined(" OR ", iter((_text_here(text), told)))
+
+
+def _text_here(text: str) -> _Condition:
     words = words_of(text)
     if not words:
         return told

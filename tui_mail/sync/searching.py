@@ -1,8 +1,9 @@
 """A search on the server: what is not here is looked for there, and found here after.
 
 Header fields, flags and dates are here, so the server is asked about texts, and only of
-messages that may be found. Where headers are not here yet the whole query is asked, and
-the headers of its hits are fetched.
+messages that may be found. It finds parts of words too: the newest texts that it names
+are fetched, and what has only longer words is let go. Where headers are not here yet the
+whole query is asked, and the headers of its hits are fetched.
 """
 
 import time
@@ -14,14 +15,22 @@ from datetime import date, datetime
 from tui_mail.config.settings import Account
 from tui_mail.mime.render import Renderer
 from tui_mail.model.error import NotFound, ServerRefused
+from tui_mail.model.ids import MessageNumber
 from tui_mail.model.mailbox import Mailbox
 from tui_mail.model.query import And, Field, Not, Query
-from tui_mail.model.query_terms import Term, relaxed, text_of, text_terms
+from tui_mail.model.query_terms import (
+    Term,
+    relaxed,
+    text_of,
+    text_terms,
+    value_of,
+)
 from tui_mail.model.uids import UidSet
 from tui_mail.store.mailboxes import load_state
 from tui_mail.store.messages import apply_fetched, known_uids
 from tui_mail.store.search import (
     is_named,
+    parts_of_words,
     search,
     search_uids,
     searched_mailboxes,
@@ -200,9 +209,7 @@ class ServerSearch:
                         raise
                     unsure = self._without_charset(box, term)
                     break
-                if found:
-                    with self._session.transaction() as tx:
-                        save_told(tx, text_of(term), box.id, found)
+                yield from self._believe(box, term, found)
                 hits += len(found)
                 yield
                 if hits >= _MOST_HITS:
@@ -211,6 +218,31 @@ class ServerSearch:
                     return
         if unsure is not None:
             yield from self._look_into(box, query, unsure)
+
+    def _believe(self, box: Mailbox, term: Term, found: UidSet) -> Iterator[None]:
+        """Note hits; not those whose text, which is fetched, has only longer words."""
+        session, text = self._session, value_of(term)
+        while found:
+            many = _TEXTS if self._texts_left > 0 else _FIRST
+            some = next(newest_slices(found, many))
+            found = without(found, some)
+            yield from self._fetch_texts(without_text(session.database, box.id, some))
+            session.use(box.id)
+            with session.transaction() as tx:
+                doubtful = parts_of_words(tx, text, box.id, some)
+                save_told(tx, text, box.id, without(some, doubtful))
+
+    def _fetch_texts(self, numbers: list[MessageNumber]) -> Iterator[None]:
+        """Fetch texts, as long as it is not too many in all."""
+        while numbers and self._texts_left > 0:
+            now, numbers = numbers[:_TEXTS], numbers[_TEXTS:]
+            self._texts_left -= len(now)
+            yield
+            try:
+                fetch_texts(self._session, now, self._renderer)
+            except ServerRefused as refusal:
+                self._receipt.complain(refusal.line)
+                self._texts_left = 0
 
     def _without_charset(self, box: Mailbox, term: Term) -> Key | None:
         """Look for the ASCII letters of a term where the server knows no others."""
@@ -228,12 +260,8 @@ class ServerSearch:
             session.use(box.id)
             hits = self._search(some, key)
             numbers = without_text(session.database, box.id, hits)
-            while numbers and self._texts_left > 0:
-                now, numbers = numbers[:_TEXTS], numbers[_TEXTS:]
-                self._texts_left -= len(now)
-                yield
-                fetch_texts(session, now, self._renderer)
-            if numbers:
+            yield from self._fetch_texts(numbers)
+            if without_text(session.database, box.id, hits) and not self._texts_left:
                 self._receipt.complain(f"{box.name}: not all hits could be looked into")
                 return
             yield
