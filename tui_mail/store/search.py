@@ -364,14 +364,13 @@ def _text(text: str) -> _Condition:
 def _text_here(text: str) -> _Condition:
     words = words_of(text)
     if not words:
-        return told
+        return _FALSE
     prefix = "*" if text.endswith("*") else ""
     phrase = f'"{" ".join(words)}"{prefix}'
-    here = _Condition(
+    return _Condition(
         "c.id IN (SELECT rowid FROM readable_index WHERE readable_index MATCH ?)",
         (phrase,),
     )
-    return _joined(" OR ", iter((here, told)))
 
 
 def _tag(field: Field) -> _Condition:
