@@ -19,6 +19,7 @@ from tui_mail.model.operation import (
 from tui_mail.ui.actions.acting import sentence
 from tui_mail.ui.screens.confirm import Confirm
 from tui_mail.ui.screens.prompt import Prompt
+from tui_mail.ui.views import Shown
 
 if TYPE_CHECKING:
     from tui_mail.ui.app import MailApp
@@ -74,10 +75,19 @@ async def delete(app: "MailApp") -> None:
     question = _question(box, below, messages)
     if await app.ask(Confirm(question, [("y", "delete")])) != "y":
         return
+    shown = app.listing.mailbox
+    if app.listing.account == account and shown is not None and _holds(box, shown):
+        inbox = app.accounts.inbox(account)
+        await app.listing.show(Shown(account, inbox.id))
     said = f'deleted the mailbox "{box.name}"'
     await app.wishes.perform(account, DeleteMailbox(box.id), said)
     await app.load_mailboxes(account)
     app.say(sentence(said))
+
+
+def _holds(box: Mailbox, other: Mailbox) -> bool:
+    """Tell whether a mailbox is another, or lies above it."""
+    return other.id == box.id or other.parts[: len(box.parts)] == box.parts
 
 
 def _question(box: Mailbox, below: int, messages: int) -> str:
