@@ -1,8 +1,12 @@
 """Dovecot 2.3 from a file of its own in a temporary folder, as root or not."""
 
+import base64
 import contextlib
 import grp
+import hashlib
+import hmac
 import itertools
+import json
 import os
 import pwd
 import shutil
@@ -49,6 +53,8 @@ class Options:
     mechanisms: str = "plain login"
     extra: str = ""
     """More lines for the configuration; ``FOLDER`` in them is the instance's own."""
+    files: tuple[tuple[str, str], ...] = ()
+    """Files in that folder, by their paths, with what stands in them."""
 
 
 NEIGHBOURS = Options(
@@ -85,6 +91,31 @@ plugin {
 """Users may let others into their mailboxes, there are public ones, and room is short."""
 
 
+TOKEN_KEY = b"sixteen letters!" * 2
+"""What signs the access tokens that :data:`TOKENS` takes."""
+TOKENS = Options(
+    mechanisms="xoauth2 oauthbearer plain",
+    extra="""
+passdb {
+  driver = oauth2
+  mechanisms = xoauth2 oauthbearer
+  args = FOLDER/oauth2.conf
+}
+""",
+    files=(
+        (
+            "oauth2.conf",
+            "introspection_mode = local\n"
+            "local_validation_key_dict = fs:posix:prefix=FOLDER/keys/\n"
+            "username_attribute = sub\n",
+        ),
+        (
+            "keys/default/HS256/default",
+            base64.b64encode(TOKEN_KEY).decode(),
+        ),
+    ),
+)
+"""It takes JWTs in place of passwords."""
 ZLIB = Options(extra="protocol imap {\n  mail_plugins = imap_zlib\n}\n")
 """It announces COMPRESS=DEFLATE."""
 
@@ -241,6 +272,21 @@ class _Appender:
         self.command(b"".join(pieces))
 
 
+def token(user: str, *, lasts: int = 600) -> str:
+    """Make an access token as :data:`TOKENS` takes it; negative ``lasts``: run out."""
+    now = int(time.time())
+    head = {"alg": "HS256", "typ": "JWT"}
+    body = {"sub": user, "iat": now - 1_000, "exp": now + lasts}
+    pieces = [_base64url(json.dumps(part).encode()) for part in (head, body)]
+    signed = ".".join(pieces).encode()
+    signature = hmac.digest(TOKEN_KEY, signed, hashlib.sha256)
+    return ".".join([*pieces, _base64url(signature)])
+
+
+def _base64url(octets: bytes) -> str:
+    return base64.urlsafe_b64encode(octets).rstrip(b"=").decode()
+
+
 def installed() -> bool:
     """Whether the programs are here."""
     return shutil.which("dovecot", path=_SEARCH_PATH) is not None
@@ -332,6 +378,9 @@ def _write_configuration(server: Dovecot, options: Options) -> None:
             for n in range(1, 10)
         )
     )
+    for name, text in options.files:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text.replace("FOLDER", str(folder)))
     (folder / "dovecot.conf").write_text(
         _CONFIGURATION.format(
             folder=folder,

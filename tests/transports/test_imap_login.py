@@ -7,11 +7,13 @@ import hmac
 import logging
 import traceback
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
-from tests.servers.dovecot import PASSWORD, Dovecot, Options
+from tests.servers.dovecot import PASSWORD, TOKENS, Dovecot, Options, token
 from tests.servers.ports import HOST
+from tests.servers.proxy import proxied
 from tests.servers.scripted import Peer, scripted
 from tui_mail.config.secret import Secret
 from tui_mail.config.settings import Security, Server
@@ -186,6 +188,29 @@ def test_a_token_goes_by_its_own_mechanisms() -> None:
         _connect(_server(server.port, auth="oauth2"), "token")
     sent = base64.b64decode(server.commands[0].split()[-1])
     assert sent == b"user=ann\1auth=Bearer token\1\1"
+
+
+@pytest.mark.dovecot
+@pytest.mark.parametrize("mechanism", ["oauthbearer", "xoauth2"])
+def test_dovecot_lets_us_in_by_a_token_and_not_by_one_that_ran_out(
+    dovecots: Callable[[Options], Dovecot], mechanism: str
+) -> None:
+    server = dovecots(replace(TOKENS, mechanisms=f"plain {mechanism}"))
+    user = server.fresh_user()
+    settings = replace(server.imap(user, security=Security.TLS), auth="oauth2")
+    for masked in (frozenset[bytes](), frozenset({b"SASL-IR"})):
+        with proxied(server.port) as proxy:
+            proxy.masked = masked
+            clear = replace(settings, port=proxy.port, security=Security.NONE)
+            connection = _connect(clear, token(user))
+            connection.select(b"INBOX")
+            connection.logout()
+            said = b"".join(proxy.sent_up)
+            assert f"AUTHENTICATE {mechanism}".upper().encode() in said
+    _connect(settings, token(user)).logout()
+    for word in (token(user, lasts=-1), token("another"), "not-one-at-all"):
+        with pytest.raises(LoginRefused):
+            _connect(settings, word)
 
 
 def test_where_scram_does_not_serve_plain_is_tried_once() -> None:
