@@ -6,14 +6,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui_mail.model.error import ServerRefused
+from tui_mail.model.error import LinkLost, ServerRefused
 from tui_mail.model.ids import MessageNumber, Uid
+from tui_mail.sync.agenda import (
+    LOOK_SECONDS,
+    Agenda,
+    Duty,
+    LookJob,
+    ReplayJob,
+    RoundJob,
+)
 from tui_mail.sync.backoff import LONGEST, delay
 from tui_mail.sync.lifetime import Moment, has_slept, is_over
 from tui_mail.sync.operations.finding import match
 from tui_mail.sync.pacing import fitting
 from tui_mail.sync.receipt import Receipt
 from tui_mail.sync.refusals import MOST_ATTEMPTS, Verdict, judge
+from tui_mail.sync.stumbles import Stumbles
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -102,6 +111,7 @@ def test_what_is_due_is_waited_for_but_not_long_without_a_server() -> None:
 
 def test_a_sleep_is_a_jump_of_the_wall_clock() -> None:
     assert has_slept(3_600.0, 1.0)
+    assert has_slept(90.0, 90.0), "the process was stopped"
     assert not has_slept(1.2, 1.0)
     assert not has_slept(-3_600.0, 1.0)
 
@@ -146,3 +156,42 @@ def test_a_receipt_names_a_problem_once_and_not_too_many() -> None:
 def test_the_receipt_of_a_dry_run_says_so() -> None:
     assert str(Receipt(new=2, gone=1, dry=True)) == "would be: 2 new, 1 gone"
     assert str(Receipt(dry=True)) == "in step, nothing would be done"
+
+
+def test_a_wish_over_which_links_are_lost_lets_all_others_go_first() -> None:
+    stumbles = Stumbles()
+    assert stumbles.has_turn("op-1", last=False)
+    for _ in range(2):
+        with pytest.raises(LinkLost), stumbles.trying("op-1"):
+            raise LinkLost("gone")
+        assert not stumbles.has_turn("op-1", last=False)
+    assert not stumbles.has_turn("op-1", last=True), "a second loss makes it wait"
+    assert stumbles.has_turn("op-2", last=False)
+    stumbles.forgive("op-1")
+    assert stumbles.has_turn("op-1", last=False)
+
+
+def test_what_was_put_off_is_due_again_once_its_time_has_come() -> None:
+    now = [0.0]
+    agenda = Agenda(300.0, clock=lambda: now[0], next_round=999.0, next_look=999.0)
+    agenda.replay_in(15.0)
+    agenda.strike()
+    assert agenda.take(frozenset({Duty.REPLAY})) is None
+    now[0] = 15.0
+    agenda.strike()
+    assert isinstance(agenda.take(frozenset({Duty.REPLAY})), ReplayJob)
+    assert agenda.take(frozenset({Duty.REPLAY})) is None
+
+
+def test_a_look_is_due_every_minute_between_two_synchronizations() -> None:
+    now = [0.0]
+    agenda = Agenda(300.0, clock=lambda: now[0])
+    assert isinstance(agenda.take(frozenset({Duty.ROUND})), RoundJob)
+    agenda.schedule_next_round()
+    assert agenda.seconds_left() == LOOK_SECONDS
+    now[0] = LOOK_SECONDS
+    assert isinstance(agenda.take(frozenset({Duty.ROUND})), LookJob)
+    agenda.schedule_next_look(0.1)
+    assert agenda.seconds_left() == LOOK_SECONDS
+    agenda.schedule_next_look(12.0)
+    assert agenda.seconds_left() == 120.0

@@ -64,10 +64,10 @@ def _watch_all(session: Session, accounts: list[Account]) -> int:
     children: list[subprocess.Popen[bytes]] = []
     waiting = list(accounts)
 
-    def end(*_: object) -> None:
+    def end(number: int = signal.SIGTERM, _: object = None) -> None:
         waiting.clear()
         for child in children:
-            child.terminate()
+            child.send_signal(number)
 
     before = {number: signal.signal(number, end) for number in _ENDINGS}
     try:

@@ -83,8 +83,18 @@ class AheadJob:
     """New messages came: what is kept for offline reading is fetched."""
 
 
+@dataclass(frozen=True, slots=True)
+class LookJob:
+    """A short look whether anything changed anywhere."""
+
+
 Errand = FetchJob | SearchJob
-Job = Errand | ReplayJob | RoundJob | AheadJob
+Job = Errand | ReplayJob | RoundJob | AheadJob | LookJob
+
+LOOK_SECONDS = 60.0
+"""Seconds between two looks at all mailboxes."""
+_LOOK_SHARE = 10
+"""A look may take one in so many seconds: where it takes long it comes less often."""
 
 
 @dataclass(slots=True)
@@ -98,12 +108,15 @@ class Agenda:
     opened: MailboxId | None = None
     """The mailbox that is looked at."""
     next_round: float = 0.0
+    next_look: float = 0.0
     _lock: threading.RLock = field(default_factory=threading.RLock)
     _bells: list[Wake] = field(default_factory=list)
     _fetches: deque[FetchJob] = field(default_factory=deque)
     _searches: deque[SearchJob] = field(default_factory=deque)
     _under_way: list[Errand] = field(default_factory=list)
     _replay: bool = False
+    _replay_at: float | None = None
+    """When something that was put off may be tried again."""
     _ahead: bool = False
     _asked: list[tuple[MailboxId | None, Request]] = field(default_factory=list)
     _back: list[Errand | RoundJob] = field(default_factory=list)
@@ -147,6 +160,23 @@ class Agenda:
         with self._lock:
             self._replay = True
         self.hurry()
+
+    def replay_again(self) -> None:
+        """Note that something still waits; it is no reason to hurry."""
+        with self._lock:
+            self._replay = True
+        self.ring()
+
+    def replay_in(self, seconds: float | None) -> None:
+        """Have what was put off replayed after so many seconds; None: there is nothing."""
+        with self._lock:
+            self._replay_at = None if seconds is None else self.clock() + seconds
+
+    def strike(self) -> None:
+        """Note what has become due since the clock struck last."""
+        if self._replay_at is not None and self.clock() >= self._replay_at:
+            self._replay_at = None
+            self.replay_again()
 
     def fetch_ahead(self) -> None:
         """Note that new messages came."""
@@ -229,7 +259,7 @@ class Agenda:
         if self._ahead:
             self._ahead = False
             return AheadJob()
-        return None
+        return LookJob() if self.clock() >= self.next_look else None
 
     def put_back(self, job: Errand | RoundJob) -> None:
         """Have what somebody waits for done once more, over the next connection."""
@@ -267,6 +297,12 @@ class Agenda:
         """Have the next synchronization of everything when it is due."""
         with self._lock:
             self.next_round = self.clock() + self.check_seconds
+            self.next_look = self.clock() + LOOK_SECONDS
+
+    def schedule_next_look(self, took: float) -> None:
+        """Have the next look when it is due, after one that took so many seconds."""
+        with self._lock:
+            self.next_look = self.clock() + max(LOOK_SECONDS, took * _LOOK_SHARE)
 
     def schedule_round_now(self) -> None:
         """Have a synchronization of everything as soon as there is a connection."""
@@ -275,8 +311,8 @@ class Agenda:
         self.hurry()
 
     def seconds_left(self) -> float:
-        """Say how long it is until the next synchronization of everything."""
-        return max(0.0, self.next_round - self.clock())
+        """Say how long it is until the next synchronization, or the next look."""
+        return max(0.0, min(self.next_round, self.next_look) - self.clock())
 
     def take_requests(self) -> list[Request]:
         """Take all off that somebody waits for: it cannot be done now."""

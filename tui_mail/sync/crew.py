@@ -13,6 +13,7 @@ from tui_mail.store.database import Database
 from tui_mail.sync.agenda import Agenda, Duty
 from tui_mail.sync.board import Board
 from tui_mail.sync.connecting import Connector
+from tui_mail.sync.reconcile import Counts
 from tui_mail.sync.stumbles import Stumbles
 
 RETRY_HELPERS = 600.0
@@ -33,6 +34,10 @@ class Crew:
     """Ends the engine."""
     replaying: threading.Lock = field(default_factory=threading.Lock)
     stumbles: Stumbles = field(default_factory=Stumbles)
+    seen: Counts = field(default_factory=dict)
+    """What STATUS said of mailboxes at the last look."""
+    losses: int = 0
+    """How many connections broke: with each the others are in doubt."""
     online: bool = False
     """The thread that leads is connected."""
     blocked: bool = False
@@ -87,6 +92,9 @@ class Crew:
         Who waits for something is told once a connection cannot be had, not where one
         only broke: the next may do it.
         """
+        if broke:
+            self.losses += 1
+            self.agenda.ring()
         lasting = isinstance(error, CertificateRefused | ProtocolError)
         self.board.status("failed" if lasting else "offline", error.line)
         if not broke:

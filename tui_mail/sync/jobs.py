@@ -1,5 +1,6 @@
 """The jobs of the agenda, done over one connection."""
 
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -15,11 +16,13 @@ from tui_mail.model.error import (
 from tui_mail.model.ids import MailboxId, MessageNumber
 from tui_mail.store.content import note_use
 from tui_mail.store.pinning import missing_pinned
+from tui_mail.store.replaying import next_attempt
 from tui_mail.sync.agenda import (
     AheadJob,
     Duty,
     FetchJob,
     Job,
+    LookJob,
     ReplayJob,
     RoundJob,
     SearchJob,
@@ -30,7 +33,7 @@ from tui_mail.sync.evicting import is_above_limit
 from tui_mail.sync.incremental import bring_in_step
 from tui_mail.sync.parts import Cancelled, part_steps
 from tui_mail.sync.receipt import Receipt
-from tui_mail.sync.replay import replay
+from tui_mail.sync.replay import replay, replay_doubtful
 from tui_mail.sync.rounds import Round
 from tui_mail.sync.searching import Outcome, ServerSearch
 from tui_mail.sync.session import Outdated, Session
@@ -64,6 +67,8 @@ class Jobs:
             self._search(job)
         elif isinstance(job, AheadJob):
             self._ahead()
+        elif isinstance(job, LookJob):
+            self._look()
         else:
             self._round(job)
         for alert in self._session.alerts:
@@ -170,18 +175,45 @@ class Jobs:
     def _replay(self) -> None:
         session = self._session
         session.receipt, session.outdated = Receipt(), False
-        replay(session)
-        if session.outdated:
-            # As where a mailbox was made only now: what waits for it is not to wait long.
-            self._crew.agenda.schedule_round_now()
-        for _ in fetch_wanted(session, self._crew.renderer):
-            self._between()
+        try:
+            replay(session)
+            if session.outdated:
+                # A mailbox was made only now: what waits for it is not to wait long.
+                self._crew.agenda.schedule_round_now()
+            for _ in fetch_wanted(session, self._crew.renderer):
+                self._between()
+            replay_doubtful(session)
+        except LinkLost:
+            self._crew.agenda.replay_again()
+            raise
+        self._note_next_attempt()
         if missing_pinned(session.database, 1) or is_above_limit(
             session.database, self._crew.account
         ):
             self._crew.agenda.fetch_ahead()
         if session.receipt.refused:
             self._crew.board.receipt(str(session.receipt))
+
+    def _note_next_attempt(self) -> None:
+        """Have what was put off tried again as soon as it may be."""
+        session, now = self._session, datetime.now(UTC)
+        moment = next_attempt(session.database, now)
+        seconds = [] if moment is None else [(moment - now).total_seconds()]
+        doubtful = session.stumbles.seconds_to_doubtful
+        seconds += [] if doubtful is None else [doubtful]
+        self._crew.agenda.replay_in(min(seconds, default=None))
+
+    def _look(self) -> None:
+        crew, session = self._crew, self._session
+        session.receipt, begun = Receipt(), time.monotonic()
+        try:
+            for _ in self._all().look():
+                self._between()
+        finally:
+            crew.agenda.schedule_next_look(time.monotonic() - begun)
+        if session.receipt.new:
+            crew.agenda.fetch_ahead()
+        self._tell_receipt()
 
     def _ahead(self) -> None:
         account, renderer = self._crew.account, self._crew.renderer
@@ -208,23 +240,37 @@ class Jobs:
             crew.agenda.schedule_next_round()
         crew.board.status("connected", "connected")
         self._answer(job, ok=session.receipt.whole, line=str(session.receipt))
-        if not job.requests and session.receipt.worth_telling:
-            crew.board.receipt(str(session.receipt))
+        if not job.requests:
+            self._tell_receipt()
+        self._note_next_attempt()
+        replay_doubtful(session)
+        self._note_next_attempt()
+
+    def _tell_receipt(self) -> None:
+        receipt = self._session.receipt
+        if receipt.worth_telling:
+            self._crew.board.receipt(str(receipt))
 
     def _steps(self, job: RoundJob) -> Iterator[None]:
-        crew = self._crew
         if job.mailboxes is None:
-            yield from Round(
-                self._session,
-                crew.account,
-                crew.connector.server,
-                crew.renderer,
-                whole=any(request.whole for request in job.requests),
-            ).steps()
+            whole = any(request.whole for request in job.requests)
+            yield from self._all(whole=whole).steps()
             return
         replay(self._session)
         for mailbox in job.mailboxes:
             yield from self._one(mailbox)
+
+    def _all(self, *, whole: bool = False) -> Round:
+        crew = self._crew
+        server = crew.connector.server
+        return Round(
+            self._session,
+            crew.account,
+            server,
+            crew.renderer,
+            whole=whole,
+            seen=crew.seen,
+        )
 
     def _one(self, mailbox: MailboxId) -> Iterator[None]:
         session = self._session

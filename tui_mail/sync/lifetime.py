@@ -39,5 +39,8 @@ def is_over(moment: Moment) -> bool:
 
 
 def has_slept(wall: float, steady: float) -> bool:
-    """Tell whether the machine slept: so much more time passed than it ran."""
-    return wall - steady > 60.0
+    """Tell whether the machine slept, or the process was stopped, between two ticks.
+
+    In a sleep only the wall clock goes on, while a process is stopped the other too.
+    """
+    return max(wall, steady) > 60.0

@@ -34,17 +34,27 @@ class Listener:
         self._session = session
         self._bell = bell
         self._idles = session.connection.idles
+        self._losses = crew.losses
         self._deaf: dict[MailboxId, float] = {}
         """Mailboxes that could not be selected, and until when that is not tried."""
 
     def rest(self, duties: frozenset[Duty]) -> None:
         """Wait for news, or until there is something on the agenda, and apply the news."""
+        if self._losses != self._crew.losses:
+            # The way to the server may be another now: ours is tried, not trusted.
+            self._losses = self._crew.losses
+            self._session.apply(self._session.connection.noop())
         limit = KEEP_ALIVE
         if Duty.ROUND in duties:
             limit = min(limit, self._crew.agenda.seconds_left())
         watched = self._watched(duties)
-        if watched is None:
-            self._sit(limit if self._inbox() is not None else _SOON)
+        if watched is None and self._inbox() is None:
+            self._bell.wait(_SOON)
+        elif watched is None and limit < KEEP_ALIVE:
+            # What is due then asks the server by itself.
+            self._bell.wait(limit)
+        elif watched is None:
+            self._sit(KEEP_ALIVE)
         elif self._session.mailbox != watched or self._session.news:
             self._catch_up(watched)
         elif self._idles:
@@ -103,5 +113,5 @@ class Listener:
         session.harvest()
 
     def _sit(self, limit: float) -> None:
-        if not self._bell.wait(limit) and limit > _SOON:
+        if not self._bell.wait(limit):
             self._session.apply(self._session.connection.noop())

@@ -8,6 +8,9 @@ from tui_mail.model.ids import ModSeq, Uid, UidValidity
 from tui_mail.model.mailbox import MailboxCounts, MailboxState
 from tui_mail.model.uids import LARGEST, UidSet
 
+Counts = dict[bytes, MailboxCounts | None]
+"""What STATUS said of each mailbox, by its wire name."""
+
 
 class FlagsBy(Enum):
     """How the flags of the messages that are here are brought up to date."""
@@ -105,6 +108,27 @@ def is_in_step(
         and now.uid_next == then.uid_next
         and now.messages == then.messages
         and now.highest_modseq == then.highest_modseq
+    )
+
+
+def looks_alike(
+    state: MailboxState,
+    before: MailboxCounts | None,
+    now: MailboxCounts | None,
+    *,
+    held: int,
+) -> bool:
+    """Tell whether STATUS says what it said at the last look, after which all was here.
+
+    Without HIGHESTMODSEQ flags may have changed all the same, but not how many are unseen.
+    """
+    return (
+        now is not None
+        and before == now
+        and state.low_uid == 1
+        and held == now.messages
+        and state.uid_validity == now.uid_validity
+        and state.uid_next >= now.uid_next
     )
 
 

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from tui_mail.model.error import NotFound, ServerRefused
+from tui_mail.model.error import LinkLost, NotFound, ProtocolError, ServerRefused
 from tui_mail.model.ids import OperationId
 from tui_mail.store.mailboxes import load_mailbox
 from tui_mail.store.replaying import (
@@ -13,6 +13,8 @@ from tui_mail.store.replaying import (
     due_flags,
     due_operations,
     mark_flags_sent,
+    note_flag_trouble,
+    note_trouble,
     postpone_flags,
     postpone_operation,
     revert_flags,
@@ -39,7 +41,8 @@ def replay(session: Session) -> None:
 
     What the server refuses is judged; a lost link is raised, and what was sent then is
     looked for the next time. What only a synchronization can go on with is noted in
-    ``session.outdated``.
+    ``session.outdated``. Wishes over which a connection was lost are left out: see
+    :func:`replay_doubtful`.
     """
     with session.replaying:
         for _ in range(_MOST_PASSES):
@@ -48,11 +51,19 @@ def replay(session: Session) -> None:
                 return
 
 
-def _replay_flags(session: Session) -> bool:
+def replay_doubtful(session: Session) -> None:
+    """Replay what connections were lost over, once all else is done."""
+    if session.stumbles.seconds_to_doubtful == 0.0:
+        with session.replaying:
+            _replay_flags(session, last=True)
+            _replay_operations(session, last=True)
+
+
+def _replay_flags(session: Session, *, last: bool = False) -> bool:
     """Replay wishes about flags; True if any was settled."""
     settled = False
     tried: set[int] = set()
-    while batch := _mark_next(session, tried):
+    while batch := _mark_next(session, tried, last=last):
         tried.update(batch.deltas)
         try:
             _send_flags(session, batch)
@@ -69,20 +80,42 @@ def _replay_flags(session: Session) -> bool:
     return settled
 
 
-def _mark_next(session: Session, tried: set[int]) -> FlagBatch | None:
+def _mark_next(session: Session, tried: set[int], *, last: bool) -> FlagBatch | None:
     """Take the next wishes, and note in the same transaction that they go out.
 
     From then on a person who thinks better of one makes another wish.
     """
     with session.pace.transaction() as tx:
         for batch in due_flags(tx, datetime.now(UTC)):
-            if tried.isdisjoint(batch.deltas):
+            if tried.isdisjoint(batch.deltas) and _has_turn(
+                session, _name(batch), batch.error, last=last
+            ):
                 mark_flags_sent(tx, batch)
                 return batch
     return None
 
 
+def _name(batch: FlagBatch) -> str:
+    return f"flag-{batch.deltas[0]}"
+
+
+def _has_turn(session: Session, wish: str, error: str, *, last: bool) -> bool:
+    if not error:
+        session.stumbles.forgive(wish)
+    return session.stumbles.has_turn(wish, last=last)
+
+
 def _send_flags(session: Session, batch: FlagBatch) -> None:
+    try:
+        with session.stumbles.trying(_name(batch)):
+            _store(session, batch)
+    except (LinkLost, ProtocolError) as error:
+        with session.pace.transaction() as tx:
+            note_flag_trouble(tx, batch, error.line)
+        raise
+
+
+def _store(session: Session, batch: FlagBatch) -> None:
     session.use(batch.mailbox, batch.uids)
     changes = session.connection.store_flags(batch.uids, batch.flag, add=batch.add)
     session.apply(changes)
@@ -93,7 +126,7 @@ def _send_flags(session: Session, batch: FlagBatch) -> None:
 
 
 def _judge_flags(session: Session, batch: FlagBatch, refusal: ServerRefused) -> None:
-    said = judge(refusal, attempts=0, now=datetime.now(UTC))
+    said = judge(refusal, attempts=batch.attempts, now=datetime.now(UTC))
     with session.pace.transaction() as tx:
         if said.verdict is Verdict.LATER:
             postpone_flags(tx, batch, said.until, refusal.line)
@@ -103,13 +136,13 @@ def _judge_flags(session: Session, batch: FlagBatch, refusal: ServerRefused) -> 
             session.receipt.complain(refusal.line)
 
 
-def _replay_operations(session: Session) -> bool:
+def _replay_operations(session: Session, *, last: bool = False) -> bool:
     """Replay operations, the oldest first; True if any came to its end."""
     ended = False
     tried: set[OperationId] = set()
-    while operation := _next(session, tried):
+    while operation := _next(session, tried, last=last):
         tried.add(operation.id)
-        if not operation.items or any(item.uid is None for item in operation.items):
+        if not operation.ready:
             continue
         try:
             _replay_one(session, operation)
@@ -124,13 +157,29 @@ def _replay_operations(session: Session) -> bool:
     return ended
 
 
-def _next(session: Session, tried: set[OperationId]) -> DueOperation | None:
+def _next(
+    session: Session, tried: set[OperationId], *, last: bool
+) -> DueOperation | None:
     """Load the next operation anew: an earlier one may have given it its UIDs."""
     due = due_operations(session.database, datetime.now(UTC))
-    return next((one for one in due if one.id not in tried), None)
+    for one in due:
+        name = f"op-{one.id}"
+        if one.id not in tried and _has_turn(session, name, one.error, last=last):
+            return one
+    return None
 
 
 def _replay_one(session: Session, operation: DueOperation) -> None:
+    try:
+        with session.stumbles.trying(f"op-{operation.id}"):
+            _tell(session, operation)
+    except (LinkLost, ProtocolError) as error:
+        with session.pace.transaction() as tx:
+            note_trouble(tx, operation.id, error.line)
+        raise
+
+
+def _tell(session: Session, operation: DueOperation) -> None:
     kind = _KINDS[operation.kind]
     try:
         kind(session, operation)

@@ -21,12 +21,9 @@ from tui_mail.store.messages import count_known, load_location
 from tui_mail.store.replaying import due_operations, has_due, settle_items
 from tui_mail.sync.ahead import fetch_ahead, fetch_wanted
 from tui_mail.sync.incremental import bring_in_step, catch_up
-from tui_mail.sync.reconcile import is_in_step
+from tui_mail.sync.reconcile import Counts, is_in_step, looks_alike
 from tui_mail.sync.replay import replay
 from tui_mail.sync.session import Outdated, Session
-
-Counts = dict[bytes, MailboxCounts | None]
-"""What STATUS said of each mailbox, by its wire name."""
 
 
 class Round:
@@ -43,12 +40,15 @@ class Round:
         renderer: Renderer,
         *,
         whole: bool = False,
+        seen: Counts | None = None,
     ) -> None:
+        """``seen``: what STATUS said at the last look; it is kept up to date."""
         self._session = session
         self._account = account
         self._server = server
         self._renderer = renderer
         self._whole = whole
+        self._seen: Counts = {} if seen is None else seen
         self._skipped = False
         self._in_step: list[MailboxId] = []
         """Where nothing had changed."""
@@ -63,6 +63,7 @@ class Round:
             replay(session)
             yield
         yield from fetch_wanted(session, self._renderer)
+        self._refresh()
         counts = self._list()
         yield from self._newest_windows(counts)
         for box in self._boxes(counts):
@@ -87,6 +88,49 @@ class Round:
         )
         if not self._skipped:
             yield from self._sweep()
+
+    def look(self) -> Iterator[None]:
+        """Look by STATUS alone where anything changed, and bring only that in step.
+
+        Raises what the connection raises.
+        """
+        session = self._session
+        self._refresh()
+        listed = self._list()
+        for box in self._boxes(listed):
+            now = listed.get(box.wire_name) or self._counts_of(box)
+            if self._is_alike(box, now):
+                self._in_step.append(box.id)
+            elif not session.stumbles.given_up(box.id):
+                with self._tolerating(box):
+                    if box.state.low_uid == 1:
+                        catch_up(session, box.id, thorough=False)
+                    else:
+                        yield from bring_in_step(session, box.id)
+                    self._seen[box.wire_name] = now
+            yield
+        with session.pace.transaction() as tx:
+            note_in_step(tx, self._in_step)
+
+    def _refresh(self) -> None:
+        """Hear what is new in the mailbox that is selected: STATUS may know less of it."""
+        if self._session.mailbox is not None:
+            self._session.apply(self._session.connection.noop())
+
+    def _counts_of(self, box: Mailbox) -> MailboxCounts | None:
+        """Ask a server that does not give the counts along with the list."""
+        try:
+            return self._session.connection.status(box.wire_name)
+        except ServerRefused:
+            return None
+
+    def _is_alike(self, box: Mailbox, now: MailboxCounts | None) -> bool:
+        database = self._session.database
+        state = load_state(database, box.id)
+        held = count_known(database, box.id)
+        return is_in_step(
+            state, load_counts(database, box.id), now, held=held
+        ) or looks_alike(state, self._seen.get(box.wire_name), now, held=held)
 
     def _list(self) -> Counts:
         session = self._session
@@ -130,6 +174,7 @@ class Round:
         session.tell(f"synchronizing {box.name}", 0, 0, box.id)
         with self._tolerating(box):
             yield from bring_in_step(session, box.id)
+            self._seen[box.wire_name] = counts.get(box.wire_name)
         yield
 
     @contextmanager

@@ -1,4 +1,4 @@
-"""Mailboxes over which connections were lost: one must not stand before all others."""
+"""What connections were lost over: one mailbox, one wish must not stop all others."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -22,6 +22,11 @@ _MOST_IN_A_ROW = 3
 """After so many one after the other it is not about the mailboxes."""
 
 
+_FIRST_WAIT = 15.0
+"""Seconds after which a wish is tried again over which two connections were lost."""
+_LONGEST_WAIT = 3_600.0
+
+
 @dataclass(slots=True)
 class _Stumble:
     line: Displayable
@@ -29,11 +34,19 @@ class _Stumble:
     at: float
 
 
+@dataclass(frozen=True, slots=True)
+class _Doubt:
+    times: int
+    until: float
+
+
 class Stumbles:
     """Noted by the connection that leads, one loss after the other; all heed it."""
 
     def __init__(self) -> None:
         self._stumbles: dict[MailboxId, _Stumble] = {}
+        self._doubts: dict[str, _Doubt] = {}
+        """Wishes over which a connection was lost, by their names."""
         self._count = self._in_a_row = 0
         self._new = False
 
@@ -79,6 +92,49 @@ class Stumbles:
         """
         new, self._new = self._new, False
         return new and self._in_a_row < _MOST_IN_A_ROW and self._count <= _MOST_TRIES
+
+    # Wishes.
+
+    @contextmanager
+    def trying(self, wish: str) -> Iterator[None]:
+        """Note it where the connection is lost over a wish; it is raised on."""
+        lost = False
+        try:
+            yield
+        except (LinkLost, ProtocolError):
+            lost = True
+            raise
+        finally:
+            before = self._doubts.pop(wish, None)
+            if lost:
+                self._doubts[wish] = _doubted(before)
+
+    def has_turn(self, wish: str, *, last: bool) -> bool:
+        """Tell whether a wish is for this pass: the doubtful ones come last of all.
+
+        One over which connections are lost again and again has to wait besides.
+        """
+        doubt = self._doubts.get(wish)
+        if doubt is None:
+            return not last
+        return last and time.monotonic() >= doubt.until
+
+    def forgive(self, wish: str) -> None:
+        """Treat a wish as any other: a person wants it tried."""
+        self._doubts.pop(wish, None)
+
+    @property
+    def seconds_to_doubtful(self) -> float | None:
+        """Say how long it is until the first doubtful wish has its turn."""
+        moments = [doubt.until for doubt in list(self._doubts.values())]
+        return max(0.0, min(moments) - time.monotonic()) if moments else None
+
+
+def _doubted(before: _Doubt | None) -> _Doubt:
+    if before is None:
+        return _Doubt(1, 0.0)
+    wait = min(_FIRST_WAIT * 2.0 ** (before.times - 1), _LONGEST_WAIT)
+    return _Doubt(before.times + 1, time.monotonic() + wait)
 
 
 def _how_far(source: Source, mailbox: MailboxId) -> object:

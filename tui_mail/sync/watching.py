@@ -8,7 +8,7 @@ import threading
 import time
 import traceback
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
@@ -50,7 +50,7 @@ _PATIENCE = 10.0
 """Seconds in which an engine that is ending lets go of the lock."""
 _PARTING = 3.0
 """Seconds for the threads to log out."""
-_ENDINGS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+_ENDINGS = (signal.SIGTERM, signal.SIGINT)
 
 
 class Watch:
@@ -64,13 +64,16 @@ class Watch:
         self._name = account.name
         self._database = database
         self._bell = Bell()
-        self._stopped = False
+        self._stopped = self._asked_to_leave = False
+        self._leaves_since: float | None = None
+        """Since when it ends as soon as what is due is done."""
         self._broken = False
         self._complained = ""
         self._clients: dict[LinkedClient, bool] = {}
         """Who has joined, and whether it is a reader."""
         self._left_at: float | None = None
-        self._opened_by: LinkedClient | None = None
+        self._opened: dict[LinkedClient, MailboxId | None] = {}
+        """What each looks at, who said so last at the end."""
         self._agenda = Agenda(account.check_minutes * 60.0)
         self._board = Board(self._say)
         self._crew = Crew(
@@ -92,6 +95,11 @@ class Watch:
     def stop(self) -> None:
         """End the engine; from any thread, and from a signal's handler."""
         self._stopped = True
+        self._bell.ring()
+
+    def leave(self) -> None:
+        """End once what is due is done, or cannot be done soon; from a signal's handler."""
+        self._asked_to_leave = True
         self._bell.ring()
 
     def run(self) -> int:
@@ -122,20 +130,27 @@ class Watch:
         while not self._stopped:
             self._bell.wait(_TICK)
             self._bell.drain()
+            self._agenda.strike()
             now_wall, now = time.time(), time.monotonic()
             if lifetime.has_slept(now_wall - wall, now - steady):
                 self._reconnect()
             wall, steady = now_wall, now
-            if self._for_reader and self._is_over(started, now):
+            if self._asked_to_leave and self._leaves_since is None:
+                self._leaves_since = now
+                self._agenda.replay()
+            if self._is_over(started, now):
                 return
 
     def _is_over(self, started: float, now: float) -> bool:
-        clients = len(self._clients)
+        clients, left_at = len(self._clients), self._left_at
+        if self._leaves_since is not None:
+            clients, left_at = 0, self._leaves_since
+        elif not self._for_reader:
+            return False
         due = not clients and has_due(self._database, datetime.now(UTC))
+        online = self._crew.online
         return lifetime.is_over(
-            lifetime.Moment(
-                now, started, clients, self._left_at, due, self._crew.online
-            )
+            lifetime.Moment(now, started, clients, left_at, due, online)
         )
 
     def _reconnect(self) -> None:
@@ -168,9 +183,9 @@ class Watch:
         self._clients.pop(client, None)
         self._left_at = time.monotonic()
         self._cancel(client, None)
-        if self._opened_by is client:
-            self._opened_by = None
-            self._agenda.open(None)
+        if client in self._opened:
+            self._opened.pop(client)
+            self._agenda.open(next(reversed(self._opened.values()), None))
         if self._agenda.offline and not any(self._clients.values()):
             self._forget_offline()
         elif not self._clients:
@@ -205,7 +220,8 @@ class Watch:
             case Search(query=query, request=number):
                 self._search(query, Request(client, number))
             case OpenMailbox(mailbox=mailbox):
-                self._opened_by = client
+                self._opened.pop(client, None)
+                self._opened[client] = mailbox
                 self._agenda.open(mailbox)
             case Cancel(request=number):
                 self._cancel(client, number)
@@ -274,20 +290,26 @@ class Watch:
         elif self._board.state in ("failed", "offline") and line != self._complained:
             self._complained = line
             if not self._for_reader:
-                sys.stderr.write(f"{self._name}: {line}\n")
-                sys.stderr.flush()
+                with suppress(OSError):
+                    # Its terminal may be gone.
+                    sys.stderr.write(f"{self._name}: {line}\n")
+                    sys.stderr.flush()
 
     @contextmanager
     def _heeding_signals(self) -> Iterator[None]:
-        """Let SIGTERM, SIGINT and SIGHUP end it; only a main thread can."""
+        """Let signals end it, SIGHUP once what is due is done; only a main thread can."""
         if threading.current_thread() is not threading.main_thread():
             yield
             return
 
-        def leave(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
+        def end(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
             self.stop()
 
-        before = {number: signal.signal(number, leave) for number in _ENDINGS}
+        def leave(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
+            self.leave()
+
+        before = {number: signal.signal(number, end) for number in _ENDINGS}
+        before[signal.SIGHUP] = signal.signal(signal.SIGHUP, leave)
         try:
             yield
         finally:

@@ -1,0 +1,239 @@
+"""Several clients at once, and the life of connections, against a real server."""
+
+import signal
+import time
+
+import pytest
+
+from tests.servers.interposed import Answer, interposed
+from tests.servers.proxy import Proxy
+from tests.sync.engines import Reader, running
+from tests.sync.mailing import Desk, letter, letters
+from tests.sync.test_sync_watch import in_step, in_this_process
+from tui_mail.link.messages import OpenMailbox, Status, Synchronize, Wake
+from tui_mail.model.flags import FLAGGED, SEEN
+from tui_mail.model.operation import Move, SetFlags
+from tui_mail.store.operations import load_pending
+from tui_mail.store.operations import retry as try_again
+from tui_mail.sync import agenda, stumbles
+
+pytestmark = pytest.mark.dovecot
+
+
+def test_changes_elsewhere_are_seen_by_a_look_long_before_the_next_round(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(agenda, "LOOK_SECONDS", 0.5)
+    desk.fill(letters(1, 3))
+    desk.fill(letters(10, 12), "Work")
+    with in_this_process(desk) as reader:
+        in_step(reader)
+        desk.fill([letter(13)], "Work")
+        reader.while_told(lambda: "letter 13" in desk.here("Work"), seconds=5)
+        with desk.oracle() as client:
+            client.select_folder("Work")
+            client.add_flags([1], [b"\\Flagged"])
+            client.add_flags([2], [b"\\Deleted"])
+            client.uid_expunge([2])
+            client.create_folder("New")
+        desk.fill([letter(20)], "New")
+        reader.while_told(lambda: desk.all_here() == desk.all_there(), seconds=5)
+
+
+def test_a_look_where_nothing_changed_selects_nothing(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(agenda, "LOOK_SECONDS", 0.3)
+    desk.fill(letters(1, 3))
+    desk.fill(letters(10, 12), "Work")
+    with interposed(desk.server.port, lambda _: None) as between:
+        desk.through(between.port)
+        with in_this_process(desk) as reader:
+            in_step(reader)
+            time.sleep(1.0)
+            before = len(between.commands)
+            time.sleep(2.0)
+            said = between.commands[before:]
+    assert len(said) >= 3
+    assert all(one == b"NOOP" or one.startswith(b"LIST ") for one in said), said
+
+
+def test_a_look_without_counts_in_the_list_asks_for_them(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server without LIST-STATUS, CONDSTORE and QRESYNC."""
+    monkeypatch.setattr(agenda, "LOOK_SECONDS", 0.5)
+
+    def instead(command: bytes) -> Answer:
+        if command == b"CAPABILITY":
+            return [b"* CAPABILITY IMAP4rev1 SASL-IR UIDPLUS IDLE", b"OK done"]
+        return None
+
+    desk.fill(letters(1, 3))
+    desk.fill(letters(10, 12), "Work")
+    with interposed(desk.server.port, instead) as between:
+        desk.through(between.port)
+        with in_this_process(desk) as reader:
+            in_step(reader)
+            with desk.oracle() as client:
+                client.select_folder("Work")
+                client.add_flags([3], [b"\\Seen"])
+            desk.fill([letter(13)], "Work")
+            reader.while_told(lambda: desk.here("Work") == desk.there("Work"))
+            time.sleep(1.5)
+            before = len(between.commands)
+            time.sleep(1.5)
+            said = between.commands[before:]
+    assert not any(one.startswith((b"SELECT", b"UID")) for one in said), said
+
+
+def test_a_wish_over_which_the_link_is_lost_stops_no_other(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stumbles, "_FIRST_WAIT", 3.0)
+    lost = [True]
+
+    def instead(command: bytes) -> Answer:
+        return [] if lost[0] and command.startswith(b"UID MOVE 1 ") else None
+
+    desk.fill(letters(1, 4))
+    desk.sync()
+    with interposed(desk.server.port, instead) as between:
+        desk.through(between.port)
+        desk.perform(Move((desk.number("letter 1"),), desk.box("Archive").id))
+        desk.perform(Move((desk.number("letter 2"),), desk.box("Archive").id))
+        desk.perform(SetFlags((desk.number("letter 3"),), add=frozenset({FLAGGED})))
+        with in_this_process(desk) as reader:
+            reader.while_told(lambda: "letter 2" in desk.there("Archive"))
+            reader.while_told(lambda: FLAGGED in desk.there()["letter 3"])
+            [left] = load_pending(desk.database)
+            reader.while_told(lambda: load_pending(desk.database)[0].attempts >= 2)
+            tries = load_pending(desk.database)[0].attempts
+            assert load_pending(desk.database)[0].error
+            assert left.what == "move 1 message to Archive"
+            time.sleep(1.5)
+            assert load_pending(desk.database)[0].attempts <= tries + 1
+            desk.fill([letter(9)])
+            reader.while_told(lambda: "letter 9" in desk.here())
+            lost[0] = False
+            with desk.database.transaction() as tx:
+                try_again(tx, left.id)
+            reader.send(Wake())
+            reader.while_told(lambda: "letter 1" in desk.there("Archive"), seconds=3)
+            reader.while_told(lambda: not load_pending(desk.database))
+            reader.while_told(lambda: desk.all_here() == desk.all_there())
+
+
+def test_what_is_to_be_tried_later_is_tried_as_soon_as_the_server_says(
+    desk: Desk,
+) -> None:
+    """Not at the next synchronization, minutes later."""
+    refusals = [3]
+
+    def instead(command: bytes) -> Answer:
+        if command.startswith(b"UID STORE") and refusals[0]:
+            refusals[0] -= 1
+            said = b"NO [UNAVAILABLE] Suggested Backoff Time: 1000 milliseconds"
+            return [said]
+        return None
+
+    desk.fill(letters(1, 3))
+    with interposed(desk.server.port, instead) as between:
+        desk.through(between.port)
+        with in_this_process(desk) as reader:
+            in_step(reader)
+            desk.perform(SetFlags((desk.number("letter 3"),), add=frozenset({SEEN})))
+            reader.send(Wake())
+            reader.while_told(lambda: bool(load_pending(desk.database)[0].error))
+            [waits] = load_pending(desk.database)
+            assert waits.not_before is not None
+            reader.while_told(lambda: SEEN in desk.there()["letter 3"], seconds=10)
+            reader.while_told(lambda: not load_pending(desk.database))
+
+
+def test_an_engine_whose_terminal_closes_sends_what_waits_and_ends(
+    desk: Desk, proxy: Proxy
+) -> None:
+    desk.fill(letters(1, 3))
+    with running(desk, for_reader=False) as engine, engine.reader() as reader:
+        in_step(reader)
+        proxy.latency = 0.2
+        desk.perform(SetFlags((desk.number("letter 2"),), add=frozenset({FLAGGED})))
+        desk.perform(Move((desk.number("letter 1"),), desk.box("Archive").id))
+        engine.process.send_signal(signal.SIGHUP)
+        assert engine.end() == 0
+    proxy.latency = 0.0
+    assert FLAGGED in desk.there()["letter 2"]
+    assert "letter 1" in desk.there("Archive")
+
+
+def test_an_engine_whose_terminal_closes_does_not_wait_for_a_dead_server(
+    desk: Desk, proxy: Proxy
+) -> None:
+    desk.fill(letters(1, 3))
+    with running(desk, for_reader=False) as engine, engine.reader() as reader:
+        in_step(reader)
+        proxy.refuse = True
+        proxy.cut()
+        reader.status("offline")
+        desk.perform(SetFlags((desk.number("letter 2"),), add=frozenset({FLAGGED})))
+        begun = time.monotonic()
+        engine.process.send_signal(signal.SIGHUP)
+        assert engine.end() == 0
+        assert time.monotonic() - begun < 12
+    assert load_pending(desk.database)
+
+
+def test_a_process_that_was_stopped_begins_anew(
+    desk: Desk, proxy: Proxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both of its clocks jump, as a virtual machine's do."""
+    skew = [0.0]
+    wall, steady = time.time, time.monotonic
+    monkeypatch.setattr(time, "time", lambda: wall() + skew[0])
+    monkeypatch.setattr(time, "monotonic", lambda: steady() + skew[0])
+    with in_this_process(desk) as reader:
+        in_step(reader)
+        reader.while_told(lambda: proxy.connections == 3)
+        skew[0] = 100.0
+        reader.while_told(lambda: proxy.connections == 6, seconds=115)
+
+
+def test_where_one_connection_breaks_the_others_are_tried(
+    desk: Desk, proxy: Proxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A laptop in another network: what the old connections say is swallowed."""
+    monkeypatch.setattr(agenda, "LOOK_SECONDS", 1.0)
+    monkeypatch.setattr("tui_mail.sync.connecting.DEADLINE", 2.0)
+    desk.fill(letters(1, 3))
+    with in_this_process(desk) as reader:
+        in_step(reader)
+        reader.while_told(lambda: proxy.connections == 3)
+        proxy.swallow = True
+        reader.status("offline")
+        proxy.swallow = False
+        begun = proxy.connections
+        reader.while_told(lambda: proxy.connections >= begun + 2, seconds=30)
+        desk.fill([letter(4)])
+        assert reader.while_told(lambda: "letter 4" in desk.here()) < 5
+
+
+def test_a_mailbox_stays_watched_while_one_reader_looks_at_it(desk: Desk) -> None:
+    desk.fill(letters(1, 3))
+    desk.fill([letter(10)], "Work")
+    desk.fill([letter(20)], "Other")
+    with running(desk) as engine, engine.reader() as one:
+        in_step(one)
+        one.send(OpenMailbox(desk.box("Work").id))
+        with engine.reader() as other:
+            other.send(OpenMailbox(desk.box("Other").id))
+            other.send(Synchronize(None, 1))
+            other.done(1)
+        time.sleep(0.5)
+        desk.fill([letter(11)], "Work")
+        assert one.while_told(lambda: "letter 11" in desk.here("Work")) < 3
+        assert states(one) <= {"connected", "connecting", "synchronizing"}
+
+
+def states(reader: Reader) -> set[str]:
+    return {one.state for one in reader.told if isinstance(one, Status)}
