@@ -247,6 +247,32 @@ def test_a_large_mailbox_is_asked_in_pieces(
     assert sets == [b"51:60", b"31:50", b"11:30", b"1:10"]
 
 
+def test_of_too_many_hits_the_newest_are_kept(
+    plain_desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = plain_desk
+    monkeypatch.setattr(searching, "_FIRST", 10)
+    monkeypatch.setattr(searching, "_MOST", 10)
+    monkeypatch.setattr(searching, "_MOST_HITS", 20)
+    desk.fill([letter(number, text="zebra") for number in range(1, 61)])
+    desk.sync()
+    outcome = ask(desk, "zebra")
+    assert outcome.line == "server: 20 more; INBOX: more than the newest 20 have it"
+    assert found(desk, "zebra") == {f"letter {number}" for number in range(41, 61)}
+
+
+def test_of_too_many_hits_that_are_not_here_the_newest_come(
+    plain_desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = plain_desk
+    monkeypatch.setattr(searching, "_MOST_HEADERS", 20)
+    monkeypatch.setattr(searching, "_HEADERS", 10)
+    desk.fill([letter(number, text="zebra") for number in range(1, 161)])
+    outcome = ask(desk, "zebra")
+    assert outcome.line == "server: 120 more; INBOX: there are more than these"
+    assert found(desk, "zebra") == {f"letter {number}" for number in range(41, 161)}
+
+
 # What servers refuse, get wrong, or never answer.
 
 
