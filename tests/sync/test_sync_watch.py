@@ -18,6 +18,7 @@ from tests.servers.interposed import Answer, interposed
 from tests.servers.proxy import Proxy
 from tests.sync.engines import Reader, join, running, start
 from tests.sync.mailing import Desk, letter, letters, look, uid_there
+from tui_mail.config.settings import Settings
 from tui_mail.link.client import EngineClient
 from tui_mail.link.messages import (
     Cancel,
@@ -41,6 +42,7 @@ from tui_mail.store.mailboxes import create_local_mailbox
 from tui_mail.store.operations import load_pending
 from tui_mail.store.wanting import want_part
 from tui_mail.sync import listening, watching
+from tui_mail.sync.neighbours import Neighbours
 from tui_mail.sync.storing import open_database
 
 pytestmark = pytest.mark.dovecot
@@ -56,7 +58,11 @@ def in_step(reader: Reader) -> None:
 def in_this_process(desk: Desk) -> Iterator[Reader]:
     """Run the engine in a thread, for what a test changes in it, and join it."""
     database = open_database(desk.account, desk.places)
-    watch = watching.Watch(desk.account, desk.places, database, for_reader=False)
+    settings = Settings(path=desk.places.settings_file())
+    neighbours = Neighbours(database, settings, desk.places)
+    watch = watching.Watch(
+        desk.account, desk.places, database, neighbours, for_reader=False
+    )
     thread = threading.Thread(target=watch.run)
     thread.start()
     with ExitStack() as ends:

@@ -4,10 +4,11 @@ import argparse
 import os
 from collections.abc import Sequence
 
+from tui_mail.cli.between import carry_on
 from tui_mail.cli.session import Session
 from tui_mail.cli.targets import Targets
 from tui_mail.config.settings import Account
-from tui_mail.model.operation import Wish
+from tui_mail.model.operation import Transfer, Wish
 from tui_mail.store.performing import perform
 
 
@@ -21,7 +22,12 @@ def act(
     for account, wish, said in wishes:
         with session.database(account).transaction() as tx:
             perform(tx, wish, said=said, session=f"command-{os.getpid()}")
-    accounts = [account for account, _ in targets.values() if account.kind != "local"]
+    concerned = {account.name: account for account, _ in targets.values()}
+    for _, wish, _ in wishes:
+        if isinstance(wish, Transfer):
+            concerned[wish.account] = session.account(wish.account)
+    accounts = [account for account in concerned.values() if account.kind != "local"]
+    carry_on(session, concerned.values())
     if arguments.sync:
         from tui_mail.cli.synchronizing import synchronize
 

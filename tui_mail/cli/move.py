@@ -1,6 +1,7 @@
-"""Move messages into another mailbox of their account.
+"""Move messages into another mailbox, of their account or of another.
 
-MAILBOX is its name as "tui-mail mailboxes" prints it, or its role, such as archive.
+MAILBOX is its name as "tui-mail mailboxes" prints it, or its role, such as archive; in
+another account it is written ACCOUNT/MAILBOX.
 """
 
 import argparse
@@ -11,8 +12,9 @@ from tui_mail.cli.targets import add_target_arguments, find_targets
 from tui_mail.cli.values import counted
 from tui_mail.config.settings import Account
 from tui_mail.model.error import NotFound, UsageError
+from tui_mail.model.ids import MessageNumber
 from tui_mail.model.mailbox import Mailbox
-from tui_mail.model.operation import Move
+from tui_mail.model.operation import Move, Transfer, Wish
 from tui_mail.store.mailboxes import find_mailbox
 
 
@@ -33,14 +35,36 @@ def run(session: Session, arguments: argparse.Namespace) -> int:
     targets = find_targets(session, ids, arguments, f"Move to {name}:")
     wishes = []
     for account, numbers in targets.values():
-        mailbox = _mailbox(session, account, name)
-        said = f"moved {counted(len(numbers))} to {mailbox.name}"
-        wishes.append((account, Move(numbers, mailbox.id), said))
+        wish, to = _wish(session, account, name, numbers)
+        said = f"moved {counted(len(numbers))} to {to}"
+        wishes.append((account, wish, said))
     return act(session, targets, arguments, wishes)
 
 
-def _mailbox(session: Session, account: Account, name: str) -> Mailbox:
-    mailbox = find_mailbox(session.database(account), name)
+def _wish(
+    session: Session, account: Account, name: str, numbers: tuple[MessageNumber, ...]
+) -> tuple[Wish, str]:
+    """Find where it goes, the account's own mailboxes first; say that in words."""
+    own = find_mailbox(session.database(account), name)
+    other, _, rest = name.partition("/")
+    elsewhere = _account(session, other) if rest and own is None else None
+    if elsewhere is None:
+        box = _checked(account, name, own)
+        return Move(numbers, box.id), str(box.name)
+    box = _checked(elsewhere, rest, find_mailbox(session.database(elsewhere), rest))
+    if elsewhere.name == account.name:
+        return Move(numbers, box.id), str(box.name)
+    wish = Transfer(numbers, elsewhere.name, box.wire_name, box.name)
+    return wish, f"{elsewhere.name}/{box.name}"
+
+
+def _account(session: Session, name: str) -> Account | None:
+    return next(
+        (one for one in session.accounts() if one.name.lower() == name.lower()), None
+    )
+
+
+def _checked(account: Account, name: str, mailbox: Mailbox | None) -> Mailbox:
     if mailbox is None:
         raise NotFound(f'{account.name}: there is no mailbox "{name}"')
     if not mailbox.selectable:

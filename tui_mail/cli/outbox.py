@@ -3,6 +3,7 @@
 import argparse
 
 from tui_mail.cli import output
+from tui_mail.cli.between import carry_on
 from tui_mail.cli.engines import wake
 from tui_mail.cli.session import Session
 from tui_mail.cli.values import rfc3339
@@ -28,11 +29,13 @@ def run(session: Session, arguments: argparse.Namespace) -> int:
         account, found = _find(session, text)
         with session.database(account).transaction() as tx:
             retry(tx, found.id)
+        carry_on(session, [account])
         wake(session, account)
     for text in arguments.cancel:
         account, found = _find(session, text)
         with session.database(account).transaction() as tx:
             cancel(tx, found.id)
+        carry_on(session, [account])
     if not arguments.retry and not arguments.cancel:
         _print(session, json=arguments.json)
     return 0

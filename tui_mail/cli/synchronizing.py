@@ -11,6 +11,9 @@ from tui_mail.config.settings import Account
 from tui_mail.model.displayable import displayable
 from tui_mail.model.error import MailError
 
+_MOST_TURNS = 3
+"""So often it is gone on with what went from one of the accounts to another."""
+
 
 def synchronize(
     session: Session,
@@ -24,34 +27,55 @@ def synchronize(
 
     An engine that is at work on an account is asked to do it.
     """
+    from tui_mail.cli.between import carry_on, have_more_to_do
+
+    def one(account: Account) -> bool:
+        return _synchronize_one(
+            session, account, bodies=bodies, dry_run=dry_run, yes=yes
+        )
+
+    if dry_run:
+        return int(not all([one(account) for account in accounts]))
+    carry_on(session, accounts)
+    well = [account for account in accounts if one(account)]
+    done = len(well) == len(accounts)
+    for _ in range(_MOST_TURNS):
+        carry_on(session, well)
+        if not (waiting := have_more_to_do(session, well)):
+            break
+        done = all([one(account) for account in waiting]) and done
+    return int(not done)
+
+
+def _synchronize_one(
+    session: Session, account: Account, *, bodies: bool, dry_run: bool, yes: bool
+) -> bool:
+    """Synchronize an account, and say so; True if all could be done."""
     from tui_mail.cli.engines import ask_engine
     from tui_mail.sync.engine import run_once
 
-    status = 0
-    for account in accounts:
-        try:
-            receipt = None if dry_run else ask_engine(session, account, whole=bodies)
-            if receipt is None:
-                done = run_once(
-                    account,
-                    session.settings,
-                    session.places,
-                    bodies=bodies,
-                    dry_run=dry_run,
-                    yes=yes,
-                    ask=ask_person,
-                    progress=show_progress if sys.stderr.isatty() else None,
-                )
-                receipt = str(done)
-                status = status if done.whole else 1
-        except MailError as error:
-            clear()
-            output.complain(named(account, error.line))
-            status = 1
-        else:
-            clear()
-            output.note(named(account, receipt or "in step"))
-    return status
+    try:
+        receipt = None if dry_run else ask_engine(session, account, whole=bodies)
+        whole = True
+        if receipt is None:
+            done = run_once(
+                account,
+                session.settings,
+                session.places,
+                bodies=bodies,
+                dry_run=dry_run,
+                yes=yes,
+                ask=ask_person,
+                progress=show_progress if sys.stderr.isatty() else None,
+            )
+            receipt, whole = str(done), done.whole
+    except MailError as error:
+        clear()
+        output.complain(named(account, error.line))
+        return False
+    clear()
+    output.note(named(account, receipt or "in step"))
+    return whole
 
 
 def ask_person(question: str) -> str:

@@ -22,6 +22,9 @@ class Hello:
 class Wake:
     """Something in the store waits for the server."""
 
+    events: tuple[Event, ...] = ()
+    """What was changed there, where the engine and its readers could not know it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Synchronize:

@@ -13,6 +13,7 @@ from tui_mail.store.database import Database
 from tui_mail.sync.agenda import Agenda, Duty
 from tui_mail.sync.board import Board
 from tui_mail.sync.connecting import Connector
+from tui_mail.sync.neighbours import Neighbours
 from tui_mail.sync.reconcile import Counts
 from tui_mail.sync.stumbles import Stumbles
 
@@ -28,6 +29,7 @@ class Crew:
     database: Database
     connector: Connector
     renderer: Renderer
+    neighbours: Neighbours
     agenda: Agenda
     board: Board
     stop: Callable[[], None]

@@ -9,6 +9,7 @@ from tui_mail.model.error import ServerRefused
 from tui_mail.model.ids import ModSeq, Uid
 from tui_mail.model.mailbox import ListedMailbox, MailboxState
 from tui_mail.store.database import AccountIdentity, Database
+from tui_mail.store.mailbox_due import due_mailbox_wishes
 from tui_mail.store.mailboxes import load_counts, load_mailboxes
 from tui_mail.store.messages import count_known, known_uids
 from tui_mail.store.replaying import due_flags, due_operations
@@ -54,12 +55,15 @@ def look(account: Account, connector: Connector, places: Places) -> Receipt:
 def _count_wishes(database: Database, receipt: Receipt) -> None:
     now = datetime.now(UTC)
     receipt.flags = sum(len(batch.messages) for batch in due_flags(database, now))
+    receipt.mailboxes = len(due_mailbox_wishes(database, now))
     for operation in due_operations(database, now):
         count = len(operation.items)
         if operation.kind == "move":
             receipt.moved += count
         elif operation.kind == "copy":
             receipt.copied += count
+        elif operation.kind == "append":
+            receipt.appended += count
         else:
             receipt.deleted += count
 

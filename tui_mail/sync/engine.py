@@ -15,6 +15,7 @@ from tui_mail.store.database import Database
 from tui_mail.store.mailboxes import apply_listing, load_mailboxes
 from tui_mail.sync.connecting import Connector
 from tui_mail.sync.dry_run import look
+from tui_mail.sync.neighbours import Neighbours
 from tui_mail.sync.pacing import UNWATCHED_LENGTH, Pace
 from tui_mail.sync.receipt import Receipt
 from tui_mail.sync.rounds import Round
@@ -30,7 +31,7 @@ Progress = Callable[[str, int, int], None]
 
 def run_once(  # noqa: PLR0913 - each is a word of the command line
     account: Account,
-    settings: Settings,  # noqa: ARG001 - POP3 and the outbox will need them
+    settings: Settings,
     places: Places,
     *,
     bodies: bool = False,
@@ -51,8 +52,11 @@ def run_once(  # noqa: PLR0913 - each is a word of the command line
         return look(account, connector, places)
     with AccountLock.acquire(places.lock(account.name), patience=1.0):
         database = open_database(account, places)
+        neighbours = Neighbours(database, settings, places)
         try:
-            return _synchronized(database, connector, progress, bodies=bodies)
+            return _synchronized(
+                database, connector, neighbours, progress, bodies=bodies
+            )
         finally:
             database.close()
 
@@ -81,7 +85,7 @@ def search_once(
 
 def watch(
     account: Account,
-    settings: Settings,  # noqa: ARG001 - POP3 and the outbox will need them
+    settings: Settings,
     places: Places,
     *,
     for_reader: bool,
@@ -94,11 +98,16 @@ def watch(
         return 0
     from tui_mail.sync import watching
 
-    return watching.watch(account, places, for_reader=for_reader)
+    return watching.watch(account, settings, places, for_reader=for_reader)
 
 
 def _synchronized(
-    database: Database, connector: Connector, progress: Progress | None, *, bodies: bool
+    database: Database,
+    connector: Connector,
+    neighbours: Neighbours,
+    progress: Progress | None,
+    *,
+    bodies: bool,
 ) -> Receipt:
     tell = _telling(progress)
     tell(f"connecting to {connector.server.host}", 0, 0, None)
@@ -118,6 +127,7 @@ def _synchronized(
                     receipt=receipt,
                     pace=Pace(database, length=UNWATCHED_LENGTH),
                     stumbles=stumbles,
+                    carry_on=neighbours.carry_on,
                 )
                 whole_round = _go_round(session, connector, renderer, bodies=bodies)
                 receipt.alerts += session.alerts

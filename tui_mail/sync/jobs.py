@@ -33,7 +33,7 @@ from tui_mail.sync.evicting import is_above_limit
 from tui_mail.sync.incremental import bring_in_step
 from tui_mail.sync.parts import Cancelled, part_steps
 from tui_mail.sync.receipt import Receipt
-from tui_mail.sync.replay import replay, replay_doubtful
+from tui_mail.sync.replay import carry_on, replay, replay_doubtful
 from tui_mail.sync.rounds import Round
 from tui_mail.sync.searching import Outcome, ServerSearch
 from tui_mail.sync.session import Outdated, Session
@@ -182,6 +182,7 @@ class Jobs:
                 self._crew.agenda.schedule_round_now()
             for _ in fetch_wanted(session, self._crew.renderer):
                 self._between()
+            carry_on(session)
             replay_doubtful(session)
         except LinkLost:
             self._crew.agenda.replay_again()

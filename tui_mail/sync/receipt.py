@@ -20,6 +20,8 @@ class Receipt:
     """Messages whose flags were changed on the server."""
     moved: int = 0
     copied: int = 0
+    appended: int = 0
+    """Messages that the server got from here."""
     deleted: int = 0
     """Messages that were deleted for ever on the server."""
     mailboxes: int = 0
@@ -52,6 +54,7 @@ class Receipt:
             (self.flags, "flags" if self.flags > 1 else "flag"),
             (self.moved, "moved"),
             (self.copied, "copied"),
+            (self.appended, "appended"),
             (self.deleted, "deleted"),
             (
                 self.mailboxes,

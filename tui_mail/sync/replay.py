@@ -21,7 +21,7 @@ from tui_mail.store.replaying import (
     revert_operation,
     settle_flags,
 )
-from tui_mail.sync.operations import copy, expunge, move, sending
+from tui_mail.sync.operations import append, copy, expunge, mailboxes, move, sending
 from tui_mail.sync.refusals import Verdict, judge
 from tui_mail.sync.session import Outdated, Session
 
@@ -33,6 +33,7 @@ _KINDS: dict[str, Callable[[Session, DueOperation], None]] = {
     "move": move.replay,
     "copy": copy.replay,
     "expunge": expunge.replay,
+    "append": append.replay,
 }
 
 
@@ -45,10 +46,18 @@ def replay(session: Session) -> None:
     :func:`replay_doubtful`.
     """
     with session.replaying:
+        mailboxes.replay_creations(session)
         for _ in range(_MOST_PASSES):
             flags = _replay_flags(session)
             if not _replay_operations(session) and not flags:
-                return
+                break
+        mailboxes.replay_changes(session)
+
+
+def carry_on(session: Session) -> None:
+    """Bring what is between accounts further, and replay what follows from that."""
+    if session.carry_on():
+        replay(session)
 
 
 def replay_doubtful(session: Session) -> None:

@@ -19,10 +19,12 @@ from tui_mail.store.mailboxes import (
 )
 from tui_mail.store.messages import count_known, load_location
 from tui_mail.store.replaying import due_operations, has_due, settle_items
+from tui_mail.store.surroundings import place_mailboxes
 from tui_mail.sync.ahead import fetch_ahead, fetch_wanted
 from tui_mail.sync.incremental import bring_in_step, catch_up
 from tui_mail.sync.reconcile import Counts, is_in_step, looks_alike
-from tui_mail.sync.replay import replay
+from tui_mail.sync.replay import carry_on, replay
+from tui_mail.sync.seldom import ask_namespaces, ask_rights_and_room
 from tui_mail.sync.session import Outdated, Session
 
 
@@ -63,9 +65,11 @@ class Round:
             replay(session)
             yield
         yield from fetch_wanted(session, self._renderer)
+        carry_on(session)
         self._refresh()
         counts = self._list()
         yield from self._newest_windows(counts)
+        ask_rights_and_room(session)
         for box in self._boxes(counts):
             yield from self._bring_in_step(box, counts)
         anew, self._anew = self._anew, []
@@ -83,6 +87,7 @@ class Round:
             replay(session)
         yield
         yield from fetch_wanted(session, self._renderer)
+        carry_on(session)
         yield from fetch_ahead(
             session, self._account, self._renderer, whole=self._whole
         )
@@ -133,19 +138,27 @@ class Round:
         ) or looks_alike(state, self._seen.get(box.wire_name), now, held=held)
 
     def _list(self) -> Counts:
+        """List the mailboxes; none is made, renamed or deleted by us meanwhile."""
         session = self._session
-        listed = session.connection.list_mailboxes(
-            subscribed_only=self._server.subscribed_only
-        )
-        with session.pace.transaction() as tx:
-            apply_listing(tx, listed, self._account.mailboxes)
+        with session.replaying:
+            listed = session.connection.list_mailboxes(
+                subscribed_only=False, namespaces=ask_namespaces(session)
+            )
+            with session.pace.transaction() as tx:
+                apply_listing(
+                    tx,
+                    listed,
+                    self._account.mailboxes,
+                    subscribed_only=self._server.subscribed_only,
+                )
+                place_mailboxes(tx)
         return {box.wire_name: box.counts for box in listed}
 
     def _boxes(self, counts: Counts) -> list[Mailbox]:
         """Load the mailboxes to synchronize, the inbox first, the doubtful last."""
         boxes = [
             box
-            for box in load_mailboxes(self._session.database)
+            for box in load_mailboxes(self._session.database, leaving=True)
             if box.selectable and not box.local and box.wire_name in counts
         ]
         return self._session.stumbles.ordered(boxes)

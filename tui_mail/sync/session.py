@@ -55,6 +55,7 @@ class Session:
         pace: Pace | None = None,
         replaying: AbstractContextManager[object] | None = None,
         stumbles: Stumbles | None = None,
+        carry_on: Callable[[], bool] = lambda: False,
     ) -> None:
         self.connection = connection
         self.database = database
@@ -62,6 +63,8 @@ class Session:
         self.tell = tell
         self.receipt = receipt or Receipt()
         self.stumbles = stumbles or Stumbles()
+        self.carry_on = carry_on
+        """Brings what is between accounts further; True if there is more to replay then."""
         self.replaying = replaying or threading.Lock()
         """Held by the one session that replays wishes."""
         self.alerts: list[Displayable] = []

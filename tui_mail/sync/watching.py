@@ -14,7 +14,7 @@ from pathlib import Path
 from types import FrameType
 
 from tui_mail.config.places import Places
-from tui_mail.config.settings import Account
+from tui_mail.config.settings import Account, Settings
 from tui_mail.link.lock import AccountLock
 from tui_mail.link.messages import (
     Cancel,
@@ -40,6 +40,7 @@ from tui_mail.sync.agenda import Agenda, Duty, FetchJob, Request, SearchJob
 from tui_mail.sync.board import Board
 from tui_mail.sync.connecting import Connector
 from tui_mail.sync.crew import Crew
+from tui_mail.sync.neighbours import Neighbours
 from tui_mail.sync.storing import open_database
 from tui_mail.sync.wake import Wake as Bell
 from tui_mail.sync.worker import Worker
@@ -57,7 +58,13 @@ class Watch:
     """One account's engine while it runs."""
 
     def __init__(
-        self, account: Account, places: Places, database: Database, *, for_reader: bool
+        self,
+        account: Account,
+        places: Places,
+        database: Database,
+        neighbours: Neighbours,
+        *,
+        for_reader: bool,
     ) -> None:
         self._places = places
         self._for_reader = for_reader
@@ -81,6 +88,7 @@ class Watch:
             database=database,
             connector=Connector(account, None),
             renderer=Renderer(),
+            neighbours=neighbours,
             agenda=self._agenda,
             board=self._board,
             stop=self.stop,
@@ -209,7 +217,8 @@ class Watch:
                 # Who comes now wants to know how the server is now.
                 self._agenda.hurry()
                 self._board.greet(client, reader=role == "reader")
-            case Wake():
+            case Wake(events=events):
+                self._board.changed(list(events))
                 self._agenda.replay()
             case FetchPart(message=message_, part=part, request=number):
                 job = FetchJob(Request(client, number), message_, part)
@@ -345,7 +354,9 @@ _NICE = 15
 the processor has nothing else to do."""
 
 
-def watch(account: Account, places: Places, *, for_reader: bool) -> int:
+def watch(
+    account: Account, settings: Settings, places: Places, *, for_reader: bool
+) -> int:
     """Be the account's engine until it is not needed any more; the exit status."""
     if for_reader:
         # The screen that waits for a key goes before the mail that comes.
@@ -357,7 +368,9 @@ def watch(account: Account, places: Places, *, for_reader: bool) -> int:
         try:
             if not database.begin_use():
                 checker.start()
-            status = Watch(account, places, database, for_reader=for_reader).run()
+            neighbours = Neighbours(database, settings, places)
+            engine = Watch(account, places, database, neighbours, for_reader=for_reader)
+            status = engine.run()
             if not checker.is_alive():
                 database.end_use()
         finally:

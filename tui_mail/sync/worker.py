@@ -172,6 +172,7 @@ class Worker(threading.Thread):
                 tell=self._tell,
                 replaying=crew.replaying,
                 stumbles=crew.stumbles,
+                carry_on=crew.neighbours.carry_on,
             )
             try:
                 if self._leads:

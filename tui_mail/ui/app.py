@@ -200,12 +200,17 @@ class MailApp(SpeakingApp, inherit_bindings=False):
             self.servers.start()
         await self.servers.count_waiting()
         await self.wishes.look_for_undoable()
+        self.start(self.carry_on())
         if self.accounts.troubles:
             self.warn(next(iter(self.accounts.troubles.values())))
         elif salvaged := self.accounts.salvaged():
             self.warn(salvaged[0])
         elif self.servers.waiting:
             self.say_what_is_here(self.servers.waiting)
+
+    async def carry_on(self) -> None:
+        """Go on with what was on its way between accounts when it ended the last time."""
+        await self.wishes.carry_on(*self.accounts)
 
     async def on_unmount(self) -> None:
         """Leave everything tidy."""

@@ -1,13 +1,14 @@
 """Wishes written into the stores by one thread; what is seen changes at once."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 from tui_mail.link.messages import Wake
-from tui_mail.model.displayable import Displayable
-from tui_mail.model.error import MailError
+from tui_mail.model.displayable import Displayable, own
+from tui_mail.model.error import MailError, NotFound
 from tui_mail.model.flags import SEEN
 from tui_mail.model.ids import MessageNumber
 from tui_mail.model.operation import (
@@ -20,7 +21,7 @@ from tui_mail.model.operation import (
 )
 
 if TYPE_CHECKING:
-    from tui_mail.store.database import Transaction
+    from tui_mail.store.database import Database, Transaction
     from tui_mail.ui.app import MailApp
 
 Written = TypeVar("Written")
@@ -62,6 +63,43 @@ class Wishes:
             raise
         self._back(account, gone)
         self._app.engines.send(account, Wake())
+
+    async def carry_on(self, *accounts: str) -> bool:
+        """Bring what is between these accounts and others as far as it can go now.
+
+        True if something of theirs has to be fetched first. Raises MailError.
+        """
+        if self._app.read_only:
+            return False
+        changed, waits = await asyncio.to_thread(self._carry_on, accounts)
+        for name in changed:
+            self._app.engines.send(name, Wake())
+        return waits
+
+    def _carry_on(self, accounts: Iterable[str]) -> tuple[frozenset[str], bool]:
+        from tui_mail.store import between
+        from tui_mail.store.transfers import is_between, load_outgoing
+
+        databases = {name: self._app.accounts.database(name) for name in accounts}
+        names = frozenset(name for name, one in databases.items() if is_between(one))
+        changed = between.carry_on(names, self._open) if names else frozenset()
+        waits = any(
+            one.state == "waiting"
+            for database in databases.values()
+            for one in load_outgoing(database)
+        )
+        return changed, waits
+
+    @contextmanager
+    def _open(self, name: str) -> "Iterator[Database]":
+        accounts = self._app.accounts
+        if name in accounts:
+            yield accounts.database(name)
+        elif name in self._app.settings.accounts:
+            why = accounts.troubles.get(name, own("its mail is not open yet"))
+            raise MailError(f"{name}: {why}")
+        else:
+            raise NotFound(f'there is no account "{name}" any more')
 
     async def mark_seen(self, account: str, number: MessageNumber) -> None:
         """Note that a message was read; it is no action that ``u`` would undo."""

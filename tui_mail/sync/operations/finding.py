@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tui_mail.model.ids import MailboxId, MessageNumber, Uid, UidValidity
+from tui_mail.model.mailbox import Mailbox
 from tui_mail.model.message import FetchedMessage
 from tui_mail.model.uids import LARGEST, UidSet
 from tui_mail.store.mailboxes import load_mailbox
@@ -53,6 +54,17 @@ def find_in_target(
     if operation.target is None or since is None:
         return Arrived()
     box = load_mailbox(session.database, operation.target)
+    validity, theirs = arrivals_since(session, box, since)
+    ours = {
+        item.message: likeness_here(session, item.message) for item in operation.items
+    }
+    return Arrived(validity, match(ours, theirs))
+
+
+def arrivals_since(
+    session: Session, box: Mailbox, since: Uid
+) -> tuple[UidValidity, list[tuple[Uid, Likeness]]]:
+    """Look at what came into a mailbox, from a UID on."""
     selected = session.select(box, read_only=True)
     # It is only looked at: whoever needs it selected has to select it himself.
     session.mailbox = None
@@ -65,10 +77,7 @@ def find_in_target(
         if one.uid in range_
     ]
     session.connection.take_changes()
-    ours = {
-        item.message: _likeness_here(session, item.message) for item in operation.items
-    }
-    return Arrived(selected.uid_validity, match(ours, theirs))
+    return selected.uid_validity, theirs
 
 
 def match(
@@ -89,7 +98,8 @@ def likeness(message: FetchedMessage) -> Likeness:
     return (envelope.message_id, envelope.subject, envelope.date, message.size)
 
 
-def _likeness_here(session: Session, number: MessageNumber) -> Likeness:
+def likeness_here(session: Session, number: MessageNumber) -> Likeness:
+    """Say the same of a message that is here."""
     envelope = load_envelope(session.database, number)
     size = load_summary(session.database, number).size
     return (envelope.message_id, envelope.subject, envelope.date, size)

@@ -7,7 +7,7 @@ from tui_mail.model.changes import Changes
 from tui_mail.model.error import ServerRefused
 from tui_mail.model.flags import DELETED
 from tui_mail.model.ids import MailboxId, MessageNumber, Uid
-from tui_mail.model.mailbox import Mailbox
+from tui_mail.model.mailbox import Mailbox, MailboxCounts
 from tui_mail.model.uids import UidSet
 from tui_mail.store.mailboxes import load_mailbox
 from tui_mail.store.replaying import DueOperation, due_operations, mark_operation_sent
@@ -32,7 +32,7 @@ def prepare(session: Session, operation: DueOperation) -> tuple[Mailbox, Uid | N
         create(session, target)
     before = operation.uid_next_before
     if before is None:
-        before = _uid_next(session, target)
+        before = status_of(session, target).uid_next
     mark(session, operation, before)
     return target, before
 
@@ -47,9 +47,10 @@ def mark(session: Session, operation: DueOperation, before: Uid | None) -> None:
         mark_operation_sent(tx, operation.id, uid_next_before=before)
 
 
-def _uid_next(session: Session, target: Mailbox) -> Uid:
+def status_of(session: Session, target: Mailbox) -> MailboxCounts:
+    """Ask for a mailbox's counts; raises ServerRefused, ``TRYCREATE`` if it is missing."""
     try:
-        return session.connection.status(target.wire_name).uid_next
+        return session.connection.status(target.wire_name)
     except ServerRefused as refusal:
         # Dovecot gives no code; making what is there already does no harm.
         if refusal.code in ("NONEXISTENT", ""):

@@ -17,21 +17,28 @@ async def choose_mailbox(
     title: str,
     accounts: Sequence[str],
     *,
+    home: str = "",
     but: MailboxId | None = None,
 ) -> tuple[str, Mailbox] | None:
-    """Let a mailbox be chosen; those that were chosen lately come first."""
+    """Let a mailbox be chosen; those that were chosen lately come first.
+
+    With a ``home`` account, mailboxes of others are called ``ACCOUNT/MAILBOX``; ``but``
+    is one of its own that is not offered.
+    """
     found = [
         (account, box)
         for account in accounts
         for box in app.accounts.mailboxes(account)
-        if box.selectable and box.id != but
+        if box.selectable and (account, box.id) != (home, but)
     ]
     recent = app.recent_mailboxes
     found.sort(key=lambda pair: _place(recent, (pair[0], pair[1].id)))
     items = [
         Item(
-            _label(box),
-            _detail(account, box, several=len(accounts) > 1),
+            own(f"{account}/{_label(box)}")
+            if home not in ("", account)
+            else _label(box),
+            _detail(account, box, several=len(accounts) > 1 and not home),
             (account, box),
         )
         for account, box in found

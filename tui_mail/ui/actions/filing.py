@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from tui_mail.model.displayable import own
 from tui_mail.model.ids import MailboxId
 from tui_mail.model.mailbox import Mailbox, SpecialUse
-from tui_mail.model.operation import Copy, Expunge, Move
+from tui_mail.model.operation import Copy, Expunge, Move, Transfer
 from tui_mail.ui.actions.acting import (
     Targets,
     find_targets,
@@ -67,9 +67,14 @@ async def move(app: "MailApp") -> None:
         return
     title = f"Move {targets.words} to"
     here = app.listing.mailbox_id
-    chosen = await choose_mailbox(app, title, [targets.account], but=here)
-    if chosen is not None:
-        await _move(app, targets, chosen[1], f"moved to {chosen[1].name}")
+    chosen = await _choose_any(app, title, targets, but=here)
+    if chosen is None:
+        return
+    account, box = chosen
+    if account == targets.account:
+        await _move(app, targets, box, f"moved to {box.name}")
+    else:
+        await _transfer(app, targets, account, box)
 
 
 async def copy(app: "MailApp") -> None:
@@ -77,12 +82,46 @@ async def copy(app: "MailApp") -> None:
     targets = await find_targets(app)
     if targets is None:
         return
-    chosen = await choose_mailbox(app, f"Copy {targets.words} to", [targets.account])
+    chosen = await _choose_any(app, f"Copy {targets.words} to", targets)
     if chosen is None:
         return
-    said = f"copied {targets.words} to {chosen[1].name}"
+    account, box = chosen
+    if account != targets.account:
+        await _transfer(app, targets, account, box, copying=True)
+        return
+    said = f"copied {targets.words} to {box.name}"
     tidy_after(app, gone=False)
-    await app.wishes.perform(targets.account, Copy(targets.numbers, chosen[1].id), said)
+    await app.wishes.perform(targets.account, Copy(targets.numbers, box.id), said)
+    app.say(sentence(said))
+
+
+async def _choose_any(
+    app: "MailApp", title: str, targets: Targets, but: MailboxId | None = None
+) -> tuple[str, Mailbox] | None:
+    """Let a mailbox of any account be chosen, those of the messages' own first."""
+    own_account = targets.account
+    others = [name for name in app.accounts.in_order() if name != own_account]
+    return await choose_mailbox(
+        app, title, [own_account, *others], home=own_account, but=but
+    )
+
+
+async def _transfer(
+    app: "MailApp",
+    targets: Targets,
+    account: str,
+    box: Mailbox,
+    *,
+    copying: bool = False,
+) -> None:
+    """Move or copy messages to another account: they go there once they are here whole."""
+    verb, to = "copied" if copying else "moved", f"{account}/{box.name}"
+    said = f"{verb} {targets.words} to {to}"
+    wish = Transfer(targets.numbers, account, box.wire_name, box.name, copying)
+    tidy_after(app, gone=False)
+    await app.wishes.perform(targets.account, wish, said)
+    if await app.wishes.carry_on(targets.account):
+        said = f"{said} as soon as all of it is here"
     app.say(sentence(said))
 
 

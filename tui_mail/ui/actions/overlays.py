@@ -61,6 +61,7 @@ async def operations(app: "MailApp") -> None:
         app.wishes.refuse_if_read_only()
         await app.wishes.write(account, function)
         app.engines.send(account, Wake())
+        await app.wishes.carry_on(account)
 
     databases = {name: app.accounts.database(name) for name in app.accounts.in_order()}
     screen = Operations(

@@ -116,4 +116,5 @@ async def _agreed(app: "MailApp", question: str) -> bool:
 
 async def _after(app: "MailApp", account: str) -> None:
     app.engines.send(account, Wake())
+    await app.wishes.carry_on(account)
     await app.wishes.look_for_undoable()
