@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import pytest
 
+from tests.store.acting import first, move, refuse, where
 from tests.store.filling import VALIDITY, Place, listed
 from tui_mail.model.error import NotFound
 from tui_mail.model.event import MailboxesChanged
@@ -20,6 +21,7 @@ from tui_mail.store.mailboxes import (
     load_state,
     set_role,
 )
+from tui_mail.store.operations import load_pending, retry
 from tui_mail.store.performing import perform
 
 
@@ -109,6 +111,35 @@ def test_a_mailbox_stays_while_something_waits_for_it(place: Place) -> None:
         perform(tx, Move(tuple(numbers), place.box("Work")), said="m", session="s")
     _list(place, listed("INBOX", SpecialUse.INBOX))
     assert _names(place) == ["INBOX", "Work"]
+
+
+def test_what_the_server_refused_does_not_keep_a_mailbox_that_is_gone(
+    place: Place,
+) -> None:
+    [moved, _] = place.fill(2)
+    move(place, "Work", moved)
+    refuse(place, first(place).id)
+    _list(place, listed("INBOX", SpecialUse.INBOX))
+    assert _names(place) == ["INBOX"]
+    [left] = load_pending(place.database)
+    assert left.what == "move 1 message to a mailbox that is gone"
+    with (
+        place.database.transaction() as tx,
+        pytest.raises(NotFound, match="not here any more"),
+    ):
+        retry(tx, left.id)
+    assert where(place, moved) == "INBOX"
+    assert [one.id for one in load_pending(place.database)] == [left.id]
+
+
+def test_a_refused_wish_goes_with_the_mailbox_that_its_messages_lie_in(
+    place: Place,
+) -> None:
+    move(place, "Archive", *place.fill(1, "Work"))
+    refuse(place, first(place).id)
+    _list(place, listed("INBOX", SpecialUse.INBOX), listed("Archive"))
+    assert _names(place) == ["INBOX", "Archive"]
+    assert load_pending(place.database) == []
 
 
 def test_a_renumbered_name_never_gets_a_number_of_before(place: Place) -> None:
