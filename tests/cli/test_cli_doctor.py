@@ -28,6 +28,18 @@ def examine(
     return {one["check"].removeprefix("imap "): one["ok"] for one in steps}
 
 
+def in_words(
+    capsys: pytest.CaptureFixture[str], home: Path, port: int
+) -> tuple[int, str]:
+    """Examine an account with a server in the clear; what is said to a person."""
+    path = home / "config.toml"
+    path.write_text(
+        '[accounts.work]\naddress = "ann@example.org"\npassword_command = "echo sesame"'
+        f'\n[accounts.work.imap]\nhost = "{HOST}"\nsecurity = "none"\nport = {port}\n'
+    )
+    return main(["--config", str(path), "doctor"]), capsys.readouterr().out
+
+
 def test_every_step_is_named_up_to_the_login_that_was_refused(
     home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -69,7 +81,7 @@ def test_a_certificate_that_nobody_vouches_for_fails_at_its_step(
         assert not examine(capsys, home, port)["TLS"]
         steps = examine(capsys, home, {**port, "ca_file": "ca.pem"})
     assert all(steps.values())
-    assert list(steps)[-1] == "capabilities"
+    assert list(steps)[-2:] == ["capabilities", "extensions"]
 
 
 def test_behind_tls_only_the_greeting_fails_where_it_is_none(
@@ -83,3 +95,35 @@ def test_behind_tls_only_the_greeting_fails_where_it_is_none(
         keys = {"port": server.port, "ca_file": "ca.pem"}
         steps = examine(capsys, home, keys)
     assert (steps["TLS"], steps["greeting"]) == (True, False)
+
+
+@pytest.mark.parametrize(("used", "status"), [(95, 0), (100, 1)])
+def test_what_a_server_can_do_and_how_much_room_there_is_are_said(
+    home: Path, capsys: pytest.CaptureFixture[str], used: int, status: int
+) -> None:
+    def play(peer: Peer) -> None:
+        peer.greet("IMAP4rev1 NAMESPACE QUOTA UIDPLUS")
+        peer.answer(b"NAMESPACE", b'NAMESPACE (("" "/")) NIL (("#sh\x1b[2J/" "/"))')
+        peer.answer(b"GETQUOTAROOT", b'QUOTA "" (STORAGE %d 100)' % used)
+        peer.serve()
+
+    with scripted(play) as server:
+        found, said = in_words(capsys, home, server.port)
+    assert found == status
+    assert "imap extensions: 3 of" in said
+    assert "not offered: QRESYNC" in said
+    assert "imap namespaces: personal at the top, shared #sh␛[2J/" in said
+    assert f"({used} %) - delete for ever what is not needed" in said
+    assert "\x1b" not in said
+
+
+def test_a_link_that_breaks_after_the_login_fails_at_its_step(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def play(peer: Peer) -> None:
+        peer.greet("IMAP4rev1 NAMESPACE")
+        peer.expect(b"NAMESPACE")
+
+    with scripted(play) as server:
+        steps = examine(capsys, home, {"port": server.port, "security": "none"})
+    assert [step for step, well in steps.items() if not well] == ["namespaces"]

@@ -6,8 +6,9 @@ import os
 import shutil
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from tui_mail.cli import output
 from tui_mail.cli.session import Session
@@ -22,6 +23,11 @@ from tui_mail.model.error import (
     NoEncryption,
     SecretMissing,
 )
+from tui_mail.model.mailbox_names import decode_name
+from tui_mail.model.namespace import Namespace
+
+if TYPE_CHECKING:
+    from tui_mail.transports.imap import ImapConnection
 
 _DEADLINE = 10.0
 
@@ -186,6 +192,38 @@ def _imap(account: Account, server: Server) -> Iterator[Finding]:
         yield tls
         yield greeting
         yield Finding(name, "imap login", True, server.username)
-        capabilities = " ".join(sorted(connection.capabilities))
-        yield Finding(name, "imap capabilities", True, capabilities)
+        yield from _surroundings(name, connection)
         connection.logout()
+
+
+def _surroundings(account: str, connection: "ImapConnection") -> Iterator[Finding]:
+    """Say what the server can do and how much room there is."""
+    from tui_mail.transports.imap_extensions import EXTENSIONS
+
+    can = connection.capabilities
+    yield Finding(account, "imap capabilities", True, " ".join(sorted(can)))
+    missing = [one.name for one in EXTENSIONS if not one.is_in(can)]
+    detail = f"{len(EXTENSIONS) - len(missing)} of {len(EXTENSIONS)} in use"
+    if missing:
+        detail = f"{detail}; not offered: {', '.join(missing)}"
+    yield Finding(account, "imap extensions", True, detail)
+    try:
+        namespaces = connection.namespaces()
+        quotas = connection.quotas() or ()
+    except MailError as error:
+        remedy = "the link broke; try again"
+        yield Finding(account, "imap namespaces", False, error.line, remedy)
+        return
+    if namespaces:
+        yield Finding(account, "imap namespaces", True, _in_words(namespaces))
+    for quota in quotas:
+        remedy = "delete for ever what is not needed" if quota.is_near else ""
+        well = quota.percent < 100
+        yield Finding(account, "imap quota", well, quota.in_words, remedy)
+
+
+def _in_words(namespaces: Sequence[Namespace]) -> str:
+    return ", ".join(
+        f"{one.kind.value} {displayable(decode_name(one.prefix)) or 'at the top'}"
+        for one in namespaces
+    )
