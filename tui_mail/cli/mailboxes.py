@@ -34,8 +34,11 @@ def run(session: Session, arguments: argparse.Namespace) -> int:
                     }
                 )
             name = f"{account.name}/{mailbox.name}"
-            rows.append([name, role or "", str(mailbox.unread), str(mailbox.total)])
+            counts = [str(mailbox.unread), str(mailbox.total)]
+            rows.append([name, role or "", *counts, mailbox.limits])
     if not arguments.json:
-        heads = ["mailbox", "role", "unread", "total"]
-        output.table([heads, *rows], right=frozenset({2, 3}))
+        heads = ["mailbox", "role", "unread", "total", "limits"]
+        limited = any(row[-1] for row in rows)
+        table = [row if limited else row[:-1] for row in (heads, *rows)]
+        output.table(table, right=frozenset({2, 3}))
     return 0
