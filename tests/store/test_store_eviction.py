@@ -90,9 +90,10 @@ def _is_counted(place: Place) -> bool:
 
 
 def _order(place: Place, keeping: Keeping, *, texts: bool) -> list[int]:
-    contents = dict(place.rows("SELECT content, number FROM message"))
+    rows = place.rows("SELECT content, number FROM message")
+    numbers = {content: int(str(number)) for content, number in rows}
     return [
-        int(str(contents[one.content]))
+        numbers[one.content]
         for one in load_evictable(place.database, keeping, texts=texts)
     ]
 
@@ -318,11 +319,11 @@ def test_whatever_goes_was_due_before_all_that_stays(
         *load_evictable(place.database, keeping, texts=True),
     ]
     gone = 0
-    for one in listed:
+    for due in listed:
         if octets_kept(place.database) <= most:
             break
         with place.database.transaction() as tx:
-            assert not evict(tx, one)
+            assert not evict(tx, due)
         gone += 1
     assert _is_counted(place)
     # Nothing more went than had to.

@@ -27,7 +27,10 @@ class MessagesChanged:
 
 @dataclass(frozen=True, slots=True)
 class ContentArrived:
-    """The structure, the readable text or a part of this message is in the store now."""
+    """The structure, the readable text or a part of this message is in the store now.
+
+    Also that it is to stay there, or is not any more.
+    """
 
     message: MessageNumber
 

@@ -5,7 +5,7 @@ message share all of it.
 """
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from hashlib import sha256
 
@@ -28,6 +28,10 @@ from tui_mail.store.source import Source, snapshot
 
 HEADER = PartId("HEADER")
 
+_WHOLE = (
+    "SELECT 1 FROM part p WHERE p.content = m.content"
+    f" AND p.part_id = '{WHOLE}' AND p.complete = 1"
+)
 _CHUNK = 262_144
 _EVER = -(1 << 62)
 _INDEXED = 1_000_000
@@ -296,6 +300,16 @@ def complete_parts(source: Source, number: MessageNumber) -> frozenset[PartId]:
     )
 
 
+def are_whole(source: Source, numbers: Sequence[MessageNumber]) -> bool:
+    """Tell whether all of these messages are here whole."""
+    row = source.connection.execute(
+        f"SELECT 1 FROM message m WHERE NOT EXISTS ({_WHOLE}) AND m.number IN"
+        " (SELECT value FROM json_each(?))",
+        (json.dumps([int(number) for number in numbers]),),
+    ).fetchone()
+    return row is None
+
+
 def missing_text(
     source: Source, mailbox: MailboxId, *, since: datetime | None, limit: int
 ) -> list[MessageNumber]:
@@ -308,11 +322,7 @@ def missing_whole(
     source: Source, mailbox: MailboxId, *, since: datetime | None, limit: int
 ) -> list[MessageNumber]:
     """List messages that are not here whole, newest first."""
-    missing = (
-        "NOT EXISTS (SELECT 1 FROM part p WHERE p.content = m.content"
-        f" AND p.part_id = '{WHOLE}' AND p.complete = 1)"
-    )
-    return _missing(source, mailbox, missing, since, limit)
+    return _missing(source, mailbox, f"NOT EXISTS ({_WHOLE})", since, limit)
 
 
 def _missing(

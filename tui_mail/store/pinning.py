@@ -7,12 +7,19 @@ where another client moves them. It is fetched whole and never evicted.
 import json
 from collections.abc import Sequence
 
-from tui_mail.model.event import MailboxesChanged, MessagesChanged, OperationsChanged
+from tui_mail.model.event import (
+    ContentArrived,
+    MailboxesChanged,
+    MessagesChanged,
+    OperationsChanged,
+)
 from tui_mail.model.ids import WHOLE, MailboxId, MessageNumber
 from tui_mail.store.database import Transaction
 from tui_mail.store.mailboxes import NOWHERE
 from tui_mail.store.source import Source
 
+_NAMED = 100
+"""Messages that are named singly to whoever shows one of them."""
 _IS_WHOLE = (
     "EXISTS (SELECT 1 FROM part p WHERE p.content = m.content"
     f" AND p.part_id = '{WHOLE}' AND p.complete = 1)"
@@ -57,6 +64,8 @@ def pin_messages(
             (named,),
         )
     _tell(tx, named)
+    for number in changed[:_NAMED]:
+        tx.publish(ContentArrived(number))
     return changed
 
 

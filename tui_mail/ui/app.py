@@ -6,6 +6,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
@@ -38,10 +39,12 @@ from tui_mail.ui.widgets.part_list import PartList
 if TYPE_CHECKING:
     from tui_mail.ui.bridge import Bridge, StoreChanged
     from tui_mail.ui.engines import EngineJoined, Engines, EngineSaid
+    from tui_mail.ui.fetching import Fetching
     from tui_mail.ui.keys import Keys
     from tui_mail.ui.reading import Reading
     from tui_mail.ui.refreshing import Refreshing
     from tui_mail.ui.screens.operations import Operations
+    from tui_mail.ui.uses import Uses
 
 Answer = TypeVar("Answer")
 
@@ -102,6 +105,8 @@ class MailApp(SpeakingApp, inherit_bindings=False):
         self.keys: Keys
         self.reading: Reading
         self.engines: Engines
+        self.fetching: Fetching
+        self.uses: Uses
         self.bridge: Bridge
         self.refreshing: Refreshing
         self._early: list[Message] = []
@@ -220,6 +225,8 @@ class MailApp(SpeakingApp, inherit_bindings=False):
         if self.ready:
             await asyncio.to_thread(self.engines.close)
             self.bridge.close()
+            with suppress(MailError):
+                await self.uses.flush()
             await asyncio.to_thread(self.wishes.close)
             self.reading.close()
         self.accounts.close()
@@ -379,6 +386,7 @@ class MailApp(SpeakingApp, inherit_bindings=False):
 
     def on_engine_said(self, event: "EngineSaid") -> None:
         """An engine said something."""
+        self.fetching.heard(event)
         self.servers.heard(event)
 
     def on_engine_joined(self, event: "EngineJoined") -> None:
@@ -408,8 +416,8 @@ class MailApp(SpeakingApp, inherit_bindings=False):
             self.refreshing.ask("undoable", self.wishes.look_for_undoable)
             if self.operations is not None:
                 self.operations.reload()
-        arrived = ContentArrived(self.reading.number) if self.reading.number else None
-        if event.account == self.reading.account and arrived in event.events:
+        arrived = {each.message for each in event.events if type(each) is ContentArrived}
+        if self.reading.is_about(event.account, arrived):
             self.refreshing.ask("reading", self.reading.again)
 
     async def _load_mailboxes(self, account: str) -> None:

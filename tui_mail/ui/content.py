@@ -103,7 +103,15 @@ def _head(
     if keywords := shown_keywords(content):
         tags = f" {signs.separator} ".join(keywords)
         lines.append(Line(f"tagged {tags}", Look.DIM, indent=2))
+    if content.summary.pinned:
+        lines.append(Line(f"{signs.pinned} {_pinned(content)}", Look.DIM, indent=2))
     return lines
+
+
+def _pinned(content: MessageContent) -> str:
+    if PartId("") in content.downloaded:
+        return "pinned: all of it is here, and stays"
+    return "pinned: all of it comes with the next connection"
 
 
 def shown_keywords(content: MessageContent) -> list[Displayable]:

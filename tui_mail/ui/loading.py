@@ -35,6 +35,8 @@ class Loaded:
     content: MessageContent
     missing: tuple[PartId | None, ...] = ()
     """None is the readable text."""
+    is_asked_for: bool = False
+    """What is missing comes with the next connection."""
 
 
 def load(
@@ -65,7 +67,7 @@ def load(
         local_keywords=load_local_keywords(database, number),
     )
     if shape.raw:
-        return _with_source(database, content)
+        return _with_wish(database, _with_source(database, content))
     content = _with_authentication(database, content, own_hosts)
     if shape.part is not None:
         loaded = _with_part(database, content, shape.part, renderer)
@@ -73,9 +75,19 @@ def load(
         loaded = _with_html(database, content, renderer)
     else:
         loaded = _with_text(database, content, renderer)
-    if not shape.headers:
+    if shape.headers:
+        loaded = _with_headers(database, loaded)
+    return _with_wish(database, loaded)
+
+
+def _with_wish(database: "Database", loaded: Loaded) -> Loaded:
+    """Note whether somebody asked for what is missing already."""
+    from tui_mail.store.wanting import is_wanted
+
+    if not loaded.missing:
         return loaded
-    return _with_headers(database, loaded)
+    asked = is_wanted(database, loaded.content.number, loaded.missing)
+    return replace(loaded, is_asked_for=asked)
 
 
 def load_tree(database: "Database", number: MessageNumber) -> BodyPart | None:

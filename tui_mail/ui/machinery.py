@@ -11,10 +11,12 @@ from tui_mail.ui.bridge import Bridge
 from tui_mail.ui.commands import COMMANDS
 from tui_mail.ui.dispatch import Dispatcher
 from tui_mail.ui.engines import Engines
+from tui_mail.ui.fetching import Fetching
 from tui_mail.ui.keys import Keys
 from tui_mail.ui.reading import Reading
 from tui_mail.ui.refreshing import Refreshing
 from tui_mail.ui.servers import Servers
+from tui_mail.ui.uses import Uses
 from tui_mail.ui.wishes import Wishes
 
 if TYPE_CHECKING:
@@ -45,5 +47,7 @@ def build(app: "MailApp") -> None:
     app.wishes = Wishes(app)
     app.engines = Engines(app.places, app.settings.path, app.post_message)
     app.servers = Servers(app)
+    app.fetching = Fetching(app)
+    app.uses = Uses(app)
     app.refreshing = Refreshing(app.start)
     app.bridge = Bridge(app.post_message)

@@ -1,22 +1,37 @@
 """The message pane's state: which message is shown, how, and what of it is fetched."""
 
 import asyncio
+from collections.abc import Set
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from textual.timer import Timer
 
 from tui_mail.model.displayable import Displayable, own
-from tui_mail.model.error import MailError, NotFound
+from tui_mail.model.error import LinkLost, MailError, NotFound
 from tui_mail.model.flags import SEEN
 from tui_mail.model.ids import MessageNumber, PartId
-from tui_mail.ui.loading import Loaded, Shape, load
+from tui_mail.ui.fetching import CANCELLED
+from tui_mail.ui.loading import Loaded, Shape, find_part, load
 
 if TYPE_CHECKING:
     from tui_mail.mime.render import Renderer
     from tui_mail.store.database import Transaction
     from tui_mail.ui.app import MailApp
+
+
+_COMES_LATER = own("Not here yet; it comes with the next connection.")
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What an engine was asked for."""
+
+    number: MessageNumber
+    part: PartId | None
+    wanted: bool
+    """A person wants it, now or later."""
 
 
 class Reading:
@@ -31,11 +46,15 @@ class Reading:
         self.shape = Shape()
         self.loaded: Loaded | None = None
         self._coming: tuple[str, MessageNumber] | None = None
-        self._asked: dict[int, MessageNumber] = {}
-        self._refused: dict[MessageNumber, Displayable] = {}
+        self._asked: dict[tuple[str, int], _Asked] = {}
+        """By the account and the number of the request."""
+        self._refused: dict[tuple[str, MessageNumber], Displayable] = {}
         self._timer: Timer | None = None
         self._seen_timer: Timer | None = None
         self._turn = 0
+        self._loading = 0
+        self._stale = False
+        """What is being loaded has changed since."""
         self._renderer: Renderer | None = None
 
     # Following the cursor.
@@ -68,7 +87,9 @@ class Reading:
         """Show a message to be read; that counts, unless the settings say otherwise."""
         self._stop_timers()
         self._app.panes.list_parts(listed=False)
-        await self._show(self._app.listing.account, number, Shape(), wanted=True)
+        account = self._app.listing.account
+        self._app.uses.note(account, number)
+        await self._show(account, number, Shape(), wanted=True)
         if self._app.settings.ui.mark_seen != "never":
             await self._mark_seen()
 
@@ -117,9 +138,17 @@ class Reading:
             await self._show(account, number, Shape(), wanted=True)
         return self.loaded
 
+    def is_about(self, account: str, numbers: Set[MessageNumber]) -> bool:
+        """Tell whether one of these messages is shown, or is being loaded."""
+        places = ((self.account, self.number), self._coming or ("", None))
+        return any(name == account and number in numbers for name, number in places)
+
     async def again(self) -> None:
         """Load the message again: something of it changed."""
-        if self.number is not None:
+        if self._loading:
+            # What is wanted of it is not to be forgotten.
+            self._stale = True
+        elif self.number is not None:
             await self._show(self.account, self.number, self.shape)
 
     async def _show(
@@ -129,6 +158,18 @@ class Reading:
         shape: Shape,
         *,
         wanted: bool = False,
+    ) -> None:
+        self._loading += 1
+        try:
+            await self._load_and_show(account, number, shape, wanted=wanted)
+        finally:
+            self._loading -= 1
+        if self._stale and not self._loading:
+            self._stale = False
+            await self.again()
+
+    async def _load_and_show(
+        self, account: str, number: MessageNumber, shape: Shape, *, wanted: bool
     ) -> None:
         turn = self._turn = self._turn + 1
         self._coming = (account, number)
@@ -174,22 +215,35 @@ class Reading:
         self, account: str, number: MessageNumber, loaded: Loaded, *, wanted: bool
     ) -> Displayable:
         """Have what is missing fetched, or noted down for later; say so."""
-        if number in self._refused and not wanted:
-            return self._refused[number]
-        if number in self._asked.values() and not wanted:
+        key = (account, number)
+        if key in self._refused and not wanted:
+            return self._refused[key]
+        if not wanted and any(one.number == number for one in self._asked.values()):
             return own("Fetching…")
-        self._refused.pop(number, None)
-        engine = self._app.engines.engine(account)
-        if engine is not None and not self._app.offline:
-            for part in loaded.missing:
-                request = engine.fetch(number, part)
-                if request is not None:
-                    self._asked[request] = number
+        self._refused.pop(key, None)
+        if self._ask_engine(account, number, loaded, wanted=wanted):
             return own("Fetching…")
-        if not wanted:
+        if wanted:
+            await self.want(account, number, loaded.missing)
+        elif not loaded.is_asked_for:
             return own("Not here yet. Enter asks for it.")
-        await self.want(account, number, loaded.missing)
-        return own("Not here yet; it comes with the next connection.")
+        return _COMES_LATER
+
+    def _ask_engine(
+        self, account: str, number: MessageNumber, loaded: Loaded, *, wanted: bool
+    ) -> bool:
+        """Ask the engine for what is missing; False if nobody hears it."""
+        engine = self._app.engines.engine(account)
+        if engine is None or self._app.offline:
+            return False
+        heard = False
+        for part in loaded.missing:
+            request = engine.fetch(number, part)
+            if request is not None:
+                self._asked[account, request] = _Asked(number, part, wanted)
+                self._app.fetching.begin(account, request, _name(loaded, part))
+                heard = True
+        return heard
 
     async def want(
         self, account: str, number: MessageNumber, parts: tuple[PartId | None, ...]
@@ -207,16 +261,37 @@ class Reading:
         with suppress(NotFound):
             await self._app.wishes.write(account, write)
 
-    def fetched(self, request: int, *, ok: bool, line: Displayable) -> bool:
-        """Take note that a request came to its end; False if it was not ours."""
-        number = self._asked.pop(request, None)
-        if number is None:
-            return False
+    def asked_of(self, account: str) -> list[int]:
+        """Number the requests that an engine has not answered."""
+        return [request for name, request in self._asked if name == account]
+
+    def fetched(
+        self, account: str, request: int, *, ok: bool, line: Displayable
+    ) -> None:
+        """Take note that a request came to its end, if it was ours."""
+        asked = self._asked.pop((account, request), None)
+        if asked is None:
+            return
         if not ok:
-            self._refused[number] = line or own("It could not be fetched.")
-        if number == self.number:
+            said = line or own("It could not be fetched.")
+            if line != CANCELLED and not self._app.servers.is_connected(account):
+                said = (
+                    _COMES_LATER if asked.wanted else own(f"{said} Enter asks for it.")
+                )
+                if asked.wanted:
+                    work = self.want(account, asked.number, (asked.part,))
+                    self._app.start(work)
+            self._refused[account, asked.number] = said
+        if (account, asked.number) == (self.account, self.number):
             self._app.start(self.again())
-        return True
+
+    def connected(self, account: str) -> None:
+        """Take note that there is a connection again: what failed may come now."""
+        failed = [key for key in self._refused if key[0] == account]
+        for key in failed:
+            del self._refused[key]
+        if self.number is not None and (self.account, self.number) in failed:
+            self._app.start(self.again())
 
     async def octets(self, part: PartId) -> bytes:
         """Give a part of the message as it was sent, fetched if need be.
@@ -232,7 +307,13 @@ class Reading:
         found = await asyncio.to_thread(load_octets, database, number, part)
         if found is not None:
             return found
-        await self._app.servers.fetch(account, number, part)
+        name = own("the message") if self.loaded is None else _name(self.loaded, part)
+        try:
+            await self._app.servers.fetch(account, number, part, name)
+        except LinkLost:
+            await self.want(account, number, (part,))
+            raise
+        self._app.uses.note(account, number)
         found = await asyncio.to_thread(load_octets, database, number, part)
         if found is None:
             raise MailError("the server did not give it")
@@ -243,3 +324,11 @@ class Reading:
         self._stop_timers()
         if self._renderer is not None:
             self._renderer.close()
+
+
+def _name(loaded: Loaded, part: PartId | None) -> Displayable:
+    """Name what is fetched: a part by its file, else the message by its subject."""
+    found = find_part(loaded.content.structure, part) if part else None
+    if found is not None and found.filename:
+        return found.filename
+    return own(f'"{loaded.content.envelope.subject or "(no subject)"}"')

@@ -250,13 +250,14 @@ def _name(person: Address, context: RowContext) -> str:
 
 def _signs(summary: MessageSummary, context: RowContext) -> str:
     signs = context.signs
+    pinned = signs.pinned if summary.pinned else " "
     attachment = signs.attachment if summary.has_attachment else " "
     state = " "
     if summary.waiting:
         state = signs.waiting
-    elif context.show_remote and not summary.downloaded:
+    elif not summary.downloaded and (context.show_remote or summary.pinned):
         state = signs.remote
-    return f" {attachment}{state} "
+    return f"{pinned}{attachment}{state} "
 
 
 def _columns(

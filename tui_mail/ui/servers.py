@@ -18,11 +18,12 @@ from tui_mail.link.messages import (
     Synchronize,
 )
 from tui_mail.model.displayable import Displayable, displayable, own
-from tui_mail.model.error import MailError
+from tui_mail.model.error import LinkLost, MailError
 from tui_mail.model.ids import MessageNumber, PartId
 from tui_mail.model.mailbox import SpecialUse
-from tui_mail.model.operation import OperationState
+from tui_mail.model.operation import OperationState, PendingOperation
 from tui_mail.ui.engines import EngineJoined, EngineSaid
+from tui_mail.ui.fetching import CANCELLED
 from tui_mail.ui.statusing import AccountState, accounts_in_words
 
 if TYPE_CHECKING:
@@ -42,6 +43,11 @@ class _Search:
     """Mailboxes; 0 where it has not begun."""
 
 
+COMES_LATER = "it is not here yet; it comes with the next connection"
+_CONNECTED = frozenset({"connected", "synchronizing"})
+_CUT_OFF = frozenset({"offline", "failed"})
+
+
 class Servers:
     """The state of all accounts' servers as far as the reader hears of it."""
 
@@ -57,6 +63,8 @@ class Servers:
         """How many changes wait for a server."""
         self.refused = 0
         """How many a server refused: they wait for the person."""
+        self.to_come = 0
+        """How many messages were asked for and come with the next connection."""
 
     def start(self) -> None:
         """Start the engines of all accounts with a server."""
@@ -100,6 +108,7 @@ class Servers:
             self.tell_open_mailbox()
         else:
             state = replace(state, status=None, line=displayable(event.line))
+            self._states[event.account] = state
             self._give_up(event.account)
             self._app.unsay()
         self._states[event.account] = state
@@ -114,7 +123,10 @@ class Servers:
                 self._app.bridge.push(account, list(events))
             case Status():
                 state = self._states.get(account, AccountState())
+                before = self.is_connected(account)
                 self._states[account] = replace(state, status=said)
+                if self.is_connected(account) and not before:
+                    self._app.reading.connected(account)
                 self._app.refreshing.ask("status", self._say_states)
             case PartProgress(request, done, total):
                 self._search_goes_on(account, request, done, total)
@@ -128,6 +140,7 @@ class Servers:
                     self._app.start(self._ask_password(account, line))
 
     async def _say_states(self) -> None:
+        self._app.panes.list.set_context(show_remote=self._is_cut_off())
         for account, state in self._states.items():
             self._note(account)
             if state.status is not None:
@@ -135,6 +148,13 @@ class Servers:
                 if state.status.state == "failed":
                     self._app.unsay()
         self._app.say_status()
+
+    def _is_cut_off(self) -> bool:
+        """Tell whether what is not here cannot be had now of the account in sight."""
+        if self._app.offline or self._app.listing.shown is None:
+            return self._app.offline
+        state = self._states.get(self._app.listing.account, AccountState())
+        return state.status is not None and state.status.state in _CUT_OFF
 
     def _note(self, account: str) -> None:
         """Put a word beside the account in the tree where it is not as it should be."""
@@ -230,15 +250,30 @@ class Servers:
         self._app.say_status()
         return True
 
-    async def fetch(self, account: str, number: MessageNumber, part: PartId) -> None:
+    def is_connected(self, account: str) -> bool:
+        """Tell whether an account's engine has a connection, as far as it said."""
+        status = self._states.get(account, AccountState()).status
+        return status is not None and status.state in _CONNECTED
+
+    async def fetch(
+        self, account: str, number: MessageNumber, part: PartId, what: Displayable
+    ) -> None:
         """Have a part fetched and wait for it; raises MailError."""
         engine = self._app.engines.engine(account)
-        if engine is None or self._app.offline:
-            raise MailError("it is not here yet; it comes with the next connection")
-        request = engine.fetch(number, part)
+        request = None
+        if engine is not None and not self._app.offline:
+            request = engine.fetch(number, part)
         if request is None:
-            raise MailError("the engine does not answer")
-        _line(await self._expect(account, request))
+            raise LinkLost(COMES_LATER)
+        self._app.fetching.begin(account, request, what)
+        done = await self._expect(account, request)
+        if not done.ok and done.line != CANCELLED and not self.is_connected(account):
+            raise LinkLost(COMES_LATER)
+        _line(done)
+
+    def give_up(self, account: str, request: int, line: Displayable) -> None:
+        """Tell who waits that it is over, whatever the engine says later."""
+        self._done(account, Done(request=request, ok=False, line=line))
 
     def _expect(self, account: str, request: int) -> asyncio.Future[Done]:
         answer: asyncio.Future[Done] = asyncio.get_running_loop().create_future()
@@ -250,7 +285,9 @@ class Servers:
         if answer is not None and not answer.done():
             answer.set_result(said)
         elif answer is None:
-            self._app.reading.fetched(said.request, ok=said.ok, line=said.line)
+            self._app.reading.fetched(
+                account, said.request, ok=said.ok, line=said.line
+            )
 
     def _give_up(self, account: str) -> None:
         for name, request in list(self._answers):
@@ -259,28 +296,37 @@ class Servers:
                 if not answer.done():
                     lost = own("the engine has gone")
                     answer.set_result(Done(request=request, ok=False, line=lost))
+        for request in self._app.reading.asked_of(account):
+            self.give_up(account, request, own("the engine has gone"))
+        self._app.fetching.forget(account)
 
     # What waits.
 
     async def count_waiting(self) -> None:
         """Count what waits for the servers, and what they refused."""
-        states = await asyncio.to_thread(
-            self._states_of_pending, list(self._app.accounts.in_order())
+        pending = await asyncio.to_thread(
+            self._load_pending, list(self._app.accounts.in_order())
         )
-        self.refused = states.count(OperationState.FAILED)
-        self.waiting = len(states) - self.refused
+        queued = [one for one in pending if one.state is not OperationState.FAILED]
+        self.refused = len(pending) - len(queued)
+        self.to_come = sum(one.kind == "fetch" for one in queued)
+        self.waiting = len(queued) - self.to_come
         if not self.waiting:
             self._app.unsay_what_is_here()
         self._app.say_status()
 
-    def _states_of_pending(self, accounts: list[str]) -> list[OperationState]:
+    def _load_pending(self, accounts: list[str]) -> list[PendingOperation]:
         from tui_mail.store.operations import load_pending
 
         return [
-            pending.state
+            pending
             for name in accounts
             for pending in load_pending(self._app.accounts.database(name))
         ]
+
+    def to_come_in_words(self) -> str:
+        """Say how much was asked for and is not here."""
+        return f"{self.to_come:,} to fetch" if self.to_come else ""
 
     def _refused_in_words(self) -> str:
         if not self.refused:

@@ -20,6 +20,8 @@ class Signs:
     waiting: str = "⇡"
     remote: str = "↓"
     """Not downloaded."""
+    pinned: str = "◆"
+    """Kept for offline reading."""
     open: str = "▾"
     folded: str = "▸"
     branch: str = "├"
@@ -47,6 +49,7 @@ ASCII = Signs(
     attachment="@",
     waiting="^",
     remote="v",
+    pinned="p",
     open="-",
     folded="+",
     branch="|",

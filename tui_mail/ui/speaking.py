@@ -15,6 +15,7 @@ from tui_mail.ui.widgets.status_line import StatusLine
 if TYPE_CHECKING:
     from tui_mail.link.messages import Status
     from tui_mail.ui.dispatch import Begun
+    from tui_mail.ui.fetching import Fetching
     from tui_mail.ui.listing import Listing
     from tui_mail.ui.panes import Panes
     from tui_mail.ui.servers import Servers
@@ -31,6 +32,7 @@ class SpeakingApp(App[int], inherit_bindings=False):
     panes: "Panes"
     listing: "Listing"
     servers: "Servers"
+    fetching: "Fetching"
     wishes: "Wishes"
     session: str
     read_only: bool
@@ -102,7 +104,14 @@ class SpeakingApp(App[int], inherit_bindings=False):
 
         if not self.ready:
             return
-        left = self.servers.in_words() if self._notice is None else self._notice
+        left = self._notice
+        if left is None:
+            said = (
+                self.fetching.in_words(),
+                self.servers.in_words(),
+                self.servers.to_come_in_words(),
+            )
+            left = own(" · ".join(filter(None, said)))
         entry = self.wishes.undoable[1] if self.wishes.undoable else None
         key = self.key_of("app.undo")
         right = undo_in_words(entry, self.session, self.real_time(), key=key)

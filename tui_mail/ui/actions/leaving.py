@@ -7,6 +7,7 @@ from textual.binding import Binding, BindingType
 
 from tui_mail.model.displayable import own
 from tui_mail.ui.actions.parts import leave_parts
+from tui_mail.ui.fetching import CANCELLED
 from tui_mail.ui.loading import Shape
 from tui_mail.ui.screens.confirm import Confirm
 from tui_mail.ui.statusing import changes_wait
@@ -91,6 +92,9 @@ def redraw(app: "MailApp") -> None:
 
 def cancel(app: "MailApp") -> None:
     """Cancel what runs; nothing is lost and nothing is left."""
+    if app.fetching.cancel():
+        app.say(CANCELLED)
+        return
     if app.servers.end_search():
         app.say(own("The server is not asked any more."))
         return

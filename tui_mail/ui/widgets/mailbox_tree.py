@@ -174,7 +174,8 @@ class MailboxTree(LineList):
             (line.title, title),
         ]
         count = f" {line.unread:,} " if unread else " "
-        right = [(count, dim if quiet else strong)]
+        pinned = [(f" {self._signs.pinned}", dim)] if line.mailbox.pinned else []
+        right = [*pinned, (count, dim if quiet else strong)]
         return two_ends(left, right, width, plain, self._signs)
 
     def _heading(self, line: TreeRow, width: int) -> Strip:
