@@ -547,6 +547,17 @@ def test_a_deletion_says_how_many_messages_it_may_cost(there: Place) -> None:
     assert _whats(there) == ['delete the mailbox "Workshop" with 5 messages']
 
 
+def test_what_leaves_before_is_not_counted_and_what_comes_is(there: Place) -> None:
+    numbers = there.fill(4, "Workshop")
+    there.state("Workshop", uid_validity=UidValidity(7), low_uid=Uid(1))
+    _do(there, Move((numbers[0],), there.box()))
+    _do(there, Expunge((numbers[1],)))
+    _do(there, Move(tuple(there.fill(1)), there.box("Workshop")))
+    _do(there, DeleteMailbox(there.box("Workshop")))
+    [said] = [one for one in _whats(there) if one.startswith("delete the")]
+    assert said == 'delete the mailbox "Workshop" with 3 messages'
+
+
 def test_the_inbox_cannot_be_deleted(there: Place) -> None:
     with pytest.raises(MailError, match="inbox"):
         _do(there, DeleteMailbox(there.box()))

@@ -25,7 +25,7 @@ from tui_mail.store.mailbox_due import (
 from tui_mail.store.mailbox_laying import call, family, lay_names, show_subscribed
 from tui_mail.store.mailbox_names import NewName, named, new_name, shown_name
 from tui_mail.store.mailboxes import NOWHERE, load_mailbox
-from tui_mail.store.messages import count_known, load_detached
+from tui_mail.store.messages import count_known
 from tui_mail.store.replaying import drop_operation
 from tui_mail.store.source import Source
 from tui_mail.store.wishes import expunge_messages
@@ -42,6 +42,16 @@ _HIDDEN = f"""
         OR number IN (SELECT CASE WHEN i.copy > 0 THEN i.copy ELSE i.message END
             FROM operation_item i JOIN operation o ON o.id = i.operation
             WHERE o.target = :id AND o.state <> 'failed'))
+"""
+_STAYING = """
+    SELECT (SELECT count(*) FROM message WHERE mailbox = :id AND server_mailbox <> :id)
+        + (SELECT count(*) FROM message WHERE server_mailbox = :id AND uid > 0
+            AND number NOT IN (SELECT i.message FROM operation_item i
+                JOIN operation o ON o.id = i.operation WHERE o.source = :id
+                AND o.state <> 'failed' AND o.kind IN ('move', 'expunge'))
+            AND number NOT IN (SELECT message FROM outgoing
+                WHERE copying = 0 AND state <> 'failed'))
+        + (SELECT count(*) FROM message WHERE server_mailbox = :id AND uid = 0)
 """
 
 
@@ -190,21 +200,25 @@ def _hide(tx: Transaction, box: Mailbox) -> None:
 
 
 def _most_messages(tx: Transaction, box: Mailbox) -> int:
-    """Count what the person knows to be in it, as much as it can come to."""
+    """Count what the person knows to be in it once all that waits has gone its way."""
     if box.selectable and not box.local and box.state.uid_validity is None:
         return NOT_COUNTED
-    here = count_known(tx, box.id) + len(load_detached(tx, box.id))
-    [on_their_way] = tx.connection.execute(
-        "SELECT count(*) FROM message WHERE mailbox = :id AND server_mailbox <> :id",
-        {"id": box.id},
-    ).fetchone()
-    return max(box.server_total, here) + int(on_their_way)
+    [staying] = tx.connection.execute(_STAYING, {"id": box.id}).fetchone()
+    return int(staying) + _not_here(tx, box)
+
+
+def _not_here(source: Source, box: Mailbox) -> int:
+    """Count the server's messages that were not fetched yet."""
+    if box.state.low_uid == 1:
+        return 0
+    return max(0, box.server_total - count_known(source, box.id))
 
 
 def count_below(source: Source, mailbox: MailboxId) -> tuple[int, int]:
     """Count the mailboxes below one, and the messages in all of them and in itself."""
     boxes = [load_mailbox(source, one) for one in family(source, mailbox)]
-    return len(boxes) - 1, sum(max(box.total, box.server_total) for box in boxes)
+    messages = sum(box.total + _not_here(source, box) for box in boxes)
+    return len(boxes) - 1, messages
 
 
 def restore(tx: Transaction, mailbox: MailboxId) -> None:
