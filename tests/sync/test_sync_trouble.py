@@ -384,8 +384,53 @@ def test_without_uidplus_nothing_is_expunged(
     desk.sync()
     assert set(desk.there("Archive")) == {"letter 2"}
     assert desk.there()["letter 2"] == {"\\Deleted"}
+
+
+def test_without_uidplus_what_only_is_marked_as_deleted_is_hidden_here(
+    dovecots: Callable[[Options], Dovecot], desk_of: Callable[[Dovecot], Desk]
+) -> None:
+    desk = desk_of(dovecots(NO_UIDPLUS))
+    desk.fill(letters(1, 5))
+    desk.sync()
+    desk.perform(Move((desk.number("letter 2"),), desk.box("Archive").id))
+    desk.perform(Expunge((desk.number("letter 3"),)))
+    assert "stays behind" in str(desk.sync())
+    shown = {"letter 1", "letter 4", "letter 5"}
+    for _ in range(2):
+        assert set(desk.here()) == shown
+        assert desk.box().total == desk.box().unread == 3
+        assert set(desk.here("Archive")) == {"letter 2"}
+        assert str(desk.sync()) == "in step"
+    desk.perform(Move((desk.number("letter 4"),), desk.box("Archive").id))
+    assert "stays behind" not in str(desk.sync())
+    with desk.oracle() as client:
+        client.select_folder("INBOX")
+        client.remove_flags([2, 3], [b"\\Deleted"])
+    desk.sync()
+    assert set(desk.here()) == {"letter 1", "letter 2", "letter 3", "letter 5"}
+    assert desk.box().total == 4
+    with desk.oracle() as client:
+        client.select_folder("INBOX")
+        client.expunge()
     desk.sync()
     assert desk.all_here() == desk.all_there()
+
+
+def test_what_is_hidden_stays_so_in_a_mailbox_that_was_made_anew(
+    dovecots: Callable[[Options], Dovecot], desk_of: Callable[[Dovecot], Desk]
+) -> None:
+    desk = desk_of(dovecots(NO_UIDPLUS))
+    desk.fill(letters(1, 4))
+    desk.sync()
+    desk.perform(Move((desk.number("letter 2"),), desk.box("Archive").id))
+    desk.sync()
+    with desk.database.transaction() as tx:
+        tx.connection.execute(
+            "UPDATE mailbox SET uid_validity = 7 WHERE name = 'INBOX'"
+        )
+    desk.sync()
+    assert set(desk.here()) == {"letter 1", "letter 3", "letter 4"}
+    assert desk.box().total == 3
 
 
 def test_a_wish_for_what_is_gone_is_void(desk: Desk) -> None:

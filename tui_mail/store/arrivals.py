@@ -10,6 +10,7 @@ from tui_mail.store.bulk import insert_rows
 from tui_mail.store.contents import INTO, find_contents
 from tui_mail.store.database import Transaction
 from tui_mail.store.flag_columns import SEEN_BIT
+from tui_mail.store.left_behind import reveal_undeleted
 from tui_mail.store.overlay import show_flags
 from tui_mail.store.threads import assign_threads, key_of
 
@@ -35,6 +36,7 @@ class Arrivals:
         returned = self._take_back(fresh)
         known |= returned
         known |= self._insert([one for one in fresh if one.uid not in returned])
+        reveal_undeleted(self._tx, self._mailbox)
         if fresh:
             self._tx.publish(MailboxChanged(self._mailbox))
             self._tx.publish(MailboxesChanged())

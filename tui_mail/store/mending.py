@@ -27,6 +27,7 @@ _ORPHANS = (
     ("mailbox_wish", "mailbox", "mailbox", "id"),
     ("action_pin", "action", "action", "id"),
     ("trashed", "message", "message", "number"),
+    ("left_behind", "message", "message", "number"),
 )
 _USES = ", ".join(f"'{use.value}'" for use in SpecialUse)
 _READABLE_AGAIN = (

@@ -27,6 +27,7 @@ from tui_mail.store.arriving import Arriving, arriving
 from tui_mail.store.contents import load_content_envelope, moment_of
 from tui_mail.store.database import Transaction
 from tui_mail.store.flag_columns import from_columns, to_columns
+from tui_mail.store.left_behind import reveal_undeleted
 from tui_mail.store.overlay import show_flags
 from tui_mail.store.people import unpack_people
 from tui_mail.store.source import Source
@@ -96,6 +97,7 @@ def apply_flags(
         updates,
     )
     show_flags(tx, [number for *_, number in updates])
+    reveal_undeleted(tx, mailbox)
 
 
 def apply_vanished(tx: Transaction, mailbox: MailboxId, uids: UidSet) -> int:

@@ -18,6 +18,7 @@ from tui_mail.model.uids import UidSet
 from tui_mail.store.contents import moment_of, seconds_of
 from tui_mail.store.database import Transaction
 from tui_mail.store.flag_columns import from_columns, to_columns
+from tui_mail.store.left_behind import without_hidden
 from tui_mail.store.mailbox_due import due_mailbox_wishes
 from tui_mail.store.mailboxes import NOWHERE
 from tui_mail.store.messages import remove_numbers, remove_rows
@@ -299,7 +300,7 @@ def settle_operation(
     ).fetchall()
     tx.connection.execute("DELETE FROM operation WHERE id = ?", (operation,))
     if kind == "expunge":
-        remove_numbers(tx, [message for message, _ in items])
+        remove_numbers(tx, without_hidden(tx, [message for message, _ in items]))
     else:
         told = uids if _is_valid(tx, target, validity) else {}
         arrived = [MessageNumber(copy or message) for message, copy in items]

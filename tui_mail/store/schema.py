@@ -48,7 +48,8 @@ CREATE TABLE mailbox (
     prefix_parts INTEGER NOT NULL DEFAULT 0,
     rights TEXT NOT NULL DEFAULT '?',
     pinned INTEGER NOT NULL DEFAULT 0,
-    followed INTEGER NOT NULL DEFAULT 1
+    followed INTEGER NOT NULL DEFAULT 1,
+    swept_uid INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
 CREATE TABLE content (
@@ -350,6 +351,15 @@ CREATE TRIGGER readable_discounted AFTER DELETE ON readable BEGIN
     UPDATE kept SET octets = octets
         - length(CAST(old.text AS BLOB)) - length(CAST(old.words AS BLOB));
 END;
+CREATE TABLE left_behind (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    message INTEGER NOT NULL UNIQUE REFERENCES message ON DELETE CASCADE
+) STRICT;
+CREATE TABLE receipt (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    at INTEGER NOT NULL,
+    said TEXT NOT NULL
+) STRICT;
 
 INSERT INTO kept VALUES (1, 0);
 INSERT INTO mailbox (id, wire_name, name, selectable, subscribed, is_local)
@@ -485,6 +495,16 @@ CREATE TRIGGER readable_discounted AFTER DELETE ON readable BEGIN
     UPDATE kept SET octets = octets
         - length(CAST(old.text AS BLOB)) - length(CAST(old.words AS BLOB));
 END;
+CREATE TABLE left_behind (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    message INTEGER NOT NULL UNIQUE REFERENCES message ON DELETE CASCADE
+) STRICT;
+CREATE TABLE receipt (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    at INTEGER NOT NULL,
+    said TEXT NOT NULL
+) STRICT;
+ALTER TABLE mailbox ADD COLUMN swept_uid INTEGER NOT NULL DEFAULT 0;
 INSERT INTO kept SELECT 1,
     (SELECT coalesce(sum(length(octets)), 0) FROM chunk WHERE part_id <> 'HEADER')
     + (SELECT coalesce(sum(length(CAST(text AS BLOB)) + length(CAST(words AS BLOB))), 0)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 
 from tui_mail.model.changes import Changes
-from tui_mail.model.displayable import Displayable
+from tui_mail.model.displayable import Displayable, displayable
 from tui_mail.model.ids import MailboxId, MessageNumber, Uid, UidValidity
 from tui_mail.model.mailbox import Mailbox
 from tui_mail.model.message import FlagsOf
@@ -161,6 +161,15 @@ class Session:
             self.apply_flags(changes.flags)
         if changes.vanished:
             self.remove(changes.vanished)
+
+    def tell_left_behind(self) -> None:
+        """Tell, once an account, that the server only marks what is moved or deleted."""
+        said = (
+            "this server cannot remove single messages: what you move or delete there"
+        )
+        self.alerts.append(
+            displayable(f"{said} stays behind, marked as deleted, and is hidden here")
+        )
 
     def harvest(self) -> None:
         """Apply what the server said unasked since the last time."""

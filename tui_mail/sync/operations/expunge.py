@@ -1,6 +1,7 @@
 """Replay a deletion for ever: only of what this user deleted, only by UID EXPUNGE."""
 
 from tui_mail.model.uids import UidSet
+from tui_mail.store.left_behind import keep_hidden
 from tui_mail.store.replaying import DueOperation, settle_operation
 from tui_mail.sync.operations import sending
 from tui_mail.sync.operations.finding import uids_of
@@ -12,7 +13,9 @@ def replay(session: Session, operation: DueOperation) -> None:
     uids = UidSet.of(uids_of(operation))
     session.use(operation.source, uids)
     sending.mark(session, operation, None)
-    sending.remove(session, operation.source, uids)
+    left = sending.remove(session, operation.source, uids)
     with session.pace.transaction() as tx:
+        if left and keep_hidden(tx, [item.message for item in operation.items]):
+            session.tell_left_behind()
         settle_operation(tx, operation.id, validity=None, uids={})
     session.receipt.deleted += len(uids)

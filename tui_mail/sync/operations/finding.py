@@ -22,10 +22,13 @@ class Arrived:
 
     validity: UidValidity | None = None
     uids: Mapping[MessageNumber, Uid] = field(default_factory=dict)
+    left: frozenset[Uid] = frozenset()
+    """What could only be marked as deleted where it comes from: its UIDs there."""
 
     def __or__(self, other: "Arrived") -> "Arrived":
         uids = {**self.uids, **other.uids}
-        return Arrived(other.validity or self.validity, uids)
+        left = self.left | other.left
+        return Arrived(other.validity or self.validity, uids, left)
 
 
 def uids_of(operation: DueOperation) -> dict[Uid, MessageNumber]:

@@ -1,10 +1,12 @@
 """Replay a move: MOVE, or copy, mark and remove, each step looked at before the next."""
 
 import logging
+from dataclasses import replace
 
 from tui_mail.model.operation import OperationState
 from tui_mail.model.uids import UidSet
 from tui_mail.store.database import Transaction
+from tui_mail.store.left_behind import leave_behind
 from tui_mail.store.mailboxes import load_state
 from tui_mail.store.messages import number_of
 from tui_mail.store.replaying import (
@@ -35,13 +37,15 @@ def replay(session: Session, operation: DueOperation) -> None:
         there = still_there(session, operation.source, uids)
         in_both = {uid for uid in there if uids[uid] in done.uids}
         if in_both:
-            sending.remove(session, operation.source, UidSet.of(in_both))
+            left = sending.remove(session, operation.source, UidSet.of(in_both))
+            done = replace(done, left=left)
         to_send = {uid: uids[uid] for uid in there - in_both}
     if to_send:
         target, before = sending.prepare(session, operation)
         moved = sending.move(session, operation.source, to_send, target)
         if not moved.uids:
-            moved = find_in_target(session, operation, before)
+            found = find_in_target(session, operation, before)
+            moved = replace(found, left=moved.left)
         done = done | moved
     _settle(session, operation, done)
 
@@ -58,6 +62,10 @@ def _settle(session: Session, operation: DueOperation, done: Arrived) -> None:
         if void:
             settle_items(tx, operation.id, void)
         settle_operation(tx, operation.id, validity=done.validity, uids=done.uids)
+        uids = uids_of(operation)
+        left = {uid: uids[uid] for uid in done.left if uids[uid] in done.uids}
+        if leave_behind(tx, operation.source, left):
+            session.tell_left_behind()
     session.receipt.moved += len(done.uids)
 
 

@@ -84,8 +84,8 @@ def move(
         return arrived(moved, uids)
     copied = session.connection.copy(wanted, target.wire_name)
     session.harvest()
-    remove(session, source, UidSet.of(copied.uids) if copied.uids else wanted)
-    return arrived(copied, uids)
+    left = remove(session, source, UidSet.of(copied.uids) if copied.uids else wanted)
+    return replace(arrived(copied, uids), left=left)
 
 
 def copy(
@@ -99,11 +99,11 @@ def copy(
     return arrived(copied, uids)
 
 
-def remove(session: Session, source: MailboxId, uids: UidSet) -> None:
-    r"""Delete messages for ever, these and no others.
+def remove(session: Session, source: MailboxId, uids: UidSet) -> frozenset[Uid]:
+    r"""Delete messages for ever, these and no others; say which are left.
 
     Without UIDPLUS only an EXPUNGE of everything would do it, which would take what
-    others marked too: then they keep their ``\Deleted``.
+    others marked too: then they keep their ``\Deleted``, and are hidden here.
     """
     session.use(source, uids)
     connection = session.connection
@@ -113,6 +113,8 @@ def remove(session: Session, source: MailboxId, uids: UidSet) -> None:
     except ServerRefused as refusal:
         if refusal.code != "CANNOT":
             raise
+        return frozenset(uids)
+    return frozenset()
 
 
 def _apply_others(session: Session, changes: Changes, ours: UidSet) -> None:
