@@ -15,7 +15,7 @@ from tests.store.filling import VALIDITY, Place, assert_counts, mail
 from tui_mail.model.error import NotFound
 from tui_mail.model.event import MailboxChanged
 from tui_mail.model.flags import FLAGGED, SEEN
-from tui_mail.model.ids import WHOLE, MessageNumber, PartId, Uid
+from tui_mail.model.ids import WHOLE, MessageNumber, PartId, Uid, UidValidity
 from tui_mail.model.operation import Expunge, Move, OperationState, Transfer
 from tui_mail.store.appending import network_lines, next_append, settle_append
 from tui_mail.store.between import carry_on
@@ -580,3 +580,22 @@ def test_flags_that_no_server_takes_stay_behind(pair: Pair) -> None:
     [row] = load_summaries(pair.home.database, [copy_of(pair)])
     assert row is not None
     assert row.flags == {FLAGGED, "ok"}
+
+
+@pytest.mark.parametrize("validity", [99, 50])
+def test_a_uid_under_another_uidvalidity_is_not_believed(
+    pair: Pair, validity: int
+) -> None:
+    """As of a server that exchanges the two numbers of APPENDUID."""
+    pair.send(letter(pair))
+    pair.carry_on()
+    pair.home.state("Archive", uid_validity=VALIDITY, uid_next=Uid(50), low_uid=Uid(1))
+    [operation] = due_operations(pair.home.database, NOW)
+    due = next_append(pair.home.database, operation.id)
+    assert due is not None
+    with pair.home.database.transaction() as tx:
+        wrong = UidValidity(validity)
+        settle_append(tx, operation.id, due, validity=wrong, uid=Uid(7))
+    assert pair.home.rows("SELECT server_mailbox, uid FROM message") == [
+        (pair.home.box("Archive"), 0)
+    ]

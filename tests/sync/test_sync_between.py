@@ -1,15 +1,24 @@
 """Messages that go from one account to another, with real servers and engines."""
 
+import os
+import subprocess
+import sys
+import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import pytest
 
 from tests.servers.dovecot import Dovecot, Options, without
 from tests.servers.proxy import proxied
+from tests.sync.engines import join
 from tests.sync.mailing import Desk, Found, letter, letters
 from tui_mail.config.places import Places
 from tui_mail.config.settings import Account, Settings
+from tui_mail.link.client import EngineClient
+from tui_mail.link.messages import Changed, Hello, Wake
 from tui_mail.model.error import MailError
+from tui_mail.model.event import MailboxChanged
 from tui_mail.model.flags import DELETED, FLAGGED, SEEN
 from tui_mail.model.ids import WHOLE, MessageNumber
 from tui_mail.model.mailbox import SpecialUse
@@ -232,3 +241,70 @@ def test_a_link_that_is_lost_over_an_append_never_doubles_it(
         "letter 8",
     }
     assert pair.home.here("Archive") == pair.there()["home"]
+
+
+def test_two_engines_bring_it_over_by_themselves_and_tell_their_readers(
+    pair: Pair,
+) -> None:
+    archive = pair.home.box("Archive").id
+    with engine_of(pair.work, pair) as work, engine_of(pair.home, pair) as home:
+        work.send(Hello("reader"))
+        home.send(Hello("reader"))
+        pair.send(pair.work.number("letter 1"))
+        work.send(Wake())
+        told: set[object] = set()
+        until = time.monotonic() + 20
+        while pair.there()["work"].keys() != {"letter 2"}:
+            assert time.monotonic() < until, told
+            for client in (work, home):
+                while (said := client.receive(0.05)) is not None:
+                    if client is home and isinstance(said, Changed):
+                        told.update(said.events)
+        assert pair.there()["home"].keys() == {"letter 1", "letter 7", "letter 8"}
+        assert MailboxChanged(archive) in told
+    assert pair.home.here("Archive").keys() == {"letter 1", "letter 7", "letter 8"}
+    assert pair.work.here().keys() == {"letter 2"}
+
+
+@contextmanager
+def engine_of(desk: Desk, pair: Pair) -> Iterator[EngineClient]:
+    """Run an account's engine in a process, and join it."""
+    places = pair.places
+    path = places.settings_file()
+    if not path.exists():
+        path.parent.mkdir(parents=True)
+        path.touch(mode=0o600)
+        path.write_text("".join(map(written, (pair.work, pair.home))))
+        places.runtime.parent.mkdir(exist_ok=True)
+    folders = {
+        "XDG_CONFIG_HOME": places.config,
+        "XDG_DATA_HOME": places.data,
+        "XDG_STATE_HOME": places.state,
+        "XDG_RUNTIME_DIR": places.runtime,
+    }
+    environment = {name: str(folder.parent) for name, folder in folders.items()}
+    name = desk.account.name
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tui_mail", "sync", "--watch", name],
+        env=os.environ | environment,
+        stdin=subprocess.DEVNULL,
+    )
+    try:
+        with join(places.socket(name), process) as client:
+            yield client
+    finally:
+        process.terminate()
+        process.wait(15)
+
+
+def written(desk: Desk) -> str:
+    """Write an account as the settings have it."""
+    account, server = desk.account, desk.account.imap
+    assert server is not None
+    return (
+        f'[accounts.{account.name}]\naddress = "{account.address}"\n'
+        f'download = "headers"\n[accounts.{account.name}.imap]\n'
+        f'host = "{server.host}"\nport = {server.port}\nsecurity = "none"\n'
+        f'username = "{server.username}"\npassword = "{server.password}"\n'
+        "subscribed_only = false\n"
+    )

@@ -322,16 +322,21 @@ def settle_items(
     tx.publish(OperationsChanged())
 
 
-def revert_operation(tx: Transaction, operation: OperationId, error: str) -> None:
-    """Take a refused wish back here; it stays in the list of what waits, with why."""
+def revert_operation(tx: Transaction, operation: OperationId, error: str) -> int:
+    """Take a refused wish back here; it stays in the list of what waits, with why.
+
+    Returns for how many messages.
+    """
     take_back_effect(tx, operation)
     tx.connection.execute(
         "UPDATE operation SET state = 'failed', error = ? WHERE id = ?",
         (displayable(error), operation),
     )
-    reroute(tx, _messages(tx, operation))
-    show_flags(tx, _messages(tx, operation))
+    messages = _messages(tx, operation)
+    reroute(tx, messages)
+    show_flags(tx, messages)
     tx.publish(OperationsChanged())
+    return len(messages)
 
 
 def postpone_operation(

@@ -209,6 +209,5 @@ def _judge_operation(
         if said.verdict is Verdict.LATER:
             postpone_operation(tx, operation.id, said.until, refusal.line)
         else:
-            revert_operation(tx, operation.id, refusal.line)
-            session.receipt.refused += len(operation.items)
+            session.receipt.refused += revert_operation(tx, operation.id, refusal.line)
             session.receipt.complain(refusal.line)

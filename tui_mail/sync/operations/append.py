@@ -21,7 +21,7 @@ from tui_mail.store.appending import (
     settle_append,
 )
 from tui_mail.store.content import load_pieces
-from tui_mail.store.mailboxes import load_mailbox
+from tui_mail.store.mailboxes import load_mailbox, load_state
 from tui_mail.store.messages import number_of
 from tui_mail.store.replaying import DueOperation, requeue_operation
 from tui_mail.sync.operations import sending
@@ -131,7 +131,9 @@ def _find(session: Session, target: Mailbox, due: DueAppend) -> AppendedUid | No
         # The numbers of before mean nothing any more.
         since = Uid(1)
     validity, theirs = arrivals_since(session, target, since)
-    free = [one for one in theirs if _may_be(session, target, due.message, one[0])]
+    free = theirs
+    if validity == load_state(session.database, target.id).uid_validity:
+        free = [one for one in theirs if _may_be(session, target, due.message, one[0])]
     uid = pick(likeness_here(session, due.message), free)
     _LOG.info("append of message %d: %s", due.message, "found" if uid else "not found")
     return AppendedUid(validity, uid) if uid else None
