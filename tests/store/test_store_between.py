@@ -11,17 +11,35 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.store.acting import NOW, redo_last, undo_last, where
-from tests.store.filling import VALIDITY, Place, assert_counts, mail
+from tests.store.filling import (
+    NAMES,
+    START,
+    VALIDITY,
+    Place,
+    assert_counts,
+    listed,
+    mail,
+)
 from tui_mail.model.error import NotFound
 from tui_mail.model.event import MailboxChanged
 from tui_mail.model.flags import FLAGGED, SEEN
 from tui_mail.model.ids import WHOLE, MessageNumber, PartId, Uid, UidValidity
 from tui_mail.model.operation import Expunge, Move, OperationState, Transfer
-from tui_mail.store.appending import network_lines, next_append, settle_append
+from tui_mail.store.appending import (
+    append_message,
+    network_lines,
+    next_append,
+    settle_append,
+)
 from tui_mail.store.between import carry_on
 from tui_mail.store.content import complete_part, load_part, save_chunk
 from tui_mail.store.database import AccountIdentity, Database, Transaction
-from tui_mail.store.mailboxes import create_local_mailbox, find_mailbox, load_mailbox
+from tui_mail.store.mailboxes import (
+    apply_listing,
+    create_local_mailbox,
+    find_mailbox,
+    load_mailbox,
+)
 from tui_mail.store.messages import load_summaries
 from tui_mail.store.operations import cancel, load_pending, retry
 from tui_mail.store.performing import perform
@@ -123,9 +141,6 @@ def made(folder: Path, name: str, kind: str) -> Place:
 
 @contextmanager
 def a_pair(folder: Path, kind: str = "imap") -> Iterator[Pair]:
-    from tests.store.filling import NAMES, listed
-    from tui_mail.store.mailboxes import apply_listing
-
     pair = Pair(made(folder, "work", "imap"), made(folder, "home", kind))
     boxes = [listed(name, use) for name, use in NAMES.items()]
     try:
@@ -599,3 +614,33 @@ def test_a_uid_under_another_uidvalidity_is_not_believed(
     assert pair.home.rows("SELECT server_mailbox, uid FROM message") == [
         (pair.home.box("Archive"), 0)
     ]
+
+
+def test_what_lies_only_here_keeps_its_mailbox_whatever_the_server_lists(
+    pair: Pair,
+) -> None:
+    place = pair.home
+    with place.database.transaction() as tx:
+        number = append_message(tx, place.box("Work"), OCTETS, arrived=START)
+        [waiting] = load_pending(tx)
+        cancel(tx, waiting.id)
+        names = {name: use for name, use in NAMES.items() if name != "Work"}
+        apply_listing(tx, [listed(name, use) for name, use in names.items()], {})
+    assert where(place, number) == "Work"
+
+
+def test_a_message_that_lies_only_here_is_appended_where_it_is_moved_to(
+    pair: Pair,
+) -> None:
+    place = pair.home
+    with place.database.transaction() as tx:
+        number = append_message(tx, place.box("Work"), OCTETS, arrived=START)
+        [waiting] = load_pending(tx)
+        cancel(tx, waiting.id)
+    assert due_operations(place.database, NOW) == []
+    with place.database.transaction() as tx:
+        perform(tx, Move((number,), place.box("Trash")), said="it", session="one")
+    [operation] = due_operations(place.database, NOW)
+    assert (operation.kind, operation.target) == ("append", place.box("Trash"))
+    pair.server_takes()
+    assert where(place, number) == "Trash"

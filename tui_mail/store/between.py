@@ -254,6 +254,10 @@ class _Steps:
                 "UPDATE incoming SET state = 'done' WHERE token = ?",
                 [(one.token,) for one in landed],
             )
+            tx.connection.execute(
+                "DELETE FROM incoming WHERE state = 'done' AND message NOT IN"
+                " (SELECT number FROM message)"
+            )
         self.changed.add(self._source.account)
         return True
 

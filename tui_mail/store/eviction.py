@@ -27,13 +27,15 @@ _STAYS = f"""
     SELECT 1 FROM message m
     LEFT JOIN mailbox b ON b.id = m.mailbox
     LEFT JOIN mailbox s ON s.id = m.server_mailbox
-    WHERE m.content = c.id AND (m.uid = 0 OR m.waiting OR m.mailbox = {NOWHERE}
+    WHERE m.content = c.id AND m.number NOT IN (SELECT message FROM left_behind)
+        AND (m.uid = 0 OR m.waiting OR m.mailbox = {NOWHERE}
         OR b.pinned OR coalesce(b.is_local, 1) OR coalesce(s.is_local, 1)
         OR EXISTS (SELECT 1 FROM operation_item i WHERE i.message = m.number)
         OR EXISTS (SELECT 1 FROM operation_item i WHERE i.copy = m.number AND i.copy > 0)
         OR EXISTS (SELECT 1 FROM wanted w WHERE w.message = m.number)
         OR EXISTS (SELECT 1 FROM outgoing o WHERE o.message = m.number)
-        OR EXISTS (SELECT 1 FROM incoming o WHERE o.message = m.number))
+        OR EXISTS (SELECT 1 FROM incoming o
+            WHERE o.message = m.number AND o.state <> 'done'))
 """
 _GOES = f"""
     c.pinned = 0 AND (SELECT kind FROM account) = 'imap'

@@ -13,6 +13,7 @@ from tui_mail.model.ids import MailboxId, MessageNumber, OperationId
 from tui_mail.model.mailbox import Mailbox, SpecialUse
 from tui_mail.model.mailbox_names import decode_name
 from tui_mail.model.operation import OperationState
+from tui_mail.store.appending import has_server
 from tui_mail.store.database import Transaction
 from tui_mail.store.mailbox_due import (
     CREATE,
@@ -63,12 +64,6 @@ class MailboxChange:
     kind: str
     before: str = ""
     after: str = ""
-
-
-def has_server(source: Source) -> bool:
-    """Tell whether the account's mailboxes are those of a server."""
-    row = source.connection.execute("SELECT kind FROM account").fetchone()
-    return bool(row and row[0] == "imap")
 
 
 def create_mailbox(

@@ -247,6 +247,7 @@ def _forget_messages(tx: Transaction, mailbox: MailboxId) -> None:
 def _is_needed(tx: Transaction, mailbox: MailboxId) -> bool:
     """Tell whether an operation goes to or from a mailbox, or a message lies on its way.
 
+    Or lies in it and on no server.
     What failed has had its effect taken back, but for an append: the message lies only
     here, and a person decides.
     """
@@ -263,7 +264,8 @@ def _is_needed(tx: Transaction, mailbox: MailboxId) -> bool:
         " SELECT 1 FROM message WHERE server_mailbox = :id AND uid > 0"
         " AND mailbox NOT IN (0, :id) UNION ALL"
         " SELECT 1 FROM message WHERE server_mailbox = :id AND uid = 0"
-        " AND mailbox NOT IN (0, :id) LIMIT 1",
+        " AND mailbox NOT IN (0, :id) UNION ALL"
+        " SELECT 1 FROM message WHERE mailbox = :id AND server_mailbox = 0 LIMIT 1",
         {"id": mailbox},
     ).fetchone()
     return row is not None

@@ -22,12 +22,12 @@ from tui_mail.model.operation import (
     Wish,
 )
 from tui_mail.store.allowed import refuse_forbidden
+from tui_mail.store.appending import has_server
 from tui_mail.store.database import Transaction
 from tui_mail.store.mailbox_wishes import (
     MailboxChange,
     create_mailbox,
     delete_mailbox,
-    has_server,
     rename_mailbox,
     subscribe_mailbox,
 )
