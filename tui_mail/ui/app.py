@@ -204,6 +204,7 @@ class MailApp(SpeakingApp, inherit_bindings=False):
         if self._start_engines and not self.offline:
             self.servers.start()
         await self.servers.count_waiting()
+        await self.servers.look_for_room()
         await self.wishes.look_for_undoable()
         self.start(self.carry_on())
         if self.accounts.troubles:
@@ -409,8 +410,9 @@ class MailApp(SpeakingApp, inherit_bindings=False):
         if event.anything or kinds & counts_change:
             account = event.account
             self.refreshing.ask(
-                ("mailboxes", account), lambda: self._load_mailboxes(account)
+                ("mailboxes", account), lambda: self.load_mailboxes(account)
             )
+            self.refreshing.ask("room", self.servers.look_for_room)
         if event.anything or OperationsChanged in kinds:
             self.refreshing.ask("waiting", self.servers.count_waiting)
             self.refreshing.ask("undoable", self.wishes.look_for_undoable)
@@ -420,11 +422,18 @@ class MailApp(SpeakingApp, inherit_bindings=False):
         if self.reading.is_about(event.account, arrived):
             self.refreshing.ask("reading", self.reading.again)
 
-    async def _load_mailboxes(self, account: str) -> None:
+    async def load_mailboxes(self, account: str) -> None:
+        """Load an account's mailboxes again; leave the one that is shown if it is gone."""
         from tui_mail.store.mailboxes import load_mailboxes
 
-        database = self.accounts.database(account)
-        self.accounts.take(account, await asyncio.to_thread(load_mailboxes, database))
+        database, unfollowed = self.accounts.database(account), self.accounts.shows_all
+        self.accounts.take(
+            account,
+            await asyncio.to_thread(load_mailboxes, database, unfollowed=unfollowed),
+        )
+        if self.listing.is_gone(account):
+            await self.listing.show(Shown(account, self.accounts.inbox(account).id))
+            self.say(own("The mailbox that was open is not here any more."))
         self.show_accounts()
         self.say_title()
         self.say_status()

@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from tui_mail.model.mailbox import TAKE_OUT, Mailbox
+from tui_mail.model.rights import Right
 from tui_mail.ui.commands import Command
 from tui_mail.ui.keymap import Keys
 
@@ -10,6 +12,13 @@ if TYPE_CHECKING:
     from tui_mail.ui.dispatch import Begun
 
 _LAST = ("app.help", "keys")
+_NEEDS = {
+    "message.archive": TAKE_OUT,
+    "message.trash": TAKE_OUT,
+    "message.move": TAKE_OUT,
+    "message.toggle-flagged": (Right.KEEP_FLAGS,),
+}
+"""Which rights some of them take."""
 _HINTS: Mapping[str, Sequence[tuple[str, str]]] = {
     "mailboxes": (
         ("list.open", "show"),
@@ -76,10 +85,17 @@ _HINTS: Mapping[str, Sequence[tuple[str, str]]] = {
 }
 
 
-def hints(where: str, keymap: Mapping[str, Keys]) -> list[tuple[str, str]]:
-    """Name the keys that matter most in a place, and what they do."""
+def hints(
+    where: str, keymap: Mapping[str, Keys], box: Mailbox | None = None
+) -> list[tuple[str, str]]:
+    """Name the keys that matter most in a place, and what they do.
+
+    What may not be done in the mailbox that is shown is not named.
+    """
     return [
-        (keymap[command][0], word) for command, word in _HINTS[where] if keymap[command]
+        (keymap[command][0], word)
+        for command, word in _HINTS[where]
+        if keymap[command] and not (box and box.why_not(*_NEEDS.get(command, ())))
     ]
 
 

@@ -98,7 +98,7 @@ class Listing:
             name = title_of(box, 0)
             if len(self._app.accounts.tree()) > 1 or self._app.panes.has_class("one"):
                 name = own(f"{self.shown.account} · {name}")
-            said = [name, *said]
+            said = [name, *filter(None, [box.limits]), *said]
             if self.shown.query:
                 said += [self.shown.words, f"{rows:,} of {box.total:,}"]
             elif box.unread:

@@ -63,6 +63,8 @@ class Servers:
         """How many changes wait for a server."""
         self.refused = 0
         """How many a server refused: they wait for the person."""
+        self._room = ""
+        """Where little room is left on a server, in words."""
         self.to_come = 0
         """How many messages were asked for and come with the next connection."""
 
@@ -87,7 +89,9 @@ class Servers:
             refused=self._refused_in_words(),
             now=self._app.real_time(),
         )
-        return own(" · ".join(filter(None, (self._search_in_words(), said))))
+        return own(
+            " · ".join(filter(None, (self._search_in_words(), said, self._room)))
+        )
 
     def _search_in_words(self) -> str:
         search = self._searching
@@ -285,9 +289,7 @@ class Servers:
         if answer is not None and not answer.done():
             answer.set_result(said)
         elif answer is None:
-            self._app.reading.fetched(
-                account, said.request, ok=said.ok, line=said.line
-            )
+            self._app.reading.fetched(account, said.request, ok=said.ok, line=said.line)
 
     def _give_up(self, account: str) -> None:
         for name, request in list(self._answers):
@@ -301,6 +303,23 @@ class Servers:
         self._app.fetching.forget(account)
 
     # What waits.
+
+    async def look_for_room(self) -> None:
+        """Find out where little room is left on a server."""
+        self._room = await asyncio.to_thread(
+            self._little_room, list(self._app.accounts.in_order())
+        )
+        self._app.say_status()
+
+    def _little_room(self, accounts: list[str]) -> str:
+        from tui_mail.store.surroundings import load_quotas
+
+        return " · ".join(
+            f"{name}: {quota.in_words}"
+            for name in accounts
+            for quota in load_quotas(self._app.accounts.database(name))
+            if quota.is_near
+        )
 
     async def count_waiting(self) -> None:
         """Count what waits for the servers, and what they refused."""

@@ -134,7 +134,8 @@ class SpeakingApp(App[int], inherit_bindings=False):
             where = "marks"
         elif where == "list" and self.listing.is_search:
             where = "results"
-        self.hint_line.show(hints.hints(where, self.keymap_of_commands))
+        box = self.listing.mailbox
+        self.hint_line.show(hints.hints(where, self.keymap_of_commands, box))
 
     def say_following(self, begun: "Begun") -> None:
         """Name what may follow the keys of a sequence."""

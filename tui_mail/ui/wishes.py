@@ -11,6 +11,7 @@ from tui_mail.model.displayable import Displayable, own
 from tui_mail.model.error import MailError, NotFound
 from tui_mail.model.flags import SEEN
 from tui_mail.model.ids import MessageNumber
+from tui_mail.model.mailbox import Mailbox
 from tui_mail.model.operation import (
     Expunge,
     JournalEntry,
@@ -19,6 +20,7 @@ from tui_mail.model.operation import (
     SetFlags,
     Wish,
 )
+from tui_mail.model.rights import Right
 
 if TYPE_CHECKING:
     from tui_mail.store.database import Database, Transaction
@@ -110,9 +112,22 @@ class Wishes:
         def write(tx: "Transaction") -> None:
             set_flags(tx, (number,), seen, frozenset())
 
+        box = self._app.listing.mailbox or await self._mailbox_of(account, number)
+        if box is not None and not box.may(Right.KEEP_SEEN):
+            # It is others', and what we have read is not kept there.
+            return
         self._app.panes.list.change_flags((number,), seen, frozenset())
         await self.write(account, write)
         self._app.engines.send(account, Wake())
+
+    async def _mailbox_of(self, account: str, number: MessageNumber) -> Mailbox | None:
+        from tui_mail.store.messages import load_summaries
+
+        database = self._app.accounts.database(account)
+        [found] = await asyncio.to_thread(load_summaries, database, [number])
+        if found is None:
+            return None
+        return self._app.accounts.mailbox(account, found.mailbox)
 
     async def write(
         self, account: str, change: Callable[["Transaction"], Written]

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tui_mail.model.displayable import Displayable, own
+from tui_mail.model.error import MailError
 from tui_mail.model.ids import MessageNumber
 from tui_mail.model.message import MessageSummary
+from tui_mail.model.rights import Right
 from tui_mail.ui.screens.confirm import Confirm
 from tui_mail.ui.wishes import counted
 
@@ -33,13 +35,17 @@ class Targets:
         return Targets(self.account, numbers, self.subject)
 
 
-async def find_targets(app: "MailApp") -> Targets | None:
+async def find_targets(app: "MailApp", *needed: Right) -> Targets | None:
     """Find what a key acts on: the marks, else the cursor's message or folded thread.
 
     Where the cursor's message is not among the marks, or a mark is out of sight, it is
-    asked first. None if there is nothing, which is said, or nothing is wanted.
+    asked first. None if there is nothing, which is said, or nothing is wanted. Raises
+    MailError without the ``needed`` rights in the mailbox.
     """
     app.wishes.refuse_if_read_only()
+    box = app.listing.mailbox
+    if box is not None and (why := box.why_not(*needed)):
+        raise MailError(why)
     messages = app.panes.list
     here, marked = messages.thread_numbers(), messages.marked
     if not marked:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 from tui_mail.model.displayable import Displayable, own
 from tui_mail.model.ids import MailboxId
 from tui_mail.model.mailbox import Mailbox, SpecialUse
+from tui_mail.model.namespace import NamespaceKind
+from tui_mail.model.rights import Right
 from tui_mail.ui.screens.picker import Item, New, Picker
 
 if TYPE_CHECKING:
@@ -22,14 +24,16 @@ async def choose_mailbox(
 ) -> tuple[str, Mailbox] | None:
     """Let a mailbox be chosen; those that were chosen lately come first.
 
-    With a ``home`` account, mailboxes of others are called ``ACCOUNT/MAILBOX``; ``but``
-    is one of its own that is not offered.
+    With a ``home`` account, mailboxes of others are called ``ACCOUNT/MAILBOX``, and only
+    those are offered that mail may be put into; ``but`` is one of its own that is not.
     """
     found = [
         (account, box)
         for account in accounts
         for box in app.accounts.mailboxes(account)
-        if box.selectable and (account, box.id) != (home, but)
+        if box.selectable
+        and (account, box.id) != (home, but)
+        and (not home or box.may(Right.INSERT))
     ]
     recent = app.recent_mailboxes
     found.sort(key=lambda pair: _place(recent, (pair[0], pair[1].id)))
@@ -56,7 +60,11 @@ async def choose_or_name(
     app: "MailApp", title: str, account: str, *, suggested: str
 ) -> Mailbox | str | None:
     """Let a mailbox be chosen, or a new one be named; raises MailError."""
-    boxes = [box for box in app.accounts.mailboxes(account) if box.selectable]
+    boxes = [
+        box
+        for box in app.accounts.mailboxes(account)
+        if box.selectable and box.namespace is NamespaceKind.PERSONAL
+    ]
     items = [
         Item(own(suggested), own("a new mailbox"), New(own(suggested))),
         *(

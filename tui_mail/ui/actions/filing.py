@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from tui_mail.model.displayable import own
 from tui_mail.model.ids import MailboxId
-from tui_mail.model.mailbox import Mailbox, SpecialUse
+from tui_mail.model.mailbox import TAKE_OUT, Mailbox, SpecialUse
 from tui_mail.model.operation import Copy, Expunge, Move, Transfer
 from tui_mail.ui.actions.acting import (
     Targets,
@@ -31,12 +31,12 @@ _NAMES = {
 
 async def archive(app: "MailApp") -> None:
     """Move to the archive."""
-    await _file(app, await find_targets(app), SpecialUse.ARCHIVE, "archived")
+    await _file(app, await find_targets(app, *TAKE_OUT), SpecialUse.ARCHIVE, "archived")
 
 
 async def archive_thread(app: "MailApp") -> None:
     """Move whole threads to the archive."""
-    targets = await find_targets(app)
+    targets = await find_targets(app, *TAKE_OUT)
     if targets is not None:
         whole = await with_threads(app, targets)
         await _file(app, whole, SpecialUse.ARCHIVE, "archived")
@@ -52,17 +52,19 @@ async def trash(app: "MailApp") -> None:
         key = app.key_of("message.expunge")
         app.say(own(f"This is the trash; {key} deletes for ever."))
         return
-    await _file(app, await find_targets(app), SpecialUse.TRASH, "trashed")
+    await _file(app, await find_targets(app, *TAKE_OUT), SpecialUse.TRASH, "trashed")
 
 
 async def junk(app: "MailApp") -> None:
     """Move to the junk mail."""
-    await _file(app, await find_targets(app), SpecialUse.JUNK, "marked as junk")
+    await _file(
+        app, await find_targets(app, *TAKE_OUT), SpecialUse.JUNK, "marked as junk"
+    )
 
 
 async def move(app: "MailApp") -> None:
     """Move to a mailbox that is chosen by its name."""
-    targets = await find_targets(app)
+    targets = await find_targets(app, *TAKE_OUT)
     if targets is None:
         return
     title = f"Move {targets.words} to"
@@ -127,7 +129,7 @@ async def _transfer(
 
 async def expunge(app: "MailApp") -> None:
     """Delete for ever, after a question."""
-    targets = await find_targets(app)
+    targets = await find_targets(app, *TAKE_OUT)
     if targets is None:
         return
     question = f"Delete {targets.words} for ever?"

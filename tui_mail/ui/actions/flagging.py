@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from tui_mail.model.displayable import own
 from tui_mail.model.flags import FLAGGED, SEEN, canonical, is_keyword
 from tui_mail.model.operation import SetFlags
+from tui_mail.model.rights import Right
 from tui_mail.ui.actions.acting import (
     Targets,
     find_targets,
@@ -20,14 +21,14 @@ if TYPE_CHECKING:
 
 async def toggle_flagged(app: "MailApp") -> None:
     """Flag; unflag where all are flagged."""
-    targets = await find_targets(app)
+    targets = await find_targets(app, Right.KEEP_FLAGS)
     if targets is not None:
         await _toggle(app, targets, FLAGGED, ("flagged", "unflagged"))
 
 
 async def toggle_seen(app: "MailApp") -> None:
     """Mark read; unread where all are read."""
-    targets = await find_targets(app)
+    targets = await find_targets(app, Right.KEEP_SEEN)
     if targets is not None:
         await _toggle(app, targets, SEEN, ("marked read", "marked unread"))
 
@@ -44,7 +45,7 @@ async def mark_unread(app: "MailApp") -> None:
 
 async def tag(app: "MailApp") -> None:
     """Add a keyword; take it off where all have it."""
-    targets = await find_targets(app)
+    targets = await find_targets(app, Right.KEEP_FLAGS)
     if targets is None:
         return
     prompt = Prompt("Keyword to add or take off:", history=app.history["tag"])
@@ -77,7 +78,7 @@ async def _toggle(
 
 
 async def _set_seen(app: "MailApp", *, seen: bool) -> None:
-    targets = await find_targets(app)
+    targets = await find_targets(app, Right.KEEP_SEEN)
     if targets is None:
         return
     word = "read" if seen else "unread"

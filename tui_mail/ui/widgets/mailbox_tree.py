@@ -11,12 +11,18 @@ from textual.strip import Strip
 from tui_mail.model.displayable import Displayable, own
 from tui_mail.model.ids import MailboxId
 from tui_mail.model.mailbox import Mailbox, SpecialUse
+from tui_mail.model.namespace import NamespaceKind
 from tui_mail.ui.signs import UNICODE, Signs
 from tui_mail.ui.widgets.drawing import two_ends
 from tui_mail.ui.widgets.line_list import LineList
 
 _QUIET = frozenset({SpecialUse.TRASH, SpecialUse.JUNK, SpecialUse.SENT, SpecialUse.ALL})
 """Mailboxes whose unread messages nobody waits for: their counts are dim."""
+_WHOSE = {
+    NamespaceKind.PERSONAL: "Yours",
+    NamespaceKind.OTHERS: "Other users",
+    NamespaceKind.SHARED: "Shared",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +31,7 @@ class TreeRow:
 
     account: str
     mailbox: Mailbox | None
-    """None at an account's heading."""
+    """None at an account's heading, and at that of others' mailboxes below it."""
     title: Displayable
     depth: int = 0
     children: bool = False
@@ -76,6 +82,12 @@ class MailboxTree(LineList):
         if row is not None:
             self.cursor = row
         self.refresh()
+
+    def point_at(self, account: str, mailbox: MailboxId) -> None:
+        """Put the cursor on a mailbox, if it can be seen."""
+        row = self._row_of((account, mailbox))
+        if row is not None:
+            self.cursor = row
 
     def set_note(self, account: str, note: Displayable) -> None:
         """Put a word beside an account's name: "offline"."""
@@ -159,7 +171,8 @@ class MailboxTree(LineList):
         unread = line.unread > 0
         quiet = line.mailbox.special_use in _QUIET
         strong = self.get_component_rich_style("list--strong") + over
-        title = plain if line.mailbox.selectable else dim
+        seen = line.mailbox.selectable and line.mailbox.followed
+        title = plain if seen else dim
         if is_open or (unread and not quiet):
             title = strong
         lead = self._signs.cursor if is_open else " "
@@ -176,10 +189,16 @@ class MailboxTree(LineList):
         count = f" {line.unread:,} " if unread else " "
         pinned = [(f" {self._signs.pinned}", dim)] if line.mailbox.pinned else []
         right = [*pinned, (count, dim if quiet else strong)]
+        if not line.mailbox.followed:
+            right = [(" hidden ", dim)]
         return two_ends(left, right, width, plain, self._signs)
 
     def _heading(self, line: TreeRow, width: int) -> Strip:
         heading = self.get_component_rich_style("list--heading")
+        if line.depth:
+            dim = self.get_component_rich_style("list--dim")
+            left = [(f"  {line.title}", dim + heading)]
+            return two_ends(left, [], width, self.rich_style, self._signs)
         note = self._notes.get(line.account, own(""))
         dim = self.get_component_rich_style("list--dim")
         right = [(f" {note} ", dim)] if note else []
@@ -240,9 +259,12 @@ def tree_rows(
 ) -> list[TreeRow]:
     """Lay an account's mailboxes out as lines, those in folded ones left out.
 
-    The boxes come ordered; a box stands below its nearest ancestor that is listed.
+    The boxes come ordered, one's own first; a box stands below its nearest ancestor that
+    is listed. Those of others have a heading, which says what their prefix says.
     """
+    boxes = [box for box in boxes if not _is_only_a_prefix(box)]
     keys = {_key(box) for box in boxes}
+    whose = NamespaceKind.PERSONAL
     rows = [TreeRow(account, None, own(account))]
     held: dict[tuple[str, ...], int] = {}
     parents = {_key(box): _ancestors(_key(box), keys) for box in boxes}
@@ -252,9 +274,12 @@ def tree_rows(
     for box in boxes:
         key = _key(box)
         above = parents[key]
+        if box.namespace is not whose:
+            whose = box.namespace
+            rows.append(TreeRow(account, None, own(_WHOSE[whose]), depth=1))
         if any((account, ancestor) in folded for ancestor in above):
             continue
-        nearest = len(above[-1]) if above else 0
+        nearest = max(len(above[-1]) if above else 0, box.prefix_parts)
         is_folded = (account, key) in folded
         unread = box.unread + (held.get(key, 0) if is_folded else 0)
         rows.append(
@@ -263,6 +288,10 @@ def tree_rows(
             )
         )
     return rows
+
+
+def _is_only_a_prefix(box: Mailbox) -> bool:
+    return not box.selectable and len(box.parts) <= box.prefix_parts
 
 
 def _ancestors(
