@@ -194,6 +194,16 @@ MISTAKES = [
 ]
 
 
+@pytest.mark.parametrize(
+    ("written", "octets"), [("0", 0), ('""', 0), ('"0"', 0), ('"1.5G"', 1_500_000_000)]
+)
+def test_a_limit_of_nothing_is_no_limit(
+    tmp_path: Path, places: Places, written: str, octets: int
+) -> None:
+    text = f"{WORK}cache_limit = {written}\n{IMAP.removeprefix(WORK)}"
+    assert load(tmp_path, places, text).accounts["work"].cache_limit == octets
+
+
 @pytest.mark.parametrize(("text", "line", "key", "remedy"), MISTAKES)
 def test_a_mistake_names_file_line_key_and_remedy(
     tmp_path: Path, places: Places, text: str, line: int, key: str, remedy: str

@@ -126,7 +126,10 @@ class Section:
         return tuple(str(item) for item in items)
 
     def octets(self, key: str, default: int) -> int:
-        """Read a size: octets as a number, or ``"2G"`` (k, M, G, T: thousands)."""
+        """Read a size: octets as a number, or ``"2G"`` (k, M, G, T: thousands).
+
+        An empty one is none.
+        """
         if not self.has(key):
             return default
         value = self.values[key]
@@ -134,6 +137,8 @@ class Section:
             return self.integer(key, default, high=_MOST_OCTETS)
         if not isinstance(value, str):
             self._wrong(key, 'a size such as "2G"')
+        if not value.strip():
+            return 0
         match = _SIZE.fullmatch(value.strip())
         if match is None:
             self.mistake(key, f'"{value}" is no size; write it as "2G" or "500M"')

@@ -91,13 +91,16 @@ class Account:
     keep_days: int = 90
     """IMAP: how many days back that goes; 0 is everything."""
     cache_limit: int = 2_000_000_000
-    """IMAP: octets of mail to keep, written as ``"2G"``; what is not pinned goes first."""
+    """IMAP: octets of mail to keep, written as ``"2G"``; above it, what is not pinned
+    goes, what was read the longest time ago first. Header fields stay, and do not count;
+    0 or "" is no limit."""
     check_minutes: int = 5
     """How often to look for mail where the server does not tell by itself."""
     archive: str = "flat"
     """``flat``, or ``year`` or ``month`` for a mailbox for each below the archive."""
     trash_days: int = 0
-    """After how many days mail in the trash is deleted for ever; 0 is never."""
+    """How many days after it came to the trash mail is deleted for ever; 0 is never.
+    What is pinned stays."""
     signature: str = ""
     """The text below what you write; ``signature_file`` names a file with it."""
     signature_file: str = ""

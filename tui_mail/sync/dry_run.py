@@ -14,6 +14,7 @@ from tui_mail.store.mailboxes import load_counts, load_mailboxes
 from tui_mail.store.messages import count_known, known_uids
 from tui_mail.store.replaying import due_flags, due_operations
 from tui_mail.sync.connecting import Connector
+from tui_mail.sync.emptying import overdue
 from tui_mail.sync.receipt import Receipt
 from tui_mail.sync.reconcile import (
     FlagsBy,
@@ -38,6 +39,7 @@ def look(account: Account, connector: Connector, places: Places) -> Receipt:
     try:
         if database is not None:
             _count_wishes(database, receipt)
+            receipt.deleted += len(overdue(database, account, datetime.now(UTC)))
         with closing(connector.connect()) as connection:
             listed = connection.list_mailboxes(
                 subscribed_only=connector.server.subscribed_only

@@ -21,6 +21,7 @@ from tui_mail.store.messages import count_known, load_location
 from tui_mail.store.replaying import due_operations, has_due, settle_items
 from tui_mail.store.surroundings import place_mailboxes
 from tui_mail.sync.ahead import fetch_ahead, fetch_wanted
+from tui_mail.sync.emptying import empty_trash
 from tui_mail.sync.incremental import bring_in_step, catch_up
 from tui_mail.sync.reconcile import Counts, is_in_step, looks_alike
 from tui_mail.sync.replay import carry_on, replay
@@ -83,6 +84,7 @@ class Round:
             note_in_step(tx, self._in_step)
         if not self._skipped:
             self._give_up_the_lost()
+            empty_trash(session, self._account)
         if has_due(session.database, datetime.now(UTC)):
             replay(session)
         yield
