@@ -494,6 +494,25 @@ def test_a_search_whose_link_is_cut_goes_on_over_the_next(plain_desk: Desk) -> N
             assert (done.ok, done.line) == (True, "server: 1 more")
 
 
+def test_a_mailbox_that_was_made_anew_is_synchronized_first(plain_desk: Desk) -> None:
+    desk = plain_desk
+    desk.fill([letter(1, text="zebra"), letter(2, text="none")], "Work")
+    desk.sync()
+    with desk.oracle() as client:
+        client.delete_folder("Work")
+    desk.fill([letter(3, text="none"), letter(4, text="zebra")], "Work")
+    outcome = ask(desk, "zebra")
+    assert outcome.line == "server: nothing more; Work: it was made anew on the server"
+    assert found(desk, "zebra") == set()
+    with running(desk) as engine, engine.reader() as reader:
+        reader.send(Search("zebra", 1))
+        reader.done(1)
+        reader.while_told(lambda: set(desk.here("Work")) == {"letter 3", "letter 4"})
+        reader.send(Search("zebra", 2))
+        assert reader.done(2).ok
+        assert found(desk, "zebra") == {"letter 4"}
+
+
 def test_where_no_further_connection_is_let_in_the_first_one_searches(
     plain_desk: Desk,
 ) -> None:

@@ -34,6 +34,7 @@ from tui_mail.model.query import (
     Smaller,
     Words,
 )
+from tui_mail.model.rights import Right
 from tui_mail.model.uids import UidSet
 from tui_mail.store.contents import seconds_of
 from tui_mail.store.database import Database
@@ -173,6 +174,7 @@ def searched_mailboxes(database: Database, query: Query) -> list[Mailbox]:
         for box in boxes
         if box.selectable
         and not box.local
+        and box.may(Right.READ)
         and (box.special_use not in _HIDDEN or box.id in named)
     ]
 

@@ -153,6 +153,8 @@ class Jobs:
             if job.cancelled:
                 raise Cancelled("cancelled")
             self._between(less_urgent=_SEARCHES)
+        if search.outdated:
+            crew.agenda.schedule_round_now()
         return search.outcome()
 
     def _search_again(self, job: SearchJob, error: MailError) -> None:

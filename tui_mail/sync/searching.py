@@ -105,6 +105,8 @@ class ServerSearch:
         self._texts_left = _MOST_TEXTS
         self._receipt = Receipt()
         self.before = self._count() if before is None else before
+        self.outdated = False
+        """Only a synchronization shows which messages a mailbox has now."""
 
     def outcome(self) -> Outcome:
         """Say how many more are found here than before."""
@@ -135,7 +137,9 @@ class ServerSearch:
 
     def _all(self, terms: list[Term]) -> Iterator[None]:
         self._session.receipt = self._receipt
-        boxes = searched_mailboxes(self._session.database, self._query)
+        boxes = self._session.stumbles.ordered(
+            searched_mailboxes(self._session.database, self._query)
+        )
         for place, box in enumerate(boxes):
             self._progress(place, len(boxes))
             with self._tolerating(box):
@@ -144,6 +148,9 @@ class ServerSearch:
     def _one(self, box: Mailbox, terms: list[Term]) -> Iterator[None]:
         key = wider(self._query, self._here(box))
         if key is False:
+            return
+        if said := self._session.stumbles.given_up(box.id):
+            self._receipt.complain(f"{box.name}: {said}")
             return
         if box.state.low_uid == 0:
             # Of what was never seen the newest are fetched, and the cursors.
@@ -161,6 +168,7 @@ class ServerSearch:
         try:
             yield
         except Outdated:
+            self.outdated = True
             self._receipt.complain(f"{box.name}: it was made anew on the server")
         except (ServerRefused, NotFound) as refusal:
             self._receipt.complain(f"{box.name}: {refusal.line}")
