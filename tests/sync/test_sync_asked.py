@@ -18,8 +18,9 @@ from tui_mail.link.messages import (
     Wake,
 )
 from tui_mail.model.ids import MessageNumber, PartId
-from tui_mail.model.operation import PinMailbox
+from tui_mail.model.operation import Pin, PinMailbox
 from tui_mail.store.content import load_part, load_text, part_progress
+from tui_mail.store.eviction import octets_kept
 from tui_mail.store.operations import cancel, load_pending
 from tui_mail.store.wanting import want_part
 
@@ -142,3 +143,23 @@ def test_a_mailbox_that_is_pinned_is_fetched_at_once_and_what_comes_later_too(
         desk.fill([large(6, 50_000)])
         reader.send(Synchronize(None, 2))
         reader.while_told(lambda: wholes(desk) == [1, 2, 3, 4, 5, 6])
+
+
+def test_parts_that_came_singly_go_where_the_whole_message_comes(
+    desk: Desk, number: MessageNumber
+) -> None:
+    with running(desk) as engine, engine.reader() as reader:
+        reader.status("connected")
+        reader.send(FetchPart(number, PART, 1))
+        reader.until(lambda one: isinstance(one, PartProgress) and one.done > 300_000)
+        reader.send(Cancel(1))
+        reader.done(1)
+        desk.perform(Pin((number,), pinned=True))
+        reader.send(Wake())
+        reader.while_told(lambda: wholes(desk) == [1])
+        reader.while_told(lambda: part_progress(desk.database, number, PART) == 0)
+        assert octets_kept(desk.database) < SIZE * 1.1
+        # It is cut out of the whole from now on.
+        reader.send(FetchPart(number, PART, 2))
+        assert reader.done(2).ok
+        assert part_progress(desk.database, number, PART) == 0

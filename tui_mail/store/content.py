@@ -207,6 +207,26 @@ def _complete_part(tx: Transaction, content: ContentId, part: PartId) -> bool:
     return True
 
 
+def discard_covered(tx: Transaction, number: MessageNumber) -> bool:
+    """Forget octets of parts where the whole message is here: they are in it too.
+
+    As much as a short transaction takes; True if more is left. Raises NotFound.
+    """
+    content = content_of(tx, number)
+    covered = (
+        f"content = ? AND part_id NOT IN ('{WHOLE}', '{HEADER}') AND EXISTS"
+        f" (SELECT 1 FROM part p WHERE p.content = ? AND p.part_id = '{WHOLE}'"
+        "  AND p.complete = 1)"
+    )
+    gone = tx.connection.execute(
+        f"DELETE FROM chunk WHERE id IN (SELECT id FROM chunk WHERE {covered} LIMIT 2)",
+        (content, content),
+    ).rowcount
+    if not gone:
+        tx.connection.execute(f"DELETE FROM part WHERE {covered}", (content, content))
+    return bool(gone)
+
+
 def note_use(tx: Transaction, numbers: Iterable[MessageNumber], at: datetime) -> None:
     """Note that somebody read messages: what was read last goes last.
 

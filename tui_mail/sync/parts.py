@@ -13,6 +13,7 @@ from tui_mail.store.content import (
     HEADER,
     complete_part,
     complete_parts,
+    discard_covered,
     load_part,
     load_structure,
     load_text,
@@ -31,7 +32,9 @@ SMALL = 64_000
 
 _SMALLEST = 16_000
 """Octets of a window, however slow the link is."""
-_MOMENT = 1.0
+_LARGEST = 512_000
+"""Octets of a window, however fast the link is: what is lost with a connection."""
+_MOMENT = 2.0
 """Seconds that a window should take at most."""
 
 _SECTIONS = frozenset({"HEADER", "TEXT", "MIME"})
@@ -47,7 +50,7 @@ def part_steps(
     two of them the connection may be used for something else. Raises NotFound where the
     message or the part is not there.
     """
-    if part in complete_parts(session.database, number):
+    if {part, WHOLE} & complete_parts(session.database, number):
         return
     uid = locate(session, number)
     if part == HEADER:
@@ -81,26 +84,34 @@ def _windows(
         session.harvest()
         if octets is None:
             raise NotFound("the server does not have that part")
-        with session.transaction() as tx:
-            here = part_progress(tx, number, part)
-            if here < done:
-                # It had to make room meanwhile.
-                done = here
-                continue
-            if octets:
-                save_chunk(tx, number, part, done, octets)
-            if len(octets) < size:
-                complete_part(tx, number, part)
+        if not _save_window(session, number, part, done, octets):
+            # It had to make room meanwhile.
+            done = part_progress(session.database, number, part)
+            continue
         done += len(octets)
         if len(octets) < size:
+            with session.transaction() as tx:
+                complete_part(tx, number, part)
             return
         session.window = _fitting(size, took)
+
+
+def _save_window(
+    session: Session, number: MessageNumber, part: PartId, start: int, octets: bytes
+) -> bool:
+    """Save a window in short transactions; False if what is before it has gone."""
+    for at in range(0, max(1, len(octets)), OCTETS):
+        with session.transaction() as tx:
+            if part_progress(tx, number, part) < start + at:
+                return False
+            save_chunk(tx, number, part, start + at, octets[at : at + OCTETS])
+    return True
 
 
 def _fitting(size: int, seconds: float) -> int:
     """Say how large the next window is, where this one took so long."""
     if seconds < _MOMENT / 2:
-        return min(size * 2, OCTETS)
+        return min(size * 2, _LARGEST)
     return max(size // 2, _SMALLEST) if seconds > _MOMENT else size
 
 
@@ -115,6 +126,10 @@ def whole_steps(
 ) -> Iterator[tuple[int, int]]:
     """Fetch a whole message as :func:`part_steps` does a part, and make its text."""
     yield from part_steps(session, number, WHOLE)
+    more = True
+    while more:
+        with session.pace.transaction() as tx:
+            more = discard_covered(tx, number)
     render_whole(session, number, renderer)
 
 

@@ -330,8 +330,12 @@ class MailApp(SpeakingApp, inherit_bindings=False):
 
     def fail(self, error: BaseException) -> None:
         """Say what could not be done; end where it is a mistake of ours."""
+        from tui_mail.ui.fetching import CANCELLED
+
         if isinstance(error, MailError):
-            self.warn(error.line)
+            # What a person ended is no failure, and was said.
+            if error.line != CANCELLED:
+                self.warn(error.line)
         elif isinstance(error, Exception):
             self._handle_exception(error)
 

@@ -111,7 +111,7 @@ def _head(
 def _pinned(content: MessageContent) -> str:
     if PartId("") in content.downloaded:
         return "pinned: all of it is here, and stays"
-    return "pinned: all of it comes with the next connection"
+    return "pinned: not all of it is here yet"
 
 
 def shown_keywords(content: MessageContent) -> list[Displayable]:
