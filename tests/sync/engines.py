@@ -117,23 +117,27 @@ def start(
 ) -> subprocess.Popen[bytes]:
     """Start the program with the desk's settings and places."""
     write_settings(desk, names)
-    places = desk.places
-    environment = os.environ | {
-        "XDG_CONFIG_HOME": str(places.config.parent),
-        "XDG_DATA_HOME": str(places.data.parent),
-        "XDG_STATE_HOME": str(places.state.parent),
-        "XDG_RUNTIME_DIR": str(places.runtime.parent),
-    }
-    places.runtime.parent.mkdir(exist_ok=True)
     return subprocess.Popen(
         [sys.executable, "-m", "tui_mail", *arguments],
         cwd=ROOT,
-        env=environment,
+        env=os.environ | environment_of(desk),
         stdin=subprocess.DEVNULL,
         stdout=stdout,
         stderr=subprocess.PIPE,
         start_new_session=True,
     )
+
+
+def environment_of(desk: Desk) -> dict[str, str]:
+    """Name the desk's places to a process."""
+    places = desk.places
+    places.runtime.parent.mkdir(exist_ok=True)
+    return {
+        "XDG_CONFIG_HOME": str(places.config.parent),
+        "XDG_DATA_HOME": str(places.data.parent),
+        "XDG_STATE_HOME": str(places.state.parent),
+        "XDG_RUNTIME_DIR": str(places.runtime.parent),
+    }
 
 
 def write_settings(desk: Desk, names: tuple[str, ...] = ("work",)) -> None:

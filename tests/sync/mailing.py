@@ -12,7 +12,7 @@ from tests.servers.ports import HOST
 from tests.servers.pymap import Pymap
 from tui_mail.config.places import Places
 from tui_mail.config.settings import Account, Server, Settings
-from tui_mail.model.ids import MessageNumber
+from tui_mail.model.ids import ActionId, MessageNumber
 from tui_mail.model.mailbox import Mailbox
 from tui_mail.model.message import MessageSummary
 from tui_mail.model.operation import Wish
@@ -135,9 +135,9 @@ class Desk:
             names = [name for flags, _, name in listed if b"\\Noselect" not in flags]
             return {name: look(client, name) for name in names}
 
-    def perform(self, wish: Wish) -> None:
+    def perform(self, wish: Wish) -> ActionId:
         with self.database.transaction() as tx:
-            perform(tx, wish, said="a test", session="test")
+            return perform(tx, wish, said="a test", session="test")
 
     def _logged_in(self) -> imapclient.IMAPClient:
         """Log in; a connection that was closed just now may still be counted."""
@@ -166,7 +166,7 @@ class Desk:
 
 def look(client: imapclient.IMAPClient, name: str) -> Found:
     """Look into a mailbox as it is now."""
-    found = _look(client, name)
+    found = look_closely(client, name)
     assert len(found) == len({subject for subject, _, _ in found}), (
         f"the server has a message twice: {found}"
     )
@@ -175,14 +175,15 @@ def look(client: imapclient.IMAPClient, name: str) -> Found:
 
 def uid_there(client: imapclient.IMAPClient, name: str, subject: str) -> int:
     """Find a message; its mailbox is selected then."""
-    [uid] = [uid for said, uid, _ in _look(client, name) if said == subject]
+    [uid] = [uid for said, uid, _ in look_closely(client, name) if said == subject]
     client.select_folder(name)
     return uid
 
 
-def _look(
+def look_closely(
     client: imapclient.IMAPClient, name: str
 ) -> list[tuple[str, int, frozenset[str]]]:
+    """List subjects, UIDs and flags; a message may be there more than once."""
     client.select_folder(name, readonly=True)
     uids = client.search("ALL")
     if not uids:

@@ -188,7 +188,7 @@ class ImapConnection(Searching):
         ``TRYCREATE``: the target is missing. Where the messages are gone, is told by
         the next changes taken.
         """
-        if not self._can("MOVE"):
+        if not self.has_move:
             raise ServerRefused(f"{self._server.host} cannot move", "CANNOT")
         return self._transfer(b"UID MOVE", uids, target_wire_name)
 

@@ -112,6 +112,11 @@ class Session:
         """Whether the server can be waited for (IDLE, RFC 2177)."""
         return self._can("IDLE")
 
+    @property
+    def has_move(self) -> bool:
+        """Whether messages are moved by one command (MOVE, RFC 6851)."""
+        return self._can("MOVE")
+
     def _can(self, name: str) -> bool:
         return name in self.capabilities or (
             name in _IN_REV2 and "IMAP4REV2" in self.capabilities

@@ -36,6 +36,9 @@ def replay(session: Session, operation: DueOperation) -> None:
         done = find_in_target(session, operation, operation.uid_next_before)
         there = still_there(session, operation.source, uids)
         in_both = {uid for uid in there if uids[uid] in done.uids}
+        if session.connection.has_move:
+            # It never leaves a message in both: that in the target is another's copy.
+            in_both.clear()
         if in_both:
             left = sending.remove(session, operation.source, UidSet.of(in_both))
             done = replace(done, left=left)
