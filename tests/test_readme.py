@@ -8,6 +8,7 @@ from tests.write_readme import README, with_key_table
 from tui_mail.config.load import load_settings
 from tui_mail.config.places import Places
 from tui_mail.demo.messages import letters
+from tui_mail.transports.imap_extensions import EXTENSIONS
 
 ROOT = README.parent
 TEXT = README.read_text()
@@ -34,6 +35,14 @@ def test_every_picture_and_link_of_the_readme_is_there() -> None:
     assert targets
     for target in targets:
         assert target.startswith("https://") or (ROOT / target).exists(), target
+
+
+def test_the_table_of_extensions_names_all_that_are_used_and_no_other() -> None:
+    table = re.search(r"<!-- extensions: begin.*?-->\n(.*?)<!--", TEXT, re.S)
+    assert table is not None
+    rows = [line.split("|")[1] for line in table[1].splitlines()[2:]]
+    named = {name for row in rows for name in re.findall(r"`([^`]+)`", row)}
+    assert named == {name for one in EXTENSIONS for name in one.name.split()}
 
 
 def test_the_first_screen_names_both_commands() -> None:

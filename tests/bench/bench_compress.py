@@ -1,7 +1,8 @@
 """What COMPRESS=DEFLATE saves on a slow line: 150 ms of round trip, 2 Mbit/s.
 
 The same synchronizations of the same mailbox, through a proxy that delays and holds
-back, from a Dovecot that announces it and from one that does not, in turns.
+back, from a Dovecot that announces it and from one that does not, in turns. And what a
+look at all mailboxes costs: so much would NOTIFY (RFC 5465) save a minute.
 """
 
 import os
@@ -17,11 +18,14 @@ from tests.bench.place import place
 from tests.servers import dovecot
 from tests.servers.dovecot import PASSWORD, ZLIB, Dovecot, Letter, without
 from tests.servers.proxy import proxied
+from tui_mail.config.secret import Secret
+from tui_mail.transports.imap import ImapConnection
 
 ROUND_TRIP = 0.150
 RATE = 2_000_000 / 8
 MESSAGES = 5_000
 TEXTS = 200
+MAILBOXES = 100
 RUNS = 3
 WORTH = 0.8
 """It is used if what took 1 takes at most so much with it."""
@@ -67,6 +71,21 @@ def synchronize(server: Dovecot, user: str, *more: str) -> tuple[float, float, i
         return took[0], took[1], proxy.octets_down
 
 
+def look(server: Dovecot) -> tuple[float, int]:
+    """Ask for the counts of all mailboxes; seconds, and octets that came."""
+    with proxied(server.port) as proxy:
+        proxy.latency, proxy.rate = ROUND_TRIP / 2, RATE
+        secret = Secret(PASSWORD)
+        settings = server.imap("d3", port=proxy.port)
+        connection = ImapConnection.connect(settings, secret, deadline=30)
+        before, start = proxy.octets_down, time.perf_counter()
+        listed = connection.list_mailboxes(subscribed_only=False)
+        seconds, octets = time.perf_counter() - start, proxy.octets_down - before
+        connection.logout()
+    assert len(listed) > MAILBOXES
+    return seconds, octets
+
+
 def main() -> int:
     """Print the figures; 1 if it is not worth it."""
     plain = replace(ZLIB, capabilities=without())
@@ -75,6 +94,13 @@ def main() -> int:
         for server in (packed, bare):
             server.fill(USER, letters(MESSAGES))
             server.fill("d2", texts())
+            server.raw("d3", *(f"CREATE Lists/List{n}" for n in range(MAILBOXES)))
+        for which, server in (("with it", packed), ("without", bare)):
+            seconds, octets = look(server)
+            print(
+                f"a look at {MAILBOXES} mailboxes {which}:"
+                f" {seconds:.2f} s, {octets / 1e3:.1f} kB"
+            )
         for what, user, more in (
             (f"{MESSAGES:,} headers", USER, ()),
             (f"{TEXTS} messages of 20 kB", "d2", ("--bodies",)),
