@@ -110,7 +110,7 @@ def test_a_dry_run_says_all_and_changes_nothing(desk: Desk) -> None:
         client.uid_expunge([7])
     desk.fill(letters(11, 12))
     here, there = desk.all_here(), desk.all_there()
-    said = "would be: 2 new, 2 changed, 1 gone, 1 flag, 1 moved, 1 deleted"
+    said = "would be: 2 new, 2 changed, 1 gone, 1 flagged, 1 moved, 1 deleted"
     assert str(desk.sync(dry_run=True)) == said
     assert str(desk.sync(dry_run=True)) == said
     assert (desk.all_here(), desk.all_there()) == (here, there)

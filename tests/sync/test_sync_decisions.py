@@ -138,8 +138,10 @@ def test_messages_that_are_alike_are_paired_once_each() -> None:
 
 def test_a_receipt_is_one_line() -> None:
     assert str(Receipt()) == "in step"
-    assert str(Receipt(new=12_000, flags=3, moved=1)) == "12,000 new, 3 flags, 1 moved"
-    assert str(Receipt(flags=1, texts=1)) == "1 flag, 1 text"
+    assert (
+        str(Receipt(new=12_000, flags=3, moved=1)) == "12,000 new, 3 flagged, 1 moved"
+    )
+    assert str(Receipt(flags=1, texts=1)) == "1 flagged, 1 text"
     assert str(Receipt(problems=["Old: no permission"])) == "Old: no permission"
     assert str(Receipt(new=1, problems=["a", "b"])) == "1 new; a; b"
 

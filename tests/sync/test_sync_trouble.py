@@ -29,6 +29,7 @@ from tui_mail.model.ids import Uid
 from tui_mail.model.mailbox import MailboxCounts
 from tui_mail.model.operation import Copy, Expunge, Move, SetFlags
 from tui_mail.model.uids import LARGEST, UidSet
+from tui_mail.store.receipts import load_receipts
 from tui_mail.sync import connecting
 from tui_mail.sync.connecting import Connector
 from tui_mail.sync.replay import replay
@@ -242,6 +243,9 @@ def test_a_vanished_that_names_all_is_verified(
     receipt = desk.sync()
     assert receipt.gone == 0
     assert receipt.new == 1
+    assert str(receipt) == "1 new, 60 of 60 matched again"
+    [kept, *_] = load_receipts(desk.database, 1)
+    assert kept.line.endswith("60 of 60 matched again, 0 lost")
     assert desk.here() == desk.there()
 
 
@@ -414,6 +418,28 @@ def test_without_uidplus_what_only_is_marked_as_deleted_is_hidden_here(
         client.expunge()
     desk.sync()
     assert desk.all_here() == desk.all_there()
+
+
+def test_a_mailbox_that_was_made_anew_says_how_many_were_matched_again(
+    desk: Desk, proxy: Proxy
+) -> None:
+    desk.fill(letters(1, 40))
+    desk.sync(bodies=True)
+    with desk.database.transaction() as tx:
+        tx.connection.execute(
+            "UPDATE mailbox SET uid_validity = 7 WHERE name = 'INBOX'"
+        )
+    before, octets = desk.there(), proxy.octets_down
+    receipt = desk.sync(bodies=True)
+    assert (receipt.new, receipt.gone, receipt.texts) == (0, 0, 0)
+    assert str(receipt) == "40 of 40 matched again"
+    assert desk.there() == before
+    said = b"".join(proxy.sent_up)
+    assert b"UID STORE" not in said
+    assert b"EXPUNGE" not in said
+    assert proxy.octets_down > octets
+    [kept, *_] = load_receipts(desk.database, 1)
+    assert "40 of 40 matched again, 0 lost" in kept.line
 
 
 def test_what_is_hidden_stays_so_in_a_mailbox_that_was_made_anew(

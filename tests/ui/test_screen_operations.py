@@ -30,6 +30,7 @@ from tui_mail.store.mailboxes import apply_listing, find_mailbox, save_state
 from tui_mail.store.messages import apply_fetched
 from tui_mail.store.operations import load_pending
 from tui_mail.store.performing import perform
+from tui_mail.store.receipts import note_receipt
 from tui_mail.store.replaying import (
     mark_operation_sent,
     postpone_operation,
@@ -160,6 +161,25 @@ async def test_what_waits_stands_above_what_was_done(stores: Stores) -> None:
             False,
         }
         assert "r retry  x cancel" in shown[-1]
+
+
+async def test_what_synchronizations_did_stands_between_and_is_skipped(
+    stores: Stores,
+) -> None:
+    stores.perform(SetFlags((ONE,), frozenset({FLAGGED})), "flagged 1")
+    with stores.accounts["work"].transaction() as tx:
+        for minutes in range(6):
+            moment = NOW - timedelta(minutes=30 - 5 * minutes)
+            note_receipt(tx, {"moved": 12 + minutes, "flagged": 3}, moment)
+    app = AskingApp(lambda: stores.screen)
+    async with app.run_test(size=(80, 24)) as pilot:
+        shown = await settled(pilot)
+        newest = shown.index("Synchronized") + 1
+        when = f"{NOW - timedelta(minutes=5):%H:%M}"
+        assert shown[newest].startswith(f"{when} · 17 moved, 3 flagged, 0 lost")
+        assert "13 moved" in shown[shown.index("Synchronized before") + 1]
+        await pilot.press("j")
+        assert "u undo this one" in (await settled(pilot))[-1]
 
 
 async def test_x_cancels_what_waits(stores: Stores) -> None:

@@ -15,11 +15,12 @@ from tui_mail.config.settings import Settings
 from tui_mail.model.displayable import displayable
 from tui_mail.model.ids import ActionId
 from tui_mail.model.operation import JournalEntry, OperationState, PendingOperation
+from tui_mail.model.receipt import SyncReceipt
 from tui_mail.ui.commands import Command, Place
 from tui_mail.ui.screens import operations
 from tui_mail.ui.screens.confirm import Confirm
 from tui_mail.ui.screens.help import Help
-from tui_mail.ui.screens.operation_list import Done, Waiting
+from tui_mail.ui.screens.operation_list import Done, Synced, Waiting
 from tui_mail.ui.screens.operations import Operations
 from tui_mail.ui.screens.palette import Palette, PaletteRow
 from tui_mail.ui.screens.picker import Item, Picker
@@ -140,10 +141,23 @@ DONE = [
     done(30, 'moved "来週の予定について" to 会議の記録'),
 ]
 
+SYNCED = [
+    Synced("work", SyncReceipt(NOW - timedelta(minutes=9 * ago), counts))
+    for ago, counts in enumerate(
+        (
+            {"moved": 12, "flagged": 3},
+            {"new": 1_204},
+            {"rescanned": 812, "matched again": 812},
+            {"new": 3, "gone": 1},
+            {"deleted": 2},
+        )
+    )
+]
+
 
 @pytest.fixture(autouse=True)
 def _what_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(operations, "load", lambda accounts: (WAITING, DONE))
+    monkeypatch.setattr(operations, "load", lambda _: (WAITING, DONE, SYNCED))
 
 
 async def never(account: str, function: object) -> None:

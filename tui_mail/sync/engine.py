@@ -1,8 +1,9 @@
 """The engine's two ways to run: once, and until it is not needed any more."""
 
 import logging
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
 
 from tui_mail.config.places import Places
 from tui_mail.config.settings import Account, Settings
@@ -13,11 +14,13 @@ from tui_mail.model.ids import MailboxId
 from tui_mail.model.query import Query
 from tui_mail.store.database import Database
 from tui_mail.store.mailboxes import apply_listing, load_mailboxes
+from tui_mail.store.receipts import note_receipt
 from tui_mail.sync.connecting import Connector
 from tui_mail.sync.dry_run import look
 from tui_mail.sync.neighbours import Neighbours
 from tui_mail.sync.pacing import UNWATCHED_LENGTH, Pace
 from tui_mail.sync.receipt import Receipt
+from tui_mail.sync.replay import replay_doubtful
 from tui_mail.sync.rounds import Round
 from tui_mail.sync.searching import Outcome, ServerSearch
 from tui_mail.sync.session import Session, Tell
@@ -115,7 +118,7 @@ def _synchronized(
     receipt, stumbles = Receipt(), Stumbles()
     if database.salvaged:
         receipt.alerts.append(database.salvaged)
-    with Renderer() as renderer:
+    with Renderer() as renderer, _noted(database, receipt):
         whole_round = False
         while not whole_round:
             with closing(connector.connect()) as connection:
@@ -136,6 +139,17 @@ def _synchronized(
         database.end_use()
     _LOG.info("%s: %s", connector.account.name, receipt)
     return receipt
+
+
+@contextmanager
+def _noted(database: Database, receipt: Receipt) -> Iterator[None]:
+    """Keep for the journal what was done, also where it came to no good end."""
+    try:
+        yield
+    finally:
+        if receipt.kept:
+            with database.transaction() as tx:
+                note_receipt(tx, receipt.kept, datetime.now(UTC))
 
 
 def _telling(progress: Progress | None) -> Tell:
@@ -186,6 +200,7 @@ def _go_round(
     try:
         for _ in Round(session, account, server, renderer, whole=bodies).steps():
             pass
+        replay_doubtful(session)
     except (LinkLost, ProtocolError):
         if not session.stumbles.worth_another_try():
             raise

@@ -50,7 +50,7 @@ _MANY = 2_000
 def begin_anew(session: Session, box: Mailbox) -> None:
     """Forget which UIDs messages had; they are recognized when they are seen again."""
     with session.pace.transaction() as tx:
-        detach_all(tx, box.id)
+        session.rescans[box.id] = detach_all(tx, box.id)
         save_state(tx, box.id, MailboxState(), synced=False)
 
 
@@ -213,9 +213,13 @@ def _apply(session: Session, mailbox: MailboxId, messages: Sequence[Arriving]) -
 def finish(session: Session, mailbox: MailboxId, selected: Selected) -> None:
     """Note that all is here as it was when the mailbox was selected."""
     with session.transaction() as tx:
-        session.receipt.gone += drop_detached(tx, mailbox)
+        gone = drop_detached(tx, mailbox)
         save_state(tx, mailbox, load_state(tx, mailbox), synced=True)
         apply_counts(tx, mailbox, counts_of(selected))
+    session.receipt.gone += gone
+    if rescanned := session.rescans.pop(mailbox, 0):
+        session.receipt.rescanned += rescanned
+        session.receipt.matched += max(0, rescanned - gone)
 
 
 def counts_of(selected: Selected, unseen: int = 0) -> MailboxCounts:

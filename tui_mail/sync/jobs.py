@@ -189,6 +189,8 @@ class Jobs:
         except LinkLost:
             self._crew.agenda.replay_again()
             raise
+        finally:
+            session.note_receipt()
         self._note_next_attempt()
         if missing_pinned(session.database, 1) or is_above_limit(
             session.database, self._crew.account
@@ -214,6 +216,7 @@ class Jobs:
                 self._between()
         finally:
             crew.agenda.schedule_next_look(time.monotonic() - begun)
+            session.note_receipt()
         if session.receipt.new:
             crew.agenda.fetch_ahead()
         self._tell_receipt()
@@ -239,6 +242,8 @@ class Jobs:
         except Interrupted:
             self._answer(job, ok=False, line="offline")
             raise
+        finally:
+            session.note_receipt()
         if job.mailboxes is None:
             crew.agenda.schedule_next_round()
         crew.board.status("connected", "connected")

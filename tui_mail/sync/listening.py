@@ -95,6 +95,7 @@ class Listener:
         except (ServerRefused, NotFound, Outdated):
             self._deaf[mailbox] = time.monotonic() + POLL
             self._crew.agenda.ring()
+        session.note_receipt()
         if session.receipt.new:
             self._crew.agenda.fetch_ahead()
 

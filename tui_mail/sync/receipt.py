@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from tui_mail.model.receipt import LOST, MATCHED, RESCANNED
+
 _MOST_PROBLEMS = 5
 """So many are named in the line."""
 
@@ -28,6 +30,12 @@ class Receipt:
     """Mailboxes that were made, renamed, subscribed to or deleted on the server."""
     refused: int = 0
     """Wishes that the server did not fulfil; their local effect was taken back."""
+    rescanned: int = 0
+    """Messages whose UIDs meant nothing any more, or that were said to be gone."""
+    matched: int = 0
+    """Those of them that were found again."""
+    lost: int = 0
+    """Messages that we were moving and that are nowhere any more."""
     texts: int = 0
     """Readable texts, or whole messages, that were fetched ahead of time."""
     problems: list[str] = field(default_factory=list)
@@ -47,11 +55,25 @@ class Receipt:
         return not (self.problems or self.refused)
 
     def __str__(self) -> str:
+        again = f"of {self.rescanned:,} {MATCHED}"
+        words = [f"{count:,} {word}" for word, count in self.done.items()]
+        words += [f"{self.matched:,} {again}"] if self.rescanned else []
+        if self.texts:
+            words.append(f"{self.texts:,} {'texts' if self.texts > 1 else 'text'}")
+        words = [", ".join(words), self.troubles, *dict.fromkeys(self.alerts)]
+        line = "; ".join(filter(None, words))
+        if self.dry:
+            return f"would be: {line}" if line else "in step, nothing would be done"
+        return line or "in step"
+
+    @property
+    def done(self) -> dict[str, int]:
+        """What was done with how many messages, by the words for it."""
         counts = (
             (self.new, "new"),
             (self.changed, "changed"),
             (self.gone, "gone"),
-            (self.flags, "flags" if self.flags > 1 else "flag"),
+            (self.flags, "flagged"),
             (self.moved, "moved"),
             (self.copied, "copied"),
             (self.appended, "appended"),
@@ -61,14 +83,15 @@ class Receipt:
                 "mailboxes changed" if self.mailboxes > 1 else "mailbox changed",
             ),
             (self.refused, "refused"),
-            (self.texts, "texts" if self.texts > 1 else "text"),
+            (self.lost, LOST),
         )
-        said = ", ".join(f"{count:,} {name}" for count, name in counts if count)
-        words = [said, self.troubles, *dict.fromkeys(self.alerts)]
-        line = "; ".join(filter(None, words))
-        if self.dry:
-            return f"would be: {line}" if line else "in step, nothing would be done"
-        return line or "in step"
+        return {word: count for count, word in counts if count}
+
+    @property
+    def kept(self) -> dict[str, int]:
+        """What is kept of it for the journal; nothing where nothing changed."""
+        again = {RESCANNED: self.rescanned, MATCHED: self.matched}
+        return self.done | (again if self.rescanned else {})
 
     @property
     def troubles(self) -> str:
@@ -81,4 +104,4 @@ class Receipt:
     @property
     def worth_telling(self) -> bool:
         """Whether something happened that a person did not just do."""
-        return bool(self.new or self.refused or self.problems)
+        return bool(self.new or self.refused or self.problems or self.rescanned)

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from datetime import UTC, datetime
 
 from tui_mail.model.changes import Changes
 from tui_mail.model.displayable import Displayable, displayable
@@ -18,6 +19,7 @@ from tui_mail.store.messages import (
     known_uids,
     last_number,
 )
+from tui_mail.store.receipts import note_receipt
 from tui_mail.sync.pacing import Pace
 from tui_mail.sync.receipt import Receipt
 from tui_mail.sync.reconcile import common, is_mass_loss, without
@@ -76,6 +78,8 @@ class Session:
         """UIDNEXT when the mailbox was selected."""
         self.outdated = False
         """A wish was held back until its mailbox has been synchronized."""
+        self.rescans: dict[MailboxId, int] = {}
+        """How many messages of mailboxes that were made anew wait to be matched again."""
         self.news = False
         """Something was said that only another pass can make out."""
         self.window = _FIRST_WINDOW
@@ -204,7 +208,16 @@ class Session:
             other.logout()
         finally:
             other.close()
+        if still_there:
+            self.receipt.rescanned += len(going)
+            self.receipt.matched += len(still_there)
         return without(going, still_there)
+
+    def note_receipt(self) -> None:
+        """Keep what was done for the journal, if anything was."""
+        if self.receipt.kept:
+            with self.pace.transaction() as tx:
+                note_receipt(tx, self.receipt.kept, datetime.now(UTC))
 
     def _selected(self) -> MailboxId:
         if self.mailbox is None:

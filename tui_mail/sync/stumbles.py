@@ -108,6 +108,8 @@ class Stumbles:
             before = self._doubts.pop(wish, None)
             if lost:
                 self._doubts[wish] = _doubted(before)
+                self._count += 1
+                self._new = before is None
 
     def has_turn(self, wish: str, *, last: bool) -> bool:
         """Tell whether a wish is for this pass: the doubtful ones come last of all.

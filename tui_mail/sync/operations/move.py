@@ -64,6 +64,7 @@ def _settle(session: Session, operation: DueOperation, done: Arrived) -> None:
         _LOG.debug("move %d: arrived %s, void %s", operation.id, done.uids, void)
         if void:
             settle_items(tx, operation.id, void)
+            session.receipt.lost += len(set(void) - set(done.uids))
         settle_operation(tx, operation.id, validity=done.validity, uids=done.uids)
         uids = uids_of(operation)
         left = {uid: uids[uid] for uid in done.left if uids[uid] in done.uids}

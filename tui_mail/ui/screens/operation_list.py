@@ -11,6 +11,7 @@ from textual.strip import Strip
 
 from tui_mail.model.displayable import Displayable, own
 from tui_mail.model.operation import JournalEntry, OperationState, PendingOperation
+from tui_mail.model.receipt import SyncReceipt
 from tui_mail.ui.cells import cut, fit
 from tui_mail.ui.dates import list_date
 from tui_mail.ui.signs import UNICODE, Signs
@@ -20,6 +21,10 @@ from tui_mail.ui.widgets.line_list import LineList
 _ACCOUNT_WIDEST = 14
 DONE_AT_MOST = 200
 """So much of the journal is shown."""
+SYNCED_AT_MOST = 60
+"""So many synchronizations of an account are shown."""
+_LATEST = 4
+"""So many of them stand above the journal, the others below it."""
 _DATE = 7
 
 
@@ -49,19 +54,34 @@ class Done:
         return self.account, self.entry.id
 
 
-Row = Waiting | Done | Displayable
+@dataclass(frozen=True, slots=True)
+class Synced:
+    """One line of what synchronizations did."""
+
+    account: str
+    receipt: SyncReceipt
+
+
+Row = Waiting | Done | Synced | Displayable
 """A text is a heading, or with a space before it says that there is nothing."""
 
 
-def rows_of(waiting: list[Waiting], done: list[Done]) -> list[Row]:
-    """Lay out both lists below their headings, the journal newest first."""
+def rows_of(
+    waiting: list[Waiting], done: list[Done], synced: list[Synced]
+) -> list[Row]:
+    """Lay out the lists below their headings, what was done newest first."""
     newest = sorted(done, key=lambda each: each.entry.at, reverse=True)[:DONE_AT_MOST]
     rows: list[Row] = [own(""), own("Waiting for a server"), *waiting]
     if not waiting:
         rows.append(own(" Nothing waits."))
+    receipts = sorted(synced, key=lambda each: each.receipt.at, reverse=True)
+    if receipts:
+        rows += [own(""), own("Synchronized"), *receipts[:_LATEST]]
     rows += [own(""), own("Done"), *newest]
     if not newest:
         rows.append(own(" Nothing was done yet."))
+    if earlier := receipts[_LATEST:]:
+        rows += [own(""), own("Synchronized before"), *earlier]
     return rows
 
 
@@ -101,7 +121,7 @@ class OperationList(LineList):
         """Show other rows, the cursor kept where it is known again."""
         before = self.chosen
         self._rows, self._account_width = rows, min(account_width, _ACCOUNT_WIDEST)
-        keys = [None if isinstance(row, str) else row.key for row in rows]
+        keys = [row.key if isinstance(row, Waiting | Done) else None for row in rows]
         same = before is not None and before.key in keys
         self.rows_changed(
             keys.index(before.key) if same and before is not None else self.cursor
@@ -112,7 +132,7 @@ class OperationList(LineList):
     def chosen(self) -> Waiting | Done | None:
         """The line under the cursor."""
         row = self._rows[self.cursor] if self.cursor < len(self._rows) else own("")
-        return None if isinstance(row, str) else row
+        return row if isinstance(row, Waiting | Done) else None
 
     def row_count(self) -> int:
         """Count the lines, headings too."""
@@ -120,7 +140,7 @@ class OperationList(LineList):
 
     def skips(self, row: int) -> bool:
         """The cursor stands on operations only."""
-        return isinstance(self._rows[row], str)
+        return not isinstance(self._rows[row], Waiting | Done)
 
     def cursor_moved(self) -> None:
         """Tell it."""
@@ -135,6 +155,8 @@ class OperationList(LineList):
             style = self.get_component_rich_style(look)
             indent = "  " if empty else " "
             return line_of([(f"{indent}{line}", style)], width, self.rich_style)
+        if isinstance(line, Synced):
+            return self._synced(line, width)
         over = self.cursor_style if selected else Style()
         plain = self.rich_style + over
         accent = self.get_component_rich_style("list--accent") + over
@@ -173,6 +195,19 @@ class OperationList(LineList):
         return (
             [(f"{when}  ", dim), (line.entry.said, plain)],
             [(f"  {undone}{self._account(line.account)}   ", dim)],
+        )
+
+    def _synced(self, line: Synced, width: int) -> Strip:
+        dim = self.get_component_rich_style("list--dim")
+        when = list_date(line.receipt.at, self._clock())
+        said = f"{when} {self._signs.separator} {line.receipt.line}"
+        account = f"  {self._account(line.account)}   "
+        return two_ends(
+            [("   ", self.rich_style), (said, self.rich_style)],
+            [(account, dim)],
+            width,
+            self.rich_style,
+            self._signs,
         )
 
     def _account(self, name: str) -> str:

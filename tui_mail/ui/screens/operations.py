@@ -14,11 +14,14 @@ from tui_mail.model.error import MailError
 from tui_mail.store.database import Database, Transaction
 from tui_mail.store.journal import load_journal, undo
 from tui_mail.store.operations import cancel, load_pending, retry
+from tui_mail.store.receipts import load_receipts
 from tui_mail.ui.cells import width_of
 from tui_mail.ui.screens.operation_list import (
     DONE_AT_MOST,
+    SYNCED_AT_MOST,
     Done,
     OperationList,
+    Synced,
     Waiting,
     rows_of,
 )
@@ -94,16 +97,18 @@ class Operations(Screen[None], inherit_bindings=False):
         try:
             while self._stale:
                 self._stale = False
-                waiting, done = await asyncio.to_thread(load, self._accounts)
-                self._show(waiting, done)
+                loaded = await asyncio.to_thread(load, self._accounts)
+                self._show(*loaded)
         except MailError as trouble:
             self._say(trouble.line, warning=True)
         finally:
             self._loading = False
 
-    def _show(self, waiting: list[Waiting], done: list[Done]) -> None:
+    def _show(
+        self, waiting: list[Waiting], done: list[Done], synced: list[Synced]
+    ) -> None:
         width = max((width_of(name) for name in self._accounts), default=0)
-        self._list.show(rows_of(waiting, done), width)
+        self._list.show(rows_of(waiting, done, synced), width)
         count = len(waiting)
         said = f"{count:,} {'waits' if count == 1 else 'wait'}" if count else ""
         title = self.query_one("#title", TitleLine)
@@ -189,11 +194,16 @@ class Operations(Screen[None], inherit_bindings=False):
         self._list.go(row)
 
 
-def load(accounts: Mapping[str, Database]) -> tuple[list[Waiting], list[Done]]:
-    """Load what waits and what was done of all accounts; raises MailError."""
+def load(
+    accounts: Mapping[str, Database],
+) -> tuple[list[Waiting], list[Done], list[Synced]]:
+    """Load what waits, and what was done by whom, of all accounts; raises MailError."""
     waiting: list[Waiting] = []
     done: list[Done] = []
+    synced: list[Synced] = []
     for name, database in accounts.items():
         waiting += [Waiting(name, each) for each in load_pending(database)]
         done += [Done(name, each) for each in load_journal(database, DONE_AT_MOST)]
-    return waiting, done
+        receipts = load_receipts(database, SYNCED_AT_MOST)
+        synced += [Synced(name, each) for each in receipts]
+    return waiting, done, synced
