@@ -229,6 +229,40 @@ def test_a_client_that_dies_has_left(engine: Engine, path: Path) -> None:
     engine.server.broadcast(Wake())
 
 
+@pytest.mark.parametrize("busy", [False, True])
+def test_what_a_client_said_is_heard_though_it_went_without_reading_what_it_was_told(
+    engine: Engine, path: Path, busy: bool
+) -> None:
+    with EngineClient(path) as client:
+        who = engine.joined.get(timeout=5)
+        engine.server.send(who, Receipt(own("welcome")))
+        time.sleep(0.1)
+        if busy:
+            _keep_busy(engine)
+        client.send(Hello("command"))
+        client.send(Wake())
+    if busy:
+        # Before it reads, it has something to say to one who is not there any more.
+        engine.server.send(who, Receipt(own("too late")))
+    assert engine.heard.get(timeout=5)[1] == Hello("command")
+    assert engine.heard.get(timeout=5)[1] == Wake()
+    assert engine.left.get(timeout=5) is who
+
+
+def _keep_busy(engine: Engine) -> None:
+    """Let the server's thread come to its next work only a while later."""
+    drain = engine.server._drain_wakes
+
+    def slow() -> None:
+        engine.server._drain_wakes = drain  # type: ignore[method-assign]
+        time.sleep(0.3)
+        drain()
+
+    engine.server._drain_wakes = slow  # type: ignore[method-assign]
+    engine.server._wake()
+    time.sleep(0.05)
+
+
 def test_an_engine_that_ends_is_noticed(path: Path) -> None:
     engine = Engine(path)
     with EngineClient(path) as client:

@@ -133,25 +133,32 @@ class EngineServer:
         self._selector.register(connection, selectors.EVENT_READ, client)
         self._on_join(client)
 
-    def _read(self, client: LinkedClient) -> None:
+    def _read(self, client: LinkedClient) -> bool:
+        """Read what came; False if nothing did."""
         try:
-            octets = client.connection.recv(_PIECE)
+            octets = _received(client.connection)
             messages = client.lines.feed(octets)
         except BlockingIOError:
-            return
+            return False
         except (OSError, ValueError):
             octets, messages = b"", []
         for message in messages:
             self._on_message(client, message)
         if not octets:
             self._part_from(client)
+        return bool(octets)
 
     def _write_all(self) -> None:
         with self._lock:
             clients = list(self._clients)
         for client in clients:
-            if client.dropped or not self._write(client):
-                self._part_from(client)
+            if not client.dropped:
+                if self._write(client):
+                    continue
+                while self._read(client):
+                    # What it said before it went is heard.
+                    pass
+            self._part_from(client)
 
     def _write(self, client: LinkedClient) -> bool:
         """Write what it takes now; False if it is gone."""
@@ -195,6 +202,14 @@ class EngineServer:
         self._selector.close()
         for end in (self._listener, self._wake_in, self._wake_out):
             end.close()
+
+
+def _received(connection: socket.socket) -> bytes:
+    """Read what came; who went without reading what it was told is heard all the same."""
+    try:
+        return connection.recv(_PIECE)
+    except ConnectionResetError:
+        return connection.recv(_PIECE)
 
 
 def _listen(path: Path) -> socket.socket:
