@@ -56,7 +56,7 @@ def test_others_mailboxes_are_synchronized_with_whose_they_are_and_what_is_allow
     assert kinds == ["personal", "others", "others", "shared"]
     limits = [box.limits for box in boxes.values()]
     assert limits == [
-        *("", "read only", "", "no flags, no putting mail in, no taking mail out"),
+        *("", "read only", "", "read only"),
     ]
     assert set(desk.here(readable)) == {"letter 1", "letter 2", "letter 3"}
     [kept] = desk.numbers(public)

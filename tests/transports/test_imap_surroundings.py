@@ -138,7 +138,7 @@ def test_rights_of_old_times_mean_those_of_today() -> None:
     words = {one: Rights(one).in_words for one in ("lr", "lrs", "lrswite", "lrswi")}
     assert words == {
         "lr": "read only",
-        "lrs": "no flags, no putting mail in, no taking mail out",
+        "lrs": "read only",
         "lrswite": "",
         "lrswi": "no taking mail out",
     }

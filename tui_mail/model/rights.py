@@ -25,6 +25,8 @@ _IN_WORDS = (
     (frozenset({Right.INSERT}), "putting mail in"),
     (frozenset({Right.MARK_DELETED, Right.EXPUNGE}), "taking mail out"),
 )
+_TO_CHANGE = {word for _, word in _IN_WORDS[1:]}
+"""What makes a mailbox more than one to be read, where all can mark what they have read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,6 @@ class Rights:
         missing = [
             word for needed, word in _IN_WORDS if not all(one in self for one in needed)
         ]
-        if len(missing) == len(_IN_WORDS):
+        if set(missing) >= _TO_CHANGE:
             return "read only"
         return f"no {', no '.join(missing)}" if missing else ""
