@@ -13,6 +13,7 @@ from tui_mail.model.mailbox import ListedMailbox, SpecialUse
 from tui_mail.model.namespace import Namespace, NamespaceKind
 from tui_mail.model.operation import (
     Copy,
+    CreateMailbox,
     DeleteMailbox,
     Expunge,
     Move,
@@ -143,6 +144,11 @@ def _box(place: Place, name: str) -> MailboxId:
         ("lrswte", lambda n, work: Copy((n,), work("user/bob")), "put mail into"),
         (
             "lrswite",
+            lambda _, work: CreateMailbox("user/bob/x"),
+            "make a mailbox below",
+        ),
+        (
+            "lrswite",
             lambda _, work: DeleteMailbox(work("user/bob")),
             "rename or delete",
         ),
@@ -171,7 +177,7 @@ def test_what_the_rights_forbid_takes_no_effect(
         perform(tx, wanted, said="x", session="x")
     assert load_pending(place.database) == []
     with place.database.transaction() as tx:
-        apply_rights(tx, [b"user/bob"], {b"user/bob": Rights("lrswitex")})
+        apply_rights(tx, [b"user/bob"], {b"user/bob": Rights("lrswitexk")})
         perform(tx, wanted, said="x", session="x")
     assert load_pending(place.database)
 

@@ -104,6 +104,17 @@ async def test_what_the_server_would_refuse_is_refused_before_anything_is_asked(
         assert load_pending(reader.app.accounts.database("work")) == []
 
 
+async def test_a_mailbox_of_others_is_neither_renamed_nor_deleted_without_the_right(
+    home: Home,
+) -> None:
+    async with reading(home) as reader:
+        await reader.press("1", "end")
+        for key in ("D", "R"):
+            await reader.press(key)
+            await reader.shows(f'ou may not rename or delete "{TEAM}"')
+            await reader.press("escape", "1", "end")
+
+
 async def test_keys_that_would_be_refused_are_not_named(home: Home) -> None:
     async with reading(home) as reader:
         await reader.shows("e archive", "F flag")

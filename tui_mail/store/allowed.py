@@ -9,6 +9,7 @@ from tui_mail.model.ids import MailboxId, MessageNumber
 from tui_mail.model.mailbox import TAKE_OUT
 from tui_mail.model.operation import (
     Copy,
+    CreateMailbox,
     DeleteMailbox,
     Expunge,
     Move,
@@ -18,7 +19,7 @@ from tui_mail.model.operation import (
     Wish,
 )
 from tui_mail.model.rights import Right
-from tui_mail.store.mailboxes import load_mailbox
+from tui_mail.store.mailboxes import find_mailbox, load_mailbox
 from tui_mail.store.source import Source
 
 
@@ -48,6 +49,10 @@ def _needed(
         yield from ((box, TAKE_OUT) for box in _places(source, wish.messages))
     elif isinstance(wish, RenameMailbox | DeleteMailbox):
         yield wish.mailbox, (Right.DELETE_MAILBOX,)
+    elif isinstance(wish, CreateMailbox):
+        above = find_mailbox(source, wish.name.rpartition("/")[0])
+        if above is not None:
+            yield above.id, (Right.CREATE_BELOW,)
     if isinstance(wish, Move | Copy):
         yield wish.target, (Right.INSERT,)
 

@@ -16,6 +16,7 @@ from tui_mail.model.operation import (
     SubscribeMailbox,
     Wish,
 )
+from tui_mail.model.rights import Right
 from tui_mail.ui.actions.acting import sentence
 from tui_mail.ui.screens.confirm import Confirm
 from tui_mail.ui.screens.prompt import Prompt
@@ -51,6 +52,7 @@ async def rename(app: "MailApp") -> None:
     if box.special_use is SpecialUse.INBOX:
         app.warn(own("The inbox keeps its name."))
         return
+    _refuse_forbidden(box)
 
     def wish(name: str) -> tuple[Wish, str]:
         return RenameMailbox(box.id, name), f'renamed "{box.name}" to "{name}"'
@@ -70,6 +72,7 @@ async def delete(app: "MailApp") -> None:
     if box.special_use is SpecialUse.INBOX:
         app.warn(own("The inbox cannot be deleted."))
         return
+    _refuse_forbidden(box)
     database = app.accounts.database(account)
     below, messages = await asyncio.to_thread(count_below, database, box.id)
     question = _question(box, below, messages)
@@ -101,6 +104,11 @@ def _question(box: Mailbox, below: int, messages: int) -> str:
 
 def _counted(number: int, one: str, many: str) -> str:
     return f"{number:,} {one if number == 1 else many}"
+
+
+def _refuse_forbidden(box: Mailbox) -> None:
+    if why := box.why_not(Right.DELETE_MAILBOX):
+        raise MailError(why)
 
 
 async def subscribe(app: "MailApp") -> None:
