@@ -1,5 +1,7 @@
 """What goes where more is kept than the settings allow, and what never does."""
 
+import sqlite3
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,6 +12,7 @@ from hypothesis import strategies as st
 
 from tests.store.acting import copy, move, wish
 from tests.store.filling import START, Place, mail
+from tests.store.test_store_migration import _write_version_1
 from tui_mail.model.body import BodyPart
 from tui_mail.model.displayable import displayable
 from tui_mail.model.ids import WHOLE, MessageNumber, PartId
@@ -39,6 +42,7 @@ from tui_mail.store.eviction import (
 )
 from tui_mail.store.mailboxes import create_local_mailbox
 from tui_mail.store.messages import load_summary
+from tui_mail.store.salvage import salvage
 from tui_mail.store.wanting import want_part
 
 ALL = Keeping("all", None)
@@ -257,6 +261,38 @@ def test_the_file_becomes_smaller_in_short_steps(tmp_path: Path) -> None:
     assert place.path.stat().st_size < full / 10
     place.database.close()
     Database.open(place.path, "work", identity=identity).close()
+
+
+def test_what_is_kept_is_counted_anew_where_a_file_is_salvaged(tmp_path: Path) -> None:
+    place = Place(tmp_path / "work.db")
+    [number] = place.fill(1)
+    _keep(place, number, whole=300, text="hello")
+    kept = octets_kept(place.database)
+    place.database.close()
+    salvage(place.path, "work")
+    place.open()
+    assert octets_kept(place.database) == kept
+    assert _is_counted(place)
+    place.database.close()
+
+
+def test_what_a_store_of_version_1_keeps_is_counted(tmp_path: Path) -> None:
+    path = tmp_path / "work.db"
+    _write_version_1(path)
+    with closing(sqlite3.connect(path)) as old, old:
+        old.execute(
+            "INSERT INTO content VALUES (1, 0, 0, 0, '', '', '', 'x', '', '', '', '', '',"
+            " 9, 0, '', '', '', '', '', '', '')"
+        )
+        old.execute("INSERT INTO chunk VALUES (1, 1, '', 0, x'616263')")
+        old.execute("INSERT INTO chunk VALUES (2, 1, 'HEADER', 0, x'61')")
+        old.execute(
+            "INSERT INTO readable VALUES (1, 1, 'plain', 'héllo', '', '', '', 0, 'h')"
+        )
+    place = Place(path)
+    assert octets_kept(place.database) == 3 + 6 + 1
+    assert _is_counted(place)
+    place.database.close()
 
 
 @dataclass(frozen=True)

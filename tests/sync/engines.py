@@ -152,6 +152,7 @@ def write_settings(desk: Desk, names: tuple[str, ...] = ("work",)) -> None:
         "".join(
             f'[accounts.{name}]\naddress = "{account.address}"\n'
             f'download = "{account.download}"\nkeep_days = {account.keep_days}\n'
+            f"cache_limit = {account.cache_limit}\n"
             f"check_minutes = {account.check_minutes}\n"
             f'[accounts.{name}.imap]\nhost = "{server.host}"\nport = {server.port}\n'
             f'security = "{server.security}"\nusername = "{server.username}"\n'

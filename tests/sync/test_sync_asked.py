@@ -17,7 +17,7 @@ from tui_mail.link.messages import (
     Synchronize,
     Wake,
 )
-from tui_mail.model.ids import MessageNumber, PartId
+from tui_mail.model.ids import WHOLE, MessageNumber, PartId
 from tui_mail.model.operation import Pin, PinMailbox
 from tui_mail.store.content import load_part, load_text, part_progress
 from tui_mail.store.eviction import octets_kept
@@ -163,3 +163,22 @@ def test_parts_that_came_singly_go_where_the_whole_message_comes(
         reader.send(FetchPart(number, PART, 2))
         assert reader.done(2).ok
         assert part_progress(desk.database, number, PART) == 0
+
+
+def test_what_somebody_reads_is_kept_and_the_rest_has_to_go_at_once(
+    desk: Desk,
+) -> None:
+    desk.fill(large(number, 100_000) for number in range(1, 11))
+    desk.set(download="all", keep_days=0, cache_limit=1_000_000)
+    with running(desk) as engine, engine.reader() as reader:
+        reader.send(Synchronize(None, 1))
+        reader.done(1)
+        there = wholes(desk)
+        assert there[-1] == 10
+        gone = [desk.number(f"letter {one}") for one in range(1, there[0])]
+        for request, one in enumerate(gone, 2):
+            reader.send(FetchPart(one, WHOLE, request))
+            assert reader.done(request).ok
+        reader.while_told(lambda: octets_kept(desk.database) <= 1_000_000)
+        assert set(range(1, there[0])) < set(wholes(desk))
+        assert 10 in wholes(desk)

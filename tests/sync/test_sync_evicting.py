@@ -124,6 +124,15 @@ def test_a_lower_limit_makes_the_file_smaller_and_leaves_what_is_pinned(
     assert str(desk.sync()) == "in step"
 
 
+def test_who_asks_for_all_is_told_where_there_is_no_room(desk: Desk) -> None:
+    desk.fill([large(1, 400_000), large(2, 90_000)])
+    desk.set(keep_days=0, cache_limit=300_000)
+    receipt = desk.sync(bodies=True)
+    assert receipt.whole
+    assert "cache_limit has no room for all of it" in str(receipt)
+    assert wholes(desk) == [2]
+
+
 def test_no_limit_is_no_limit(desk: Desk) -> None:
     desk.fill(large(number) for number in range(1, 6))
     desk.set(download="all", keep_days=0, cache_limit=0)

@@ -108,6 +108,9 @@ def fetch_ahead(
                         session, box, _Wanted(room, renderer, download, horizon)
                     )
     yield from room.tidy()
+    if whole and room.left_out:
+        # It was asked for by itself: else it goes without saying.
+        session.receipt.alerts.append("cache_limit has no room for all of it")
 
 
 class _Wanted:

@@ -59,6 +59,8 @@ class Room:
         self._going: dict[bool, deque[Evictable]] = {}
         self.is_full = False
         """There was no room for all that was asked about last."""
+        self.left_out = False
+        """There was no room for something that is wanted."""
 
     def fitting(
         self, rows: Iterable[MessageSummary], *, whole: bool
@@ -75,9 +77,10 @@ class Room:
         for row in rows:
             needed = row.size if whole else min(row.size, _TEXT)
             if needed > self._limit * _AHEAD:
+                self.left_out = True
                 continue
             if not self._make(octets + needed, seconds_of(row.date), texts=not whole):
-                self.is_full = True
+                self.is_full = self.left_out = True
                 break
             octets += needed
             fitting.append(row)
