@@ -56,6 +56,7 @@ from tui_mail.store.transfers import (
     ask_for_whole,
     fail,
     forget,
+    forget_gone,
     hand_over,
     let_go,
     load_outgoing,
@@ -134,7 +135,7 @@ def _senders(name: str, open_: Open) -> list[str]:
 @contextmanager
 def _alone(source: Database) -> Iterator[bool]:
     """Be the only one who takes messages out of a store; False where another stays at it."""
-    path = source.path.with_name(f"{source.path.name}.leaving")
+    path = source.path.with_suffix(".leaving")
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     end = time.monotonic() + _PATIENCE
     try:
@@ -173,6 +174,7 @@ class _Carrier:
         """Take all steps that can be taken; the accounts that have something to do."""
         for _ in range(_MOST_PASSES):
             self._again = False
+            forget_gone(self._source)
             rows = load_outgoing(self._source)
             for account in dict.fromkeys(one.account for one in rows):
                 self._to_account(
@@ -233,11 +235,7 @@ class _Steps:
             return self._erase(one)
         if one.state == "recall":
             return self._recall(one)
-        if one.state == "failed":
-            return self._clear(one)
-        if not _is_here(self._source, one.message):
-            self._end(one)
-        return False
+        return self._clear(one) if one.state == "failed" else False
 
     def let_go(self) -> bool:
         """Delete what has landed, all at once, and note there that it is known."""
@@ -262,9 +260,6 @@ class _Steps:
         return True
 
     def _hand_over(self, one: Outgoing) -> bool:
-        if not _is_here(self._source, one.message):
-            self._end(one)
-            return False
         if WHOLE not in complete_parts(self._source, one.message):
             self._want(one)
             return False
@@ -456,13 +451,6 @@ class _Steps:
     def _end(self, one: Outgoing) -> None:
         with self._source.transaction() as tx:
             forget(tx, one)
-
-
-def _is_here(source: Source, number: MessageNumber) -> bool:
-    row = source.connection.execute(
-        "SELECT 1 FROM message WHERE number = ?", (number,)
-    ).fetchone()
-    return row is not None
 
 
 def _mailbox_of(target: Database, one: Outgoing) -> MailboxId:

@@ -23,7 +23,7 @@ from tui_mail.model.ids import (
 )
 from tui_mail.model.operation import OperationState, PendingOperation, Transfer
 from tui_mail.store.content import complete_parts
-from tui_mail.store.database import Transaction
+from tui_mail.store.database import Database, Transaction
 from tui_mail.store.mailboxes import NOWHERE
 from tui_mail.store.overlay import show_flags
 from tui_mail.store.routes import Place, load_places, take_out
@@ -226,6 +226,21 @@ def forget(tx: Transaction, one: Outgoing) -> None:
     """Forget a transfer that has come to its end."""
     tx.connection.execute("DELETE FROM outgoing WHERE id = ?", (one.id,))
     tx.publish(OperationsChanged())
+
+
+def forget_gone(database: Database) -> None:
+    """Forget transfers of messages that are not here any more.
+
+    What is to be erased or to come back lies in the other store.
+    """
+    gone = (
+        "FROM outgoing WHERE state NOT IN ('erase', 'recall')"
+        " AND message NOT IN (SELECT number FROM message)"
+    )
+    if database.connection.execute(f"SELECT 1 {gone} LIMIT 1").fetchone():
+        with database.transaction() as tx:
+            tx.connection.execute(f"DELETE {gone}")
+            tx.publish(OperationsChanged())
 
 
 # What waits, as people see it.

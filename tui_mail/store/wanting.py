@@ -31,6 +31,8 @@ _PENDING = """
     SELECT w.message, w.part_id, w.is_text, w.state, w.attempts, w.not_before, w.error,
         c.subject
     FROM wanted w JOIN message m ON m.number = w.message JOIN content c ON c.id = m.content
+    WHERE NOT EXISTS (SELECT 1 FROM outgoing o WHERE o.message = w.message
+        AND o.state = 'waiting' AND w.part_id = '' AND w.is_text = 0)
     ORDER BY w.message, w.is_text DESC, w.part_id
 """
 _IS_IT = "message = ? AND part_id = ? AND is_text = ?"
