@@ -123,7 +123,8 @@ async def _transfer(
     tidy_after(app, gone=False)
     await app.wishes.perform(targets.account, wish, said)
     if await app.wishes.carry_on(targets.account):
-        said = f"{said} as soon as all of it is here"
+        going = "copying" if copying else "moving"
+        said = f"{going} {targets.words} to {to} as soon as all of it is here"
     app.say(sentence(said))
 
 
