@@ -24,7 +24,7 @@ from tui_mail.store.content import (
 from tui_mail.store.eviction import Keeping, evict, load_evictable, octets_kept
 from tui_mail.store.journal import last_undoable, last_undone
 from tui_mail.store.mailboxes import create_local_mailbox
-from tui_mail.store.messages import apply_vanished, detach_all
+from tui_mail.store.messages import apply_vanished, content_of, detach_all
 from tui_mail.store.replaying import (
     due_operations,
     mark_operation_sent,
@@ -161,9 +161,8 @@ class Evicting(RuleBasedStateMachine):
                 with self.place.database.transaction() as tx:
                     assert not evict(tx, one)
         gone = before - self._wholes()
-        contents = dict(self.place.rows("SELECT number, content FROM message"))
         for number in gone:
-            assert contents[number] not in keep, number
+            assert content_of(self.place.database, number) not in keep, number
             assert load_headers(self.place.database, number)
 
     def _wholes(self) -> set[MessageNumber]:
