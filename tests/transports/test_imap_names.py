@@ -3,6 +3,7 @@ from hypothesis import strategies as st
 
 from tui_mail.model.mailbox import ListedMailbox, SpecialUse
 from tui_mail.model.mailbox_names import decode_name, encode_name, same_name
+from tui_mail.model.namespace import Namespace, NamespaceKind
 from tui_mail.transports.special_use import with_special_uses
 
 
@@ -74,6 +75,30 @@ def test_a_usual_name_deep_down_is_no_use() -> None:
     assert (
         _uses("Work", "Work/Sent", "Lists", "Lists/Archive", "Drafts|\\noselect") == {}
     )
+    assert _uses("user|\\noselect", "user/bob|\\noselect", "user/bob/Trash") == {}
+
+
+def test_only_what_holds_mail_has_a_use_and_of_two_alike_the_higher_one() -> None:
+    assert _uses("Trash|\\noselect \\trash", "Papierkorb") == {"trash": "Papierkorb"}
+    assert _uses("INBOX/Trash", "Trash") == {"trash": "Trash"}
+    assert _uses("Trash", "INBOX/Trash") == {"trash": "Trash"}
+    assert _uses("Entwu\u0308rfe") == {"drafts": "Entwu\u0308rfe"}
+
+
+def test_others_mailboxes_have_no_use_whatever_is_said_of_them() -> None:
+    told = (Namespace(NamespaceKind.OTHERS, b"user.", "."),)
+    listed = _listed(
+        *(
+            "user|\\noselect",
+            "user.Trash",
+            "user.bob|\\noselect",
+            "user.bob.Sent|\\sent",
+        ),
+        *("INBOX", "INBOX.Spam"),
+        delimiter=".",
+    )
+    found = [one.special_use for one in with_special_uses(listed, told)]
+    assert found == [None, None, None, None, SpecialUse.INBOX, SpecialUse.JUNK]
 
 
 def test_each_use_has_one_mailbox() -> None:

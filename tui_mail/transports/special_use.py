@@ -1,5 +1,6 @@
 """What mailboxes are for: by attribute (RFC 6154), else by their usual names."""
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -93,7 +94,7 @@ def with_special_uses(
 ) -> list[ListedMailbox]:
     """Say what each mailbox is for: what the server says, else what its name says.
 
-    A name counts at the top, or directly below INBOX or another that holds no mail, and
+    A name counts at the top, or directly below INBOX or one there that holds no mail, and
     only where the server calls no other mailbox so; one mailbox for each use. What
     belongs to others is for nothing here, whatever it is called.
     """
@@ -103,7 +104,7 @@ def with_special_uses(
     ]
     taken = {one.special_use for one in said if one.special_use is not None}
     holders = {one.name for one in said if not one.selectable} | {"INBOX"}
-    best: dict[SpecialUse, tuple[int, int]] = {}
+    best: dict[SpecialUse, tuple[int, int, int]] = {}
     for index, one in enumerate(said):
         usual = _usual(one, holders)
         if usual is None or one.special_use is not None or not one.selectable:
@@ -111,9 +112,11 @@ def with_special_uses(
         if not _is_own(one, namespaces):
             continue
         use, rank = usual
-        if use not in taken and (use not in best or rank < best[use][0]):
-            best[use] = (rank, index)
-    for use, (_, index) in best.items():
+        depth = one.name.count(one.delimiter) if one.delimiter else 0
+        if use not in taken:
+            # Of two that are called alike, the one that lies higher.
+            best[use] = min(best.get(use, (rank, depth, index)), (rank, depth, index))
+    for use, (_, _, index) in best.items():
         said[index] = replace(said[index], special_use=use)
     return said
 
@@ -127,7 +130,7 @@ def _said(one: ListedMailbox) -> SpecialUse | None:
     if one.name.upper() == "INBOX":
         return SpecialUse.INBOX
     for attribute in sorted(one.attributes):
-        if attribute in ATTRIBUTES:
+        if attribute in ATTRIBUTES and one.selectable:
             return ATTRIBUTES[attribute]
     return None
 
@@ -136,6 +139,10 @@ def _usual(one: ListedMailbox, holders: set[str]) -> tuple[SpecialUse, int] | No
     above, delimiter, last = (
         one.name.rpartition(one.delimiter) if one.delimiter else ("", "", one.name)
     )
-    if delimiter and above not in holders and above.upper() != "INBOX":
+    if (
+        delimiter
+        and above.upper() != "INBOX"
+        and (above not in holders or delimiter in above)
+    ):
         return None
-    return _BY_NAME.get(last.casefold())
+    return _BY_NAME.get(unicodedata.normalize("NFC", last).casefold())
