@@ -13,8 +13,10 @@ class Extension:
     purpose: str
 
     def is_in(self, capabilities: AbstractSet[str]) -> bool:
-        """Whether a server announces it, or one of several."""
-        return not capabilities.isdisjoint(self.name.split())
+        """Whether a server announces it, with or without a value, or one of several."""
+        names = self.name.split()
+        said = {one.partition("=")[0] for one in capabilities} | capabilities
+        return not said.isdisjoint(names)
 
 
 EXTENSIONS = (
@@ -33,6 +35,7 @@ EXTENSIONS = (
     Extension("ESEARCH", "short answers about many messages"),
     Extension("OBJECTID X-GM-EXT-1", "knows a message again that others moved"),
     Extension("LITERAL+ LITERAL-", "texts without a wait before each"),
+    Extension("APPENDLIMIT", "what is too large for the server is not sent at all"),
     Extension("SASL-IR", "a login with one answer less to wait for"),
     Extension("COMPRESS=DEFLATE", "fewer octets"),
     Extension("ID", "names of programs, for the log"),
