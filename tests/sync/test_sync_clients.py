@@ -200,22 +200,44 @@ def test_a_process_that_was_stopped_begins_anew(
 
 
 def test_where_one_connection_breaks_the_others_are_tried(
-    desk: Desk, proxy: Proxy, monkeypatch: pytest.MonkeyPatch
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A laptop in another network: what the old connections say is swallowed."""
+    """A laptop in another network: the old connections are dead, and nobody says so."""
+    breaks = [False]
+
+    def instead(command: bytes) -> Answer:
+        return [] if breaks[0] and command.startswith(b"LIST") else None
+
     monkeypatch.setattr(agenda, "LOOK_SECONDS", 1.0)
-    monkeypatch.setattr("tui_mail.sync.connecting.DEADLINE", 2.0)
     desk.fill(letters(1, 3))
-    with in_this_process(desk) as reader:
-        in_step(reader)
-        reader.while_told(lambda: proxy.connections == 3)
-        proxy.swallow = True
-        reader.status("offline")
-        proxy.swallow = False
-        begun = proxy.connections
-        reader.while_told(lambda: proxy.connections >= begun + 2, seconds=30)
-        desk.fill([letter(4)])
-        assert reader.while_told(lambda: "letter 4" in desk.here()) < 5
+    with interposed(desk.server.port, instead) as between:
+        desk.through(between.port)
+        with in_this_process(desk) as reader:
+            in_step(reader)
+            reader.while_told(lambda: b"IDLE" in between.commands)
+            time.sleep(0.5)
+            before = len(between.commands)
+            breaks[0] = True
+            reader.status("offline")
+            breaks[0] = False
+            # IDLE is ended, and all are asked whether they are there.
+            reader.while_told(lambda: between.commands[before:].count(b"NOOP") >= 2)
+            reader.status("connected")
+
+
+def test_a_server_that_drops_every_link_after_the_login_is_not_stormed(
+    desk: Desk,
+) -> None:
+    def instead(command: bytes) -> Answer:
+        return [] if command.startswith(b"LIST") else None
+
+    with interposed(desk.server.port, instead) as between:
+        desk.through(between.port)
+        with in_this_process(desk) as reader:
+            reader.status("offline")
+            time.sleep(4.0)
+            logins = sum(one.startswith(b"AUTHENTICATE") for one in between.commands)
+    assert logins <= 15
 
 
 def test_a_mailbox_stays_watched_while_one_reader_looks_at_it(desk: Desk) -> None:

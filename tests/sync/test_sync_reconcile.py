@@ -17,6 +17,7 @@ from tui_mail.sync.reconcile import (
     needs_listing,
     newest_slices,
     plan,
+    sweep,
     without,
 )
 
@@ -178,3 +179,20 @@ def test_slices_come_newest_first_and_hold_everything(
 def test_a_slice_of_all_uids_there_can_be_is_cut_at_once() -> None:
     first = next(newest_slices(UidSet.between(1, LARGEST), 500))
     assert first == UidSet.between(LARGEST - 499, LARGEST)
+
+
+@given(st.sets(st.integers(1, 2_000), max_size=300), st.integers(5, 60))
+def test_a_sweep_looks_at_everything_a_slice_at_a_time_and_at_the_newest_always(
+    uids: set[int], slice_: int
+) -> None:
+    here, swept, seen = UidSet.of(uids), Uid(0), set[int]()
+    newest = set(sorted(uids)[-3:])
+    for _ in range(len(uids) // (slice_ - 3) + 1):
+        chosen, swept = sweep(here, swept, slice_=slice_, newest=3)
+        assert len(chosen) <= slice_
+        assert newest <= set(chosen) <= uids
+        seen |= set(chosen)
+        if swept == 0:
+            break
+    assert seen == uids
+    assert swept == 0

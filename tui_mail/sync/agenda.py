@@ -308,7 +308,7 @@ class Agenda:
         """Have a synchronization of everything as soon as there is a connection."""
         with self._lock:
             self.next_round = 0.0
-        self.hurry()
+        self.ring()
 
     def seconds_left(self) -> float:
         """Say how long it is until the next synchronization, or the next look."""

@@ -1,6 +1,5 @@
 """A mailbox that is known, brought in step with as little as the server allows."""
 
-import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -22,6 +21,7 @@ from tui_mail.store.messages import (
     known_uids,
     load_detached,
 )
+from tui_mail.store.sweeping import load_swept, save_swept
 from tui_mail.sync.first_sync import (
     BATCH,
     begin_anew,
@@ -40,6 +40,7 @@ from tui_mail.sync.reconcile import (
     needs_listing,
     newest_slices,
     plan,
+    sweep,
     without,
 )
 from tui_mail.sync.session import Session
@@ -47,8 +48,8 @@ from tui_mail.transports.imap_values import KnownState, Selected
 
 _LOOKED_AT = 5_000
 """Of how many messages the flags are asked for at a time."""
-_LOOKED_AT_FIRST = 400
-"""Of how many they are when there is only a short look."""
+_NEWEST = 400
+"""Of how many of the newest they are each time; a short look is at no others."""
 
 
 def bring_in_step(session: Session, mailbox: MailboxId) -> Iterator[None]:
@@ -70,7 +71,7 @@ def catch_up(
     """Select a mailbox and apply what changed in what is here, and what is new.
 
     Of one that was never seen the newest messages are fetched. Where the server cannot
-    tell which flags changed, only a thorough look is at all of them.
+    tell which flags changed, all are looked at in slices, one each thorough look.
     """
     box = load_mailbox(session.database, mailbox)
     detached = load_detached(session.database, mailbox)
@@ -126,9 +127,15 @@ def _update_flags(
         session.apply(changes)
     elif decided.flags is FlagsBy.LOOKING:
         here = common(known_uids(session.database, box.id), decided.held)
-        slices = newest_slices(here, _LOOKED_AT if thorough else _LOOKED_AT_FIRST)
-        for some in slices if thorough else itertools.islice(slices, 1):
+        swept = load_swept(session.database, box.id)
+        some, down_to = sweep(here, swept, slice_=_LOOKED_AT, newest=_NEWEST)
+        if not thorough:
+            some, down_to = next(newest_slices(here, _NEWEST), UidSet()), swept
+        if some:
             session.apply(session.connection.fetch_flags(some))
+        if down_to != swept:
+            with session.transaction() as tx:
+                save_swept(tx, box.id, down_to)
     session.harvest()
 
 

@@ -172,6 +172,22 @@ def common(uids: UidSet, others: UidSet) -> UidSet:
     return without(uids, without(uids, others))
 
 
+def sweep(here: UidSet, swept: Uid, *, slice_: int, newest: int) -> tuple[UidSet, Uid]:
+    """Choose whose flags to look at: the newest, and a slice further down each time.
+
+    ``swept`` is the lowest of the slice before, 0 for none. Also the lowest of this one;
+    0 where it reaches the bottom, so that the next begins at the top again.
+    """
+    if len(here) <= slice_:
+        return here, Uid(0)
+    top = next(newest_slices(here, newest))
+    below = common(without(here, top), UidSet.between(1, (swept or LARGEST) - 1))
+    further = next(newest_slices(below, slice_ - newest), UidSet())
+    low = further.ranges[0][0] if further else 0
+    bottom = here.ranges[0][0]
+    return further | top, Uid(low if low > bottom else 0)
+
+
 def newest_slices(uids: UidSet, size: int) -> Iterator[UidSet]:
     """Cut into sets of at most so many identifiers, the highest first."""
     slice_: list[tuple[int, int]] = []

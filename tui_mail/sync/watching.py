@@ -166,6 +166,7 @@ class Watch:
         for worker in self._workers:
             worker.close_connection()
         self._agenda.schedule_round_now()
+        self._agenda.hurry()
 
     def _part(self) -> None:
         """End the threads: politely, then not."""
