@@ -347,6 +347,44 @@ def test_renames_that_cannot_be_are_refused_at_once(
     assert _whats(there) == []
 
 
+def test_what_was_moved_out_of_a_mailbox_does_not_go_with_it(there: Place) -> None:
+    _do(there, RenameMailbox(there.box("Work/Old"), "Kept"))
+    assert count_below(there.database, there.box("Work")) == (0, 0)
+    _do(there, DeleteMailbox(there.box("Work")))
+    assert _whats(there) == [
+        'rename the mailbox "Work/Old" to "Kept"',
+        'delete the mailbox "Work"',
+    ]
+    assert {"Kept", "Kept/Older"} < set(_names(there))
+
+
+def test_what_was_moved_out_of_a_mailbox_does_not_follow_its_rename(
+    there: Place,
+) -> None:
+    _do(there, RenameMailbox(there.box("Work/Old"), "Kept"))
+    _do(there, RenameMailbox(there.box("Work"), "Play"))
+    assert {"Play", "Kept", "Kept/Older"} < set(_names(there))
+    _list(there, *BOXES)
+    assert {"Play", "Kept", "Kept/Older"} < set(_names(there))
+
+
+def test_what_is_to_lie_below_a_name_that_was_never_told_follows_the_last(
+    there: Place,
+) -> None:
+    _do(there, RenameMailbox(there.box("Work"), "Play"))
+    _do(there, RenameMailbox(there.box("Workshop"), "Play/Shop"))
+    _do(there, RenameMailbox(there.box("Play"), "Rest"))
+    assert {"Rest", "Rest/Shop", "Rest/Old"} < set(_names(there))
+    _list(there, *BOXES)
+    assert {"Rest", "Rest/Shop", "Rest/Old"} < set(_names(there))
+    assert _whats(there) == [
+        'rename the mailbox "Work" to "Rest"',
+        'rename the mailbox "Workshop" to "Rest/Shop"',
+    ]
+    _do(there, RenameMailbox(there.box("Rest"), "Work"))
+    assert _whats(there) == ['rename the mailbox "Workshop" to "Work/Shop"']
+
+
 def test_the_name_of_before_is_not_free_while_the_server_has_it(there: Place) -> None:
     _do(there, RenameMailbox(there.box("Work"), "Play"))
     with pytest.raises(MailError, match="waits to be renamed"):

@@ -153,9 +153,11 @@ def test_deletions_go_last_and_children_first(place: Place) -> None:
         peer.answer(b'CREATE "New"')
         peer.answer(b'SUBSCRIBE "New"')
         peer.answer(b'UNSUBSCRIBE "Archive"')
-        peer.answer(b'DELETE "Work/Old"')
-        peer.answer(b'UNSUBSCRIBE "Work/Old"')
-        peer.answer(b'DELETE "Work"')
+        for name in (b"Work/Old", b"Work"):
+            counts = b" (MESSAGES 0 UNSEEN 0 UIDNEXT 1 UIDVALIDITY 7)"
+            peer.answer(b'STATUS "%b"' % name, b"STATUS " + name + counts)
+            peer.answer(b'DELETE "%b"' % name)
+            peer.answer(b'UNSUBSCRIBE "%b"' % name)
 
     with place.database.transaction() as tx:
         boxes = [listed(name, use) for name, use in NAMES.items()]
@@ -174,8 +176,12 @@ def test_deletions_go_last_and_children_first(place: Place) -> None:
     assert not {"Work", "Work/Old"} & _names(place)
 
 
-def test_what_holds_no_mail_is_deleted_without_counting_it(place: Place) -> None:
+def test_what_holds_no_mail_is_deleted_where_it_cannot_be_counted(
+    place: Place,
+) -> None:
     def play(peer: Peer) -> None:
+        peer.expect(b'STATUS "Held"')
+        peer.done(b"NO it holds none")
         peer.answer(b'DELETE "Held"')
 
     held = ListedMailbox(

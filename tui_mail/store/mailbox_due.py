@@ -14,8 +14,6 @@ from tui_mail.store.source import Source
 
 CREATE, RENAME, DELETE = "create", "rename", "delete"
 SUBSCRIBE, UNSUBSCRIBE = "subscribe", "unsubscribe"
-NOT_COUNTED = -1
-"""Nobody could say how many messages the mailbox has when it was to be deleted."""
 
 _DUE = """
     SELECT w.id, w.kind, w.mailbox, w.name, w.messages, w.state, w.attempts
@@ -45,7 +43,7 @@ class DueMailboxWish:
     name: str
     """The whole new name, where it is another one."""
     messages: int
-    """How many messages the person agreed to lose at most; -1 if nobody knew."""
+    """How many messages the person agreed to lose at most."""
     state: OperationState
     attempts: int
 

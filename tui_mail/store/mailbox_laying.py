@@ -10,12 +10,23 @@ from tui_mail.store.source import Source
 
 
 def family(source: Source, mailbox: MailboxId) -> list[MailboxId]:
-    """Name a mailbox and those below it on the server, the deepest last."""
+    """Name a mailbox and those that lie below it on the server now, the deepest last."""
     rows = source.connection.execute(
         "SELECT b.id FROM mailbox a JOIN mailbox b ON b.id = a.id OR a.delimiter <> ''"
         " AND substr(b.wire_name, 1, length(a.wire_name) + length(a.delimiter))"
         " = CAST(a.wire_name || a.delimiter AS BLOB)"
         " WHERE a.id = ? ORDER BY length(b.wire_name), b.id",
+        (mailbox,),
+    )
+    return [MailboxId(number) for (number,) in rows]
+
+
+def seen_below(source: Source, mailbox: MailboxId) -> list[MailboxId]:
+    """Name a mailbox and those that are seen below it, the deepest last."""
+    rows = source.connection.execute(
+        "SELECT b.id FROM mailbox a JOIN mailbox b ON b.id = a.id OR a.delimiter <> ''"
+        " AND substr(b.name, 1, length(a.name) + 1) = a.name || '/'"
+        " WHERE a.id = ? ORDER BY length(b.name), b.id",
         (mailbox,),
     )
     return [MailboxId(number) for (number,) in rows]
@@ -62,7 +73,7 @@ def call(tx: Transaction, mailbox: MailboxId, name: str) -> None:
             "id": mailbox,
             "name": name,
             "before": before,
-            "family": json.dumps(family(tx, mailbox)),
+            "family": json.dumps(seen_below(tx, mailbox)),
         },
     )
 

@@ -18,12 +18,17 @@ from tui_mail.store.database import Transaction
 from tui_mail.store.mailbox_due import (
     CREATE,
     DELETE,
-    NOT_COUNTED,
     RENAME,
     SUBSCRIBE,
     UNSUBSCRIBE,
 )
-from tui_mail.store.mailbox_laying import call, family, lay_names, show_subscribed
+from tui_mail.store.mailbox_laying import (
+    call,
+    family,
+    lay_names,
+    seen_below,
+    show_subscribed,
+)
 from tui_mail.store.mailbox_names import NewName, named, new_name, shown_name
 from tui_mail.store.mailboxes import NOWHERE, load_mailbox
 from tui_mail.store.messages import count_known
@@ -94,23 +99,45 @@ def rename_mailbox(tx: Transaction, mailbox: MailboxId, name: str) -> MailboxCha
     if str(fresh.shown).startswith(f"{box.name}/"):
         raise MailError("a mailbox cannot lie below itself")
     if fresh.wire_name == box.wire_name:
-        # It goes back to the name that the server knows.
-        _drop_queued(tx, mailbox, RENAME)
-        lay_names(tx)
+        _forget_rename(tx, box, fresh.shown)
     else:
         _rename(tx, box, new_name(tx, name))
     _tell(tx)
     return MailboxChange(mailbox, RENAME, box.name, fresh.shown)
 
 
-def _rename(tx: Transaction, box: Mailbox, fresh: NewName) -> None:
+def _forget_rename(tx: Transaction, box: Mailbox, shown: Displayable) -> None:
+    """Give a mailbox the name back that the server knows."""
     _drop_queued(tx, box.id, RENAME)
-    if box.local and not _is_sent(tx, box.id, CREATE):
-        call(tx, box.id, fresh.shown)
-        give_wire_name(tx, box.id, fresh.wire_name)
+    _retarget(tx, box.name, shown)
+    lay_names(tx)
+
+
+def _rename(tx: Transaction, box: Mailbox, fresh: NewName) -> None:
+    changed = tx.connection.execute(
+        "UPDATE mailbox_wish SET name = ? WHERE mailbox = ? AND kind = 'rename'"
+        " AND state = 'queued'",
+        (fresh.shown, box.id),
+    ).rowcount
+    _drop_failed(tx, box.id, RENAME)
+    unknown = box.local and not _is_sent(tx, box.id, CREATE)
+    if changed or unknown:
+        _retarget(tx, box.name, fresh.shown)
     else:
         _add(tx, RENAME, box.id, name=fresh.shown)
-        call(tx, box.id, fresh.shown)
+    call(tx, box.id, fresh.shown)
+    if unknown:
+        give_wire_name(tx, box.id, fresh.wire_name)
+
+
+def _retarget(tx: Transaction, before: str, after: str) -> None:
+    """Have what is to lie below a mailbox that was never called so lie there still."""
+    tx.connection.execute(
+        "UPDATE mailbox_wish SET name = :after || substr(name, length(:before) + 1)"
+        " WHERE kind = 'rename' AND state = 'queued'"
+        " AND substr(name, 1, length(:before) + 1) = :before || '/'",
+        {"before": before, "after": after},
+    )
 
 
 def give_wire_name(tx: Transaction, mailbox: MailboxId, wire_name: bytes) -> None:
@@ -147,7 +174,7 @@ def subscribe_mailbox(
 
 def delete_mailbox(tx: Transaction, mailbox: MailboxId) -> list[MailboxChange]:
     """Delete a mailbox with those below it, the deepest first; raises MailError."""
-    boxes = [load_mailbox(tx, one) for one in reversed(family(tx, mailbox))]
+    boxes = [load_mailbox(tx, one) for one in reversed(seen_below(tx, mailbox))]
     for box in boxes:
         if box.wire_name == _INBOX or box.special_use is SpecialUse.INBOX:
             raise MailError("the inbox cannot be deleted")
@@ -186,7 +213,7 @@ def _hide(tx: Transaction, box: Mailbox) -> None:
         " (SELECT number FROM message WHERE mailbox = ?)",
         (box.id,),
     )
-    _drop_failed(tx, box.id)
+    _drop_failed(tx, box.id, DELETE)
     _add(tx, DELETE, box.id, messages=_most_messages(tx, box))
     tx.connection.execute(
         f"UPDATE message SET mailbox = {NOWHERE} WHERE mailbox = ?", (box.id,)
@@ -196,8 +223,6 @@ def _hide(tx: Transaction, box: Mailbox) -> None:
 
 def _most_messages(tx: Transaction, box: Mailbox) -> int:
     """Count what the person knows to be in it once all that waits has gone its way."""
-    if box.selectable and not box.local and box.state.uid_validity is None:
-        return NOT_COUNTED
     [staying] = tx.connection.execute(_STAYING, {"id": box.id}).fetchone()
     return int(staying) + _not_here(tx, box)
 
@@ -211,7 +236,7 @@ def _not_here(source: Source, box: Mailbox) -> int:
 
 def count_below(source: Source, mailbox: MailboxId) -> tuple[int, int]:
     """Count the mailboxes below one, and the messages in all of them and in itself."""
-    boxes = [load_mailbox(source, one) for one in family(source, mailbox)]
+    boxes = [load_mailbox(source, one) for one in seen_below(source, mailbox)]
     messages = sum(box.total + _not_here(source, box) for box in boxes)
     return len(boxes) - 1, messages
 
@@ -293,7 +318,7 @@ def _cancel_creation(tx: Transaction, mailbox: MailboxId) -> None:
         (mailbox,),
     ).fetchall():
         drop_operation(tx, OperationId(operation))
-    if _is_used(tx, mailbox) or len(family(tx, mailbox)) > 1:
+    if _is_used(tx, mailbox) or len(seen_below(tx, mailbox)) > 1:
         raise MailError(f'"{load_mailbox(tx, mailbox).name}" is not empty')
     drop_mailbox(tx, mailbox)
     _tell(tx)
@@ -338,7 +363,7 @@ def undo_mailbox_change(tx: Transaction, change: MailboxChange) -> None:
 
 def _undo_creation(tx: Transaction, change: MailboxChange) -> None:
     box = load_mailbox(tx, change.mailbox)
-    if box.total or len(family(tx, box.id)) > 1:
+    if box.total or len(seen_below(tx, box.id)) > 1:
         raise MailError(f'"{box.name}" is not empty any more')
     delete_mailbox(tx, box.id)
 
@@ -347,8 +372,8 @@ def _undo_rename(tx: Transaction, change: MailboxChange) -> None:
     box = load_mailbox(tx, change.mailbox)
     if box.name != change.after:
         raise MailError(f'"{change.after}" has another name by now')
-    if _server_name(box) == change.before and _drop_queued(tx, box.id, RENAME):
-        lay_names(tx)
+    if _server_name(box) == change.before and _waits(tx, box.id, RENAME):
+        _forget_rename(tx, box, _server_name(box))
         _tell(tx)
     else:
         rename_mailbox(tx, box.id, change.before)
@@ -403,9 +428,11 @@ def _drop_queued(tx: Transaction, mailbox: MailboxId, kind: str) -> bool:
     return ("queued",) in rows
 
 
-def _drop_failed(tx: Transaction, mailbox: MailboxId) -> None:
+def _drop_failed(tx: Transaction, mailbox: MailboxId, kind: str) -> None:
+    """Forget a wish that was refused: it is wished again."""
     tx.connection.execute(
-        "DELETE FROM mailbox_wish WHERE mailbox = ? AND state = 'failed'", (mailbox,)
+        "DELETE FROM mailbox_wish WHERE mailbox = ? AND kind = ? AND state = 'failed'",
+        (mailbox, kind),
     )
 
 

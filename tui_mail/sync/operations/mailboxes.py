@@ -15,7 +15,6 @@ from tui_mail.model.mailbox import Mailbox, SpecialUse
 from tui_mail.store.mailbox_due import (
     CREATE,
     DELETE,
-    NOT_COUNTED,
     RENAME,
     SUBSCRIBE,
     UNSUBSCRIBE,
@@ -162,8 +161,7 @@ def _delete(session: Session, wish: DueMailboxWish) -> None:
 
 
 def _refuse_if_more_came(session: Session, wish: DueMailboxWish, box: Mailbox) -> None:
-    if wish.messages == NOT_COUNTED or not box.selectable:
-        return
+    """Ask what it holds now; of what held none before somebody may have made one."""
     try:
         counts = session.connection.status(box.wire_name)
     except ServerRefused:
