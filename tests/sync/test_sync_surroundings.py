@@ -14,6 +14,7 @@ from tui_mail.model.flags import FLAGGED, SEEN
 from tui_mail.model.mailbox import SpecialUse
 from tui_mail.model.namespace import NamespaceKind
 from tui_mail.model.operation import Copy, Move, SetFlags
+from tui_mail.store.operations import load_pending
 from tui_mail.store.surroundings import load_namespaces, load_quotas
 
 pytestmark = pytest.mark.dovecot
@@ -112,6 +113,30 @@ def test_how_much_room_is_left_is_kept(desk: Desk) -> None:
     [room] = load_quotas(desk.database)
     assert room.is_near
     assert room.in_words == "1.0 of 1.0 MB used (94 %)"
+
+
+def test_what_a_refusal_is_about_is_asked_for_again(desk: Desk) -> None:
+    text = "x" * 80 * 1024
+    desk.fill([letter(number, text=text) for number in range(1, 12)])
+    name = _shared_by(desk, "Team", "lrswite")
+    desk.sync()
+    [room] = load_quotas(desk.database)
+    assert not room.is_near
+    desk.fill([letter(12, text=text)])
+    owner = name.split("/")[1]
+    assert isinstance(desk.server, Dovecot)
+    desk.server.raw(owner, f"SETACL Team {desk.user} lrs")
+    desk.perform(Copy(tuple(desk.numbers()[:3]), desk.box("Archive").id))
+    desk.perform(Move(tuple(desk.numbers(name)[:1]), desk.box().id))
+    desk.sync()
+    desk.sync()
+    [room] = load_quotas(desk.database)
+    assert room.percent > 90
+    assert desk.box(name).limits == "read only"
+    [waits, refused] = load_pending(desk.database)
+    assert "quota" in waits.error.lower()
+    assert (waits.state.value, refused.state.value) == ("sent", "failed")
+    assert len(desk.here(name)) == 3
 
 
 def test_a_server_that_announces_none_of_it_is_done_without(

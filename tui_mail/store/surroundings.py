@@ -31,6 +31,11 @@ def note_asked(tx: Transaction, what: str) -> None:
     )
 
 
+def forget_asked(tx: Transaction, what: str) -> None:
+    """Have the server asked for something again at the next opportunity."""
+    tx.connection.execute("DELETE FROM asked WHERE what = ?", (what,))
+
+
 def apply_namespaces(tx: Transaction, namespaces: Sequence[Namespace]) -> None:
     """Save the namespaces in the server's order."""
     tx.connection.execute("DELETE FROM namespace")

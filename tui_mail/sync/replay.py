@@ -23,6 +23,7 @@ from tui_mail.store.replaying import (
 )
 from tui_mail.sync.operations import append, copy, expunge, mailboxes, move, sending
 from tui_mail.sync.refusals import Verdict, judge
+from tui_mail.sync.seldom import ask_again
 from tui_mail.sync.session import Outdated, Session
 
 _LOG = logging.getLogger(__name__)
@@ -137,6 +138,7 @@ def _store(session: Session, batch: FlagBatch) -> None:
 def _judge_flags(session: Session, batch: FlagBatch, refusal: ServerRefused) -> None:
     said = judge(refusal, attempts=batch.attempts, now=datetime.now(UTC))
     with session.pace.transaction() as tx:
+        ask_again(tx, refusal.code)
         if said.verdict is Verdict.LATER:
             postpone_flags(tx, batch, said.until, refusal.line)
         else:
@@ -206,6 +208,7 @@ def _judge_operation(
     said = judge(refusal, attempts=operation.attempts, now=datetime.now(UTC))
     _LOG.info("operation %s refused: %s", operation.id, refusal.code or "no code")
     with session.pace.transaction() as tx:
+        ask_again(tx, refusal.code)
         if said.verdict is Verdict.LATER:
             postpone_operation(tx, operation.id, said.until, refusal.line)
         else:

@@ -4,11 +4,13 @@ from collections.abc import Sequence
 
 from tui_mail.model.mailbox import Mailbox
 from tui_mail.model.namespace import Namespace, NamespaceKind
+from tui_mail.store.database import Transaction
 from tui_mail.store.mailboxes import load_mailboxes
 from tui_mail.store.surroundings import (
     apply_namespaces,
     apply_quotas,
     apply_rights,
+    forget_asked,
     is_unasked,
     load_namespaces,
     note_asked,
@@ -20,6 +22,8 @@ _NAMESPACES = 86_400.0
 """Seconds after which it is asked for again, as those below."""
 _RIGHTS = 600.0
 _QUOTA = 1_800.0
+_ABOUT = {"OVERQUOTA": "quota", "NOPERM": "rights"}
+"""What a refusal says is another by now than was told (RFC 5530)."""
 
 
 def ask_namespaces(session: Session) -> Sequence[Namespace]:
@@ -42,6 +46,12 @@ def ask_rights_and_room(session: Session) -> None:
         with session.pace.transaction() as tx:
             apply_quotas(tx, quotas or ())
             note_asked(tx, "quota")
+
+
+def ask_again(tx: Transaction, code: str) -> None:
+    """Have that asked for again which a refusal with this code is about."""
+    if code in _ABOUT:
+        forget_asked(tx, _ABOUT[code])
 
 
 def _ask_rights(session: Session) -> None:
