@@ -148,6 +148,18 @@ def test_a_mailbox_that_got_mail_since_is_not_deleted(desk: Desk) -> None:
     assert "1 came into it" in said
 
 
+def test_a_mailbox_that_was_made_anew_since_is_not_deleted(desk: Desk) -> None:
+    desk.fill(letters(1, 2), "Work")
+    desk.sync()
+    desk.perform(DeleteMailbox(desk.box("Work").id))
+    with desk.oracle() as client:
+        client.delete_folder("Work")
+    desk.fill(letters(3, 3), "Work")
+    assert desk.sync().refused == 1
+    assert set(desk.there("Work")) == {"letter 3"}
+    assert desk.here("Work") == desk.there("Work")
+
+
 def test_what_is_saved_from_a_mailbox_before_it_goes_is_saved(desk: Desk) -> None:
     desk.fill(letters(1, 3), "Work")
     desk.sync()

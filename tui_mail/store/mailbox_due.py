@@ -7,7 +7,7 @@ deleted only when nothing waits any more that has to do with it.
 from dataclasses import dataclass
 from datetime import datetime
 
-from tui_mail.model.ids import MailboxId
+from tui_mail.model.ids import MailboxId, UidValidity
 from tui_mail.model.operation import OperationState
 from tui_mail.store.contents import seconds_of
 from tui_mail.store.source import Source
@@ -16,7 +16,7 @@ CREATE, RENAME, DELETE = "create", "rename", "delete"
 SUBSCRIBE, UNSUBSCRIBE = "subscribe", "unsubscribe"
 
 _DUE = """
-    SELECT w.id, w.kind, w.mailbox, w.name, w.messages, w.state, w.attempts
+    SELECT w.id, w.kind, w.mailbox, w.name, w.messages, w.validity, w.state, w.attempts
     FROM mailbox_wish w JOIN mailbox b ON b.id = w.mailbox
     WHERE w.state <> 'failed' AND w.not_before <= :now
     AND NOT EXISTS (SELECT 1 FROM mailbox_wish v WHERE v.mailbox = w.mailbox
@@ -44,6 +44,8 @@ class DueMailboxWish:
     """The whole new name, where it is another one."""
     messages: int
     """How many messages the person agreed to lose at most."""
+    validity: UidValidity | None
+    """The UIDVALIDITY that the mailbox had then, as far as it was known."""
     state: OperationState
     attempts: int
 
@@ -57,10 +59,11 @@ def due_mailbox_wishes(source: Source, now: datetime) -> list[DueMailboxWish]:
             MailboxId(mailbox),
             name,
             messages,
+            UidValidity(validity) if validity else None,
             OperationState(state),
             attempts,
         )
-        for number, kind, mailbox, name, messages, state, attempts in (
+        for number, kind, mailbox, name, messages, validity, state, attempts in (
             source.connection.execute(_DUE, {"now": seconds_of(now)})
         )
     ]

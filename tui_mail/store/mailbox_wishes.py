@@ -214,7 +214,12 @@ def _hide(tx: Transaction, box: Mailbox) -> None:
         (box.id,),
     )
     _drop_failed(tx, box.id, DELETE)
-    _add(tx, DELETE, box.id, messages=_most_messages(tx, box))
+    _add(tx, DELETE, box.id)
+    tx.connection.execute(
+        "UPDATE mailbox_wish SET messages = ?, validity = ?"
+        " WHERE mailbox = ? AND kind = 'delete'",
+        (_most_messages(tx, box), box.state.uid_validity or 0, box.id),
+    )
     tx.connection.execute(
         f"UPDATE message SET mailbox = {NOWHERE} WHERE mailbox = ?", (box.id,)
     )
@@ -409,12 +414,10 @@ def _is_there(tx: Transaction, mailbox: MailboxId) -> bool:
 # Rows.
 
 
-def _add(
-    tx: Transaction, kind: str, mailbox: MailboxId, *, name: str = "", messages: int = 0
-) -> None:
+def _add(tx: Transaction, kind: str, mailbox: MailboxId, *, name: str = "") -> None:
     tx.connection.execute(
-        "INSERT INTO mailbox_wish (kind, mailbox, name, messages) VALUES (?, ?, ?, ?)",
-        (kind, mailbox, name, messages),
+        "INSERT INTO mailbox_wish (kind, mailbox, name) VALUES (?, ?, ?)",
+        (kind, mailbox, name),
     )
 
 

@@ -167,6 +167,10 @@ def _refuse_if_more_came(session: Session, wish: DueMailboxWish, box: Mailbox) -
     except ServerRefused:
         # What the deletion itself is answered, says more.
         return
+    if wish.validity not in (None, counts.uid_validity):
+        raise ServerRefused(
+            f'"{box.name}" is not deleted: it was made anew since you said so'
+        )
     if counts.messages > wish.messages:
         more = counts.messages - wish.messages
         raise ServerRefused(
