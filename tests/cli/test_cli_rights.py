@@ -20,6 +20,7 @@ def shared(home: Path, dovecots: Callable[[Options], Dovecot]) -> str:
     owner, user = server.fresh_user(), server.fresh_user()
     server.raw(owner, "CREATE Minutes", f"SETACL Minutes {user} lr")
     server.fill(owner, letters(1, 2), "Minutes")
+    server.fill(user, letters(3, 3), "Mine")
     config = home / "CONFIG_HOME" / "tui-mail"
     config.mkdir()
     (config / "config.toml").write_text(
@@ -52,5 +53,9 @@ def test_a_mailbox_that_is_only_to_be_read_says_so_and_keeps_its_mail(
         said = capsys.readouterr()
         assert said.err.startswith("tui-mail: ")
         assert f'"{shared}": it is read only' in said.err
+    assert main(["search", "--ids", "--limit", "1", "in:Mine"]) == 0
+    mine = capsys.readouterr().out.strip()
+    assert main(["move", mine, shared]) == 1
+    assert f'may not put mail into "{shared}"' in capsys.readouterr().err
     assert main(["outbox"]) == 0
     assert capsys.readouterr().out == ""

@@ -11,10 +11,11 @@ from tui_mail.cli.session import Session
 from tui_mail.cli.targets import add_target_arguments, find_targets
 from tui_mail.cli.values import counted
 from tui_mail.config.settings import Account
-from tui_mail.model.error import NotFound, UsageError
+from tui_mail.model.error import MailError, NotFound, UsageError
 from tui_mail.model.ids import MessageNumber
 from tui_mail.model.mailbox import Mailbox
 from tui_mail.model.operation import Move, Transfer, Wish
+from tui_mail.model.rights import Right
 from tui_mail.store.mailboxes import find_mailbox
 
 
@@ -69,4 +70,6 @@ def _checked(account: Account, name: str, mailbox: Mailbox | None) -> Mailbox:
         raise NotFound(f'{account.name}: there is no mailbox "{name}"')
     if not mailbox.selectable:
         raise NotFound(f'{account.name}: "{name}" cannot hold messages')
+    if why := mailbox.why_not(Right.INSERT):
+        raise MailError(f"{account.name}: {why}")
     return mailbox

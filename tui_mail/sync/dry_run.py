@@ -42,7 +42,8 @@ def look(account: Account, connector: Connector, places: Places) -> Receipt:
             receipt.deleted += len(overdue(database, account, datetime.now(UTC)))
         with closing(connector.connect()) as connection:
             listed = connection.list_mailboxes(
-                subscribed_only=connector.server.subscribed_only
+                subscribed_only=connector.server.subscribed_only,
+                namespaces=connection.namespaces(),
             )
             for box in listed:
                 if box.selectable:
