@@ -100,6 +100,8 @@ def test_it_goes_to_an_account_without_a_server_and_to_a_server_again(
     assert places(objects) == ["Shelf/INBOX"]
     name = id_of(objects)
     assert name.startswith("Shelf/")
+    [one] = objects("search", "account:shelf", "body:hello")
+    assert one["snippet"] == "Hello 1"
     # What is here whole goes at once.
     assert main(["move", name, "work/INBOX"]) == 0
     assert places(objects) == ["work/INBOX"]

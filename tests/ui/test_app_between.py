@@ -110,6 +110,19 @@ async def test_marked_messages_go_together(home: Home) -> None:
         assert len(load_pending(reader.app.accounts.database("private"))) == 1
 
 
+async def test_what_was_found_goes_out_of_what_is_found(home: Home) -> None:
+    async with reading(home) as reader:
+        await reader.press("/")
+        await reader.type("subject:budget")
+        await reader.press("enter")
+        await reader.until(lambda: reader.subjects() == ["Budget"])
+        await reader.press("s")
+        await reader.type("private/arch")
+        await reader.press("enter")
+        await holds(reader, "private", "Archive", 1)
+        await reader.until(lambda: not reader.subjects())
+
+
 async def test_the_mailbox_of_the_same_number_in_another_account_is_offered(
     home: Home,
 ) -> None:

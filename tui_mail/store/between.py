@@ -19,10 +19,12 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from hashlib import sha256
 
-from tui_mail.model.error import MailError, NotFound
+from tui_mail.model.body import BodyPart
+from tui_mail.model.error import MailError, NotFound, StoreFailed
 from tui_mail.model.event import OperationsChanged
 from tui_mail.model.ids import WHOLE, MailboxId, MessageNumber
 from tui_mail.model.operation import OperationState, Transfer
+from tui_mail.model.readable import ReadableText
 from tui_mail.store.appending import (
     begin_append,
     finish_append,
@@ -75,6 +77,8 @@ _PATIENCE = 20.0
 """Seconds to wait for another process that does the same."""
 _MOST_ROUNDS = 5
 _MOST_PASSES = 20
+_MOST_RENDERED = 10_000_000
+"""Octets of a message whose text is made."""
 _MOST_TRIES = 3
 """So often a message is asked for anew that was fetched and is not here."""
 
@@ -136,7 +140,10 @@ def _senders(name: str, open_: Open) -> list[str]:
 def _alone(source: Database) -> Iterator[bool]:
     """Be the only one who takes messages out of a store; False where another stays at it."""
     path = source.path.with_suffix(".leaving")
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise StoreFailed(f"{path}: {error.strerror}") from error
     end = time.monotonic() + _PATIENCE
     try:
         while not _locked(descriptor):
@@ -318,6 +325,9 @@ class _Steps:
         self._copy_octets(one, number)
         structure = load_structure(source, one.message)
         text = load_text(source, one.message)
+        if text is None and not has_server(target):
+            # No engine ever makes it.
+            structure, text = self._rendered(one.message)
         with target.transaction() as tx:
             finish_append(tx, number, mailbox)
             if structure is not None:
@@ -328,6 +338,20 @@ class _Steps:
                 "UPDATE incoming SET state = ? WHERE token = ?",
                 ("queued" if has_server(tx) else "landed", one.token),
             )
+
+    def _rendered(
+        self, number: MessageNumber
+    ) -> tuple[BodyPart | None, ReadableText | None]:
+        """Make the readable text of a message; of one that is too large it is not made."""
+        octets = b""
+        for piece in load_pieces(self._source, number, WHOLE):
+            octets += piece
+            if len(octets) > _MOST_RENDERED:
+                return load_structure(self._source, number), None
+        from tui_mail.mime.render import Renderer
+
+        with Renderer() as renderer:
+            return renderer.render_octets(octets)
 
     def _begin(self, tx: Transaction, one: Outgoing) -> MessageNumber:
         source = self._source

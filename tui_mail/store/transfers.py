@@ -159,6 +159,14 @@ def is_between(source: Source) -> bool:
     return bool(found)
 
 
+def is_leaving(source: Source) -> bool:
+    """Tell whether something is on its way to another account that may get there soon."""
+    [found] = source.connection.execute(
+        "SELECT EXISTS (SELECT 1 FROM outgoing WHERE state IN ('waiting', 'handed'))"
+    ).fetchone()
+    return bool(found)
+
+
 def hand_over(tx: Transaction, one: Outgoing) -> bool:
     """Take a message out of sight whose copy lies in the other store; a copy stays.
 

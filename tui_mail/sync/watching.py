@@ -35,6 +35,7 @@ from tui_mail.model.ids import MailboxId
 from tui_mail.model.query_parser import parse_query
 from tui_mail.store.database import Database
 from tui_mail.store.replaying import has_due
+from tui_mail.store.transfers import is_leaving
 from tui_mail.sync import lifetime
 from tui_mail.sync.agenda import Agenda, Duty, FetchJob, Request, SearchJob
 from tui_mail.sync.board import Board
@@ -155,7 +156,9 @@ class Watch:
             clients, left_at = 0, self._leaves_since
         elif not self._for_reader:
             return False
-        due = not clients and has_due(self._database, datetime.now(UTC))
+        due = not clients and (
+            has_due(self._database, datetime.now(UTC)) or is_leaving(self._database)
+        )
         online = self._crew.online
         return lifetime.is_over(
             lifetime.Moment(now, started, clients, left_at, due, online)

@@ -79,10 +79,13 @@ def load_rows(
 
 
 def _lies_in(database: "Database", number: MessageNumber, shown: Shown) -> bool:
+    from tui_mail.store.mailboxes import NOWHERE
     from tui_mail.store.messages import load_summaries
 
     [found] = load_summaries(database, [number])
-    return found is not None and shown.mailbox in (None, found.mailbox)
+    if found is None or found.mailbox == NOWHERE:
+        return False
+    return shown.mailbox in (None, found.mailbox)
 
 
 def find(
