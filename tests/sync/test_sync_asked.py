@@ -182,3 +182,25 @@ def test_what_somebody_reads_is_kept_and_the_rest_has_to_go_at_once(
         reader.while_told(lambda: octets_kept(desk.database) <= 1_000_000)
         assert set(range(1, there[0])) < set(wholes(desk))
         assert 10 in wholes(desk)
+
+
+def test_the_file_and_the_log_beside_it_become_small_while_readers_are_there(
+    desk: Desk,
+) -> None:
+    desk.fill(large(number, 200_000) for number in range(1, 101))
+    with running(desk) as engine, engine.reader() as reader:
+        reader.send(Synchronize(None, 1))
+        reader.done(1)
+        desk.perform(PinMailbox(desk.box().id, pinned=True))
+        reader.send(Wake())
+        reader.while_told(lambda: len(wholes(desk)) == 100, seconds=30)
+    desk.close()
+    path = desk.places.database("work")
+    assert path.stat().st_size > 20_000_000
+    desk.set(cache_limit=1_000_000)
+    desk.perform(PinMailbox(desk.box().id, pinned=False))
+    log = path.with_name(f"{path.name}-wal")
+    with running(desk) as engine, engine.reader() as reader:
+        reader.send(Synchronize(None, 1))
+        reader.done(1)
+        reader.while_told(lambda: path.stat().st_size + log.stat().st_size < 4_000_000)

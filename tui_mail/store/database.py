@@ -212,9 +212,13 @@ class Database:
             tx.connection.execute("UPDATE account SET in_use = 0")
 
     def checkpoint(self) -> None:
-        """Bring the file itself up to date, as far as readers let that happen."""
+        """Bring the file itself up to date, as far as readers let that happen.
+
+        The log beside it is made small; most is done before anybody has to wait for it.
+        """
         with self._writing, suppress(sqlite3.OperationalError):
-            self._writer.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+            for how in ("PASSIVE", "TRUNCATE"):
+                self._writer.execute(f"PRAGMA wal_checkpoint({how})").fetchall()
 
     def close(self) -> None:
         """Close all connections, whatever thread they belong to."""
