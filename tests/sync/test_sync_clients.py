@@ -222,7 +222,6 @@ def test_where_one_connection_breaks_the_others_are_tried(
             breaks[0] = False
             # IDLE is ended, and all are asked whether they are there.
             reader.while_told(lambda: between.commands[before:].count(b"NOOP") >= 2)
-            reader.status("connected")
 
 
 def test_a_server_that_drops_every_link_after_the_login_is_not_stormed(

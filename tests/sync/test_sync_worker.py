@@ -3,12 +3,13 @@
 import pytest
 
 from tui_mail.config.places import Places
-from tui_mail.config.settings import Account, Server
+from tui_mail.config.settings import Account, Server, Settings
 from tui_mail.mime.render import Renderer
 from tui_mail.sync.agenda import Agenda, Duty
 from tui_mail.sync.board import Board
 from tui_mail.sync.connecting import Connector
 from tui_mail.sync.crew import Crew
+from tui_mail.sync.neighbours import Neighbours
 from tui_mail.sync.storing import open_database
 from tui_mail.sync.wake import Wake
 from tui_mail.sync.worker import Worker
@@ -20,6 +21,7 @@ def test_an_end_that_comes_just_before_a_thread_looks_is_not_slept_through(
     account = Account(
         name="work", address="bob@example.org", imap=Server(host="127.0.0.1")
     )
+    settings = Settings(path=places.settings_file())
     agenda = Agenda(60.0, offline=True)
     drain = Wake.drain
 
@@ -39,6 +41,7 @@ def test_an_end_that_comes_just_before_a_thread_looks_is_not_slept_through(
             agenda=agenda,
             board=Board(lambda _: None),
             stop=lambda: None,
+            neighbours=Neighbours(database, settings, places),
         )
         worker = Worker(crew, "background", {Duty.ROUND}, leads=True)
         monkeypatch.setattr(Wake, "drain", late)

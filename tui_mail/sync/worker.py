@@ -51,9 +51,9 @@ class Worker(threading.Thread):
         self._job: Job | None = None
         self._bell = Wake()
         self._connection: ImapConnection | None = None
-        self._cut = False
+        self._cut = self._useful = False
+        """It was ended from outside; something was done over it from end to end."""
         self._got_through = False
-        """The connection was ended from outside: there is nothing wrong with it."""
         crew.agenda.add_bell(self._bell)
 
     @property
@@ -109,7 +109,7 @@ class Worker(threading.Thread):
     def _live_once(self, failures: int) -> int:
         """Live as long as one connection lasts; the number of failures in a row."""
         hurries = self._agenda.hurries
-        self._cut = self._got_through = False
+        self._cut = self._got_through = self._useful = False
         begun = time.monotonic()
         try:
             self._be_connected()
@@ -125,7 +125,8 @@ class Worker(threading.Thread):
                 return 0
             _LOG.info("%s: %s", self.name, error.line)
             lasted = time.monotonic() - begun
-            failures = 1 if lasted > HEALTHY else failures + 1
+            well = self._useful or lasted > HEALTHY
+            failures = 1 if well else failures + 1
             if self._leads:
                 self._crew.trouble(error, broke=self._got_through)
             elif failures > 1:
@@ -207,6 +208,8 @@ class Worker(threading.Thread):
                 jobs.do(job)
             except Interrupted:
                 break
+            else:
+                self._useful = True
             finally:
                 self._job, until = None, time.monotonic() + _LINGER
         session.connection.logout()
