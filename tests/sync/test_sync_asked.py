@@ -157,8 +157,8 @@ def test_parts_that_came_singly_go_where_the_whole_message_comes(
         desk.perform(Pin((number,), pinned=True))
         reader.send(Wake())
         reader.while_told(lambda: wholes(desk) == [1])
-        reader.while_told(lambda: part_progress(desk.database, number, PART) == 0)
-        assert octets_kept(desk.database) < SIZE * 1.1
+        one = len(large(1, SIZE).octets)
+        reader.while_told(lambda: octets_kept(desk.database) < one + 10_000)
         # It is cut out of the whole from now on.
         reader.send(FetchPart(number, PART, 2))
         assert reader.done(2).ok
