@@ -16,6 +16,7 @@ from tui_mail.model.operation import (
     SubscribeMailbox,
     Wish,
 )
+from tui_mail.store.appending import has_server
 from tui_mail.store.database import AccountIdentity, Database
 from tui_mail.store.journal import load_action, redo, undo
 from tui_mail.store.mailbox_due import DueMailboxWish, due_mailbox_wishes
@@ -25,7 +26,7 @@ from tui_mail.store.mailbox_settling import (
     revert_mailbox_wish,
     settle_mailbox_wish,
 )
-from tui_mail.store.mailbox_wishes import count_below, has_server
+from tui_mail.store.mailbox_wishes import count_below
 from tui_mail.store.mailboxes import (
     apply_listing,
     create_local_mailbox,
