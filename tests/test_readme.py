@@ -2,12 +2,16 @@
 
 import re
 import subprocess
+from argparse import ArgumentParser
+from configparser import ConfigParser
 from pathlib import Path
 
 from tests.write_readme import README, with_key_table
+from tui_mail.cli import sync
 from tui_mail.config.load import load_settings
 from tui_mail.config.places import Places
 from tui_mail.demo.messages import letters
+from tui_mail.sync import lifetime
 from tui_mail.transports.imap_extensions import EXTENSIONS
 
 ROOT = README.parent
@@ -28,6 +32,23 @@ def test_the_settings_example_is_valid(tmp_path: Path) -> None:
     settings = load_settings(path, places)
     assert list(settings.accounts) == ["work"]
     assert settings.accounts["work"].keep_days == 90
+
+
+def test_the_unit_file_runs_a_command_that_there_is() -> None:
+    unit = re.search(r"<!-- unit: begin.*?```ini\n(.*?)```", TEXT, re.S)
+    assert unit is not None
+    parser = ConfigParser(interpolation=None)
+    parser.read_string(unit[1])
+    program, command, *arguments = parser["Service"]["ExecStart"].split()
+    assert program.endswith("/tui-mail")
+    assert command == "sync"
+    taken = ArgumentParser()
+    sync.add_arguments(taken)
+    chosen = taken.parse_args([one.replace("%i", "work") for one in arguments])
+    assert chosen.watch
+    assert chosen.accounts == ["work"]
+    assert parser["Service"]["KillSignal"] == "SIGHUP"
+    assert int(parser["Service"]["TimeoutStopSec"]) > lifetime.SENDING
 
 
 def test_every_picture_and_link_of_the_readme_is_there() -> None:
