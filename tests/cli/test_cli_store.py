@@ -178,6 +178,23 @@ def test_what_waits_can_be_cancelled(
     assert printed(capsys) == ["0"]
 
 
+def test_what_could_not_be_fetched_waits_and_can_be_cancelled(
+    account: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["show", account[5]]) == 1
+    capsys.readouterr()
+    assert main(["outbox", "--json"]) == 0
+    (waiting,) = map(json.loads, printed(capsys))
+    assert (waiting["kind"], waiting["state"]) == ("fetch", "queued")
+    assert waiting["what"] == 'fetch the header fields of "Budget 6"'
+    assert main(["outbox", "--retry", waiting["id"]]) == 0
+    assert main(["outbox", "--cancel", waiting["id"]]) == 0
+    assert main(["outbox", "--json"]) == 0
+    assert printed(capsys) == []
+    assert main(["search", "--count", "is:pinned"]) == 0
+    assert printed(capsys) == ["0"]
+
+
 @pytest.mark.parametrize("flag", ["a b", "", "x)", "a\r\nb"])
 def test_what_is_no_flag_is_refused(account: list[str], flag: str) -> None:
     assert main(["flag", account[0], "--add", flag]) == 2

@@ -9,6 +9,7 @@ from tui_mail.model.error import NotFound
 from tui_mail.model.event import OperationsChanged
 from tui_mail.model.ids import WHOLE, MessageNumber, PartId
 from tui_mail.model.operation import OperationState, PendingOperation
+from tui_mail.store.content import HEADER
 from tui_mail.store.contents import moment_of, seconds_of
 from tui_mail.store.database import Transaction
 from tui_mail.store.messages import content_of
@@ -168,6 +169,8 @@ def _pending(
 def _name(part: str, *, is_text: bool) -> str:
     if is_text:
         return "the text"
+    if part == HEADER:
+        return "the header fields"
     return f"part {displayable(part)}" if part else "all"
 
 
