@@ -250,6 +250,31 @@ def test_others_mailboxes_are_listed_where_the_usual_listing_hides_them(
         connection.logout()
 
 
+def test_where_one_listing_of_all_is_refused_each_is_asked_for(reach: Reach) -> None:
+    told = (Namespace(OTHERS, b"~", "/"), Namespace(SHARED, "#é".encode(), "/"))
+
+    def play(peer: Peer) -> None:
+        peer.greet("IMAP4rev1 LIST-EXTENDED")
+        peer.expect(b'LIST "" ("*" "~*") RETURN (SUBSCRIBED)')
+        peer.done(b"NO [CANNOT] no such user")
+        peer.answer(
+            b'LIST "" "*" RETURN (SUBSCRIBED)', b'LIST (\\Subscribed) "/" INBOX'
+        )
+        peer.expect(b'LIST "" "~*" RETURN (SUBSCRIBED)')
+        peer.done(b"NO [CANNOT] no such user")
+        peer.answer(
+            b'LIST "" {4}\r\n#\xc3\xa9* RETURN',
+            b'LIST (\\Subscribed) "/" {7}\r\n#\xc3\xa9Team',
+        )
+        peer.serve()
+
+    with scripted(play) as server:
+        connection = reach(server.port)
+        listed = connection.list_mailboxes(subscribed_only=True, namespaces=told)
+        assert [one.name for one in listed] == ["INBOX", "#éTeam"]
+        connection.logout()
+
+
 def test_the_server_is_told_who_asks_after_the_login_and_its_answer_is_kept(
     reach: Reach, caplog: pytest.LogCaptureFixture
 ) -> None:

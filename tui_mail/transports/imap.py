@@ -29,7 +29,7 @@ from tui_mail.transports.imap_arguments import (
     text,
 )
 from tui_mail.transports.imap_idle import idle
-from tui_mail.transports.imap_listing import Listing
+from tui_mail.transports.imap_listing import Listing, elsewhere
 from tui_mail.transports.imap_responses import (
     Untagged,
     parse_copied,
@@ -59,20 +59,27 @@ class ImapConnection(Searching):
         INBOX and what has a special use are listed in any case. Raises ServerRefused.
         """
         if self._can("LIST-EXTENDED"):
-            # Some announce it and know less of it than they should.
-            with contextlib.suppress(ServerRefused):
-                listing = Listing(extended=True, namespaces=namespaces)
-                self._run(*listing.command(self.capabilities), take=listing.take)
-                return listing.mailboxes(subscribed_only=subscribed_only)
-        listing = Listing(extended=False, namespaces=namespaces)
-        self._run(*listing.command(self.capabilities), take=listing.take)
-        self._run_together(listing.further_commands(), listing.take)
+            for at_once in (True, False) if elsewhere(namespaces) else (True,):
+                # Some announce it and know less of it than they should.
+                with contextlib.suppress(ServerRefused):
+                    listing = self._list(namespaces, extended=True, at_once=at_once)
+                    return listing.mailboxes(subscribed_only=subscribed_only)
+        listing = self._list(namespaces, extended=False, at_once=False)
         try:
             self._run(b"LSUB", b'""', b'"*"', take=listing.take)
         except ServerRefused:
             # A server that does not tell must not make mailboxes disappear.
             listing.subscribe_all()
         return listing.mailboxes(subscribed_only=subscribed_only)
+
+    def _list(
+        self, namespaces: Sequence[Namespace], *, extended: bool, at_once: bool
+    ) -> Listing:
+        listing = Listing(extended=extended, namespaces=namespaces)
+        first, *others = listing.commands(self.capabilities, at_once=at_once)
+        self._run(*first, take=listing.take)
+        self._run_together(others, listing.take)
+        return listing
 
     def status(self, wire_name: bytes) -> MailboxCounts:
         """Ask for a mailbox's counts without selecting it; raises ServerRefused."""

@@ -1,6 +1,6 @@
 """LIST, LSUB and STATUS responses put together to mailboxes (RFC 5258, 5819, 6154)."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 
 from tui_mail.model.error import ProtocolError
@@ -23,6 +23,17 @@ _MOST_MAILBOXES = 100_000
 _COUNTS = b"STATUS (MESSAGES UNSEEN UIDNEXT UIDVALIDITY%b)"
 
 
+def elsewhere(namespaces: Sequence[Namespace]) -> list[bytes]:
+    """Name where others' mailboxes lie, which the usual listing need not show."""
+    return [
+        one.prefix
+        for one in namespaces
+        if one.prefix
+        and one.kind is not NamespaceKind.PERSONAL
+        and not one.prefix.startswith(_NO_MAIL)
+    ]
+
+
 class Listing:
     """What the server lists; a record that cannot be read loses only itself."""
 
@@ -33,33 +44,32 @@ class Listing:
         self._subscribed: set[bytes] = set()
         self._counts: dict[bytes, MailboxCounts] = {}
 
-    def command(self, capabilities: AbstractSet[str]) -> tuple[Piece, ...]:
-        """Write the command that asks for all there is in one round trip."""
+    def commands(
+        self, capabilities: AbstractSet[str], *, at_once: bool
+    ) -> list[tuple[Piece, ...]]:
+        """Write the commands that ask for all there is; ``at_once``: it is one.
+
+        Only the first has to be answered: the others ask where others' mailboxes lie,
+        which it need not show.
+        """
+        returned = self._returned(capabilities)
+        patterns = [text(prefix + b"*") for prefix in elsewhere(self._namespaces)]
+        if at_once:
+            words = [one for one in patterns if isinstance(one, bytes)]
+            all_of_them = b"(%b)" % b" ".join([b'"*"', *words]) if words else b'"*"'
+            return [(b"LIST", b'""', all_of_them, *returned)]
+        return [(b"LIST", b'""', one, *returned) for one in (b'"*"', *patterns)]
+
+    def _returned(self, capabilities: AbstractSet[str]) -> tuple[bytes, ...]:
         if not self._extended:
-            return (b"LIST", b'""', b'"*"')
+            return ()
         wanted = [b"SUBSCRIBED"]
         if "SPECIAL-USE" in capabilities:
             wanted.append(b"SPECIAL-USE")
         if "LIST-STATUS" in capabilities or "IMAP4REV2" in capabilities:
             modseq = b" HIGHESTMODSEQ" if "CONDSTORE" in capabilities else b""
             wanted.append(_COUNTS % modseq)
-        patterns: list[Piece] = [b'"*"']
-        if others := [text(prefix + b"*") for prefix in self._elsewhere()]:
-            patterns = [b'("*"', *others, b")"]
-        returned = b"RETURN (%b)" % b" ".join(wanted)
-        return (b"LIST", b'""', *patterns, returned)
-
-    def further_commands(self) -> list[tuple[Piece, ...]]:
-        """Write what a server that cannot take it at once is asked besides."""
-        others = (text(prefix + b"*") for prefix in self._elsewhere())
-        return [(b"LIST", b'""', pattern) for pattern in others]
-
-    def _elsewhere(self) -> Iterator[bytes]:
-        """Name where others' mailboxes lie which the usual listing need not show."""
-        for one in self._namespaces:
-            own = one.kind is NamespaceKind.PERSONAL
-            if one.prefix and not own and not one.prefix.startswith(_NO_MAIL):
-                yield one.prefix
+        return (b"RETURN (%b)" % b" ".join(wanted),)
 
     def take(self, said: Untagged) -> bool:
         """Take what belongs to it."""
