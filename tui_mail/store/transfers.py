@@ -237,13 +237,15 @@ def forget(tx: Transaction, one: Outgoing) -> None:
 
 
 def forget_gone(database: Database) -> None:
-    """Forget transfers of messages that are not here any more.
+    """Forget transfers of messages that are not here any more, or about to be.
 
     What is to be erased or to come back lies in the other store.
     """
     gone = (
         "FROM outgoing WHERE state NOT IN ('erase', 'recall')"
-        " AND message NOT IN (SELECT number FROM message)"
+        " AND message NOT IN (SELECT number FROM message) OR state = 'left'"
+        " AND message NOT IN (SELECT i.message FROM operation_item i"
+        "  JOIN operation o ON o.id = i.operation WHERE o.kind = 'expunge')"
     )
     if database.connection.execute(f"SELECT 1 {gone} LIMIT 1").fetchone():
         with database.transaction() as tx:
