@@ -15,7 +15,12 @@ from tui_mail.model.mailbox import SpecialUse
 from tui_mail.model.namespace import NamespaceKind
 from tui_mail.model.operation import Copy, Move, SetFlags
 from tui_mail.store.operations import load_pending
-from tui_mail.store.surroundings import load_namespaces, load_quotas
+from tui_mail.store.surroundings import (
+    forget_asked,
+    load_namespaces,
+    load_quotas,
+)
+from tui_mail.transports.imap import ImapConnection
 
 pytestmark = pytest.mark.dovecot
 
@@ -104,6 +109,18 @@ def test_what_changes_seldom_is_asked_for_seldom(desk: Desk) -> None:
         assert command in first
         assert command not in second
     assert len(load_namespaces(desk.database)) == 3
+
+
+def test_namespaces_that_are_not_told_once_more_stay_as_they_were(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = _shared_by(desk, "Team", "lr")
+    desk.sync()
+    with desk.database.transaction() as tx:
+        forget_asked(tx, "namespaces")
+    monkeypatch.setattr(ImapConnection, "namespaces", lambda _: None)
+    desk.sync()
+    assert desk.box(name).namespace is NamespaceKind.OTHERS
 
 
 def test_how_much_room_is_left_is_kept(desk: Desk) -> None:

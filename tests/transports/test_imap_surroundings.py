@@ -203,12 +203,12 @@ def test_a_refused_question_is_answered_with_nothing(reach: Reach) -> None:
 
     with scripted(play) as server:
         connection = reach(server.port)
-        assert connection.namespaces() == ()
+        assert connection.namespaces() is None
         rights = connection.my_rights([b"a", b"b"])
         assert rights == {b"a": Rights("lr"), b"b": Rights("eilrstw")}
         assert connection.quotas() is None
         assert connection.quotas() == ()
-        assert connection.namespaces() == ()
+        assert connection.namespaces() is None
         connection.logout()
 
 

@@ -43,7 +43,7 @@ def look(account: Account, connector: Connector, places: Places) -> Receipt:
         with closing(connector.connect()) as connection:
             listed = connection.list_mailboxes(
                 subscribed_only=connector.server.subscribed_only,
-                namespaces=connection.namespaces(),
+                namespaces=connection.namespaces() or (),
             )
             for box in listed:
                 if box.selectable:

@@ -33,9 +33,10 @@ def ask_namespaces(session: Session) -> Sequence[Namespace]:
         return load_namespaces(database)
     told = session.connection.namespaces()
     with session.pace.transaction() as tx:
-        apply_namespaces(tx, told)
+        if told is not None:
+            apply_namespaces(tx, told)
         note_asked(tx, "namespaces")
-    return told
+    return load_namespaces(database)
 
 
 def ask_rights_and_room(session: Session) -> None:

@@ -21,25 +21,29 @@ _MOST_ROOTS = 50
 class Surroundings(Session):
     """Questions that are answered with nothing where a server knows no answer."""
 
-    def namespaces(self) -> tuple[Namespace, ...]:
-        """Ask where one's own and others' mailboxes lie (RFC 2342)."""
-        found: list[Namespace] = []
+    def namespaces(self) -> tuple[Namespace, ...] | None:
+        """Ask where one's own and others' mailboxes lie (RFC 2342).
+
+        Empty where the server knows of none; None where it does not tell now.
+        """
+        found: list[tuple[Namespace, ...]] = []
 
         def take(said: Untagged) -> bool:
             if said.name != b"NAMESPACE":
                 return False
             try:
-                found[:] = parse_namespaces(said.fragments)
+                found.append(parse_namespaces(said.fragments))
             except Unreadable:
                 return True
             return True
 
-        if self._can("NAMESPACE"):
-            try:
-                self._run(b"NAMESPACE", take=take)
-            except ServerRefused:
-                return ()
-        return tuple(found)
+        if not self._can("NAMESPACE"):
+            return ()
+        try:
+            self._run(b"NAMESPACE", take=take)
+        except ServerRefused:
+            return None
+        return found[-1] if found else None
 
     def my_rights(self, wire_names: Sequence[bytes]) -> dict[bytes, Rights]:
         """Ask what may be done in mailboxes (RFC 4314), all in one round trip.
