@@ -79,10 +79,19 @@ def fetch(
         if client is not None:
             client.request(FetchPart(message=number, part=part, request=1))
             return
-    from tui_mail.cli.synchronizing import ask_person
+    from tui_mail.cli.synchronizing import ask_person, clear, show_progress
     from tui_mail.store.wanting import want_part
     from tui_mail.sync.engine import run_once
 
     with session.database(account).transaction() as tx:
         want_part(tx, number, part)
-    run_once(account, session.settings, session.places, ask=ask_person)
+    try:
+        run_once(
+            account,
+            session.settings,
+            session.places,
+            ask=ask_person,
+            progress=show_progress if sys.stderr.isatty() else None,
+        )
+    finally:
+        clear()

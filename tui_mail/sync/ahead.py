@@ -72,9 +72,11 @@ def _one_wanted(
         if one.part == WHOLE
         else part_steps(session, one.message, one.part)
     )
-    for _ in steps:
+    for done, total in steps:
         if not is_wanted(session.database, one.message, (one.part,)):
             return
+        said = "fetching what was asked for (kB)"
+        session.tell(said, done // 1000, total // 1000, None)
         yield
 
 
