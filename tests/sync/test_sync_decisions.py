@@ -1,5 +1,6 @@
 """Refusals, waits, ends, receipts: what is decided without a server."""
 
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -164,13 +165,21 @@ def test_a_wish_over_which_links_are_lost_lets_all_others_go_first() -> None:
     stumbles = Stumbles()
     assert stumbles.has_turn("op-1", last=False)
     for _ in range(2):
-        with pytest.raises(LinkLost), stumbles.trying("op-1"):
+        with pytest.raises(LinkLost), stumbles.trying("op-1", time.monotonic()):
             raise LinkLost("gone")
         assert not stumbles.has_turn("op-1", last=False)
     assert not stumbles.has_turn("op-1", last=True), "a second loss makes it wait"
     assert stumbles.has_turn("op-2", last=False)
     stumbles.forgive("op-1")
     assert stumbles.has_turn("op-1", last=False)
+
+
+def test_a_wish_is_not_to_blame_for_links_that_were_lost_all_at_once() -> None:
+    stumbles, since = Stumbles(), time.monotonic()
+    for _ in range(3):
+        with pytest.raises(LinkLost), stumbles.trying("op-1", since):
+            raise LinkLost("gone")
+    assert stumbles.has_turn("op-1", last=True)
 
 
 def test_what_was_put_off_is_due_again_once_its_time_has_come() -> None:

@@ -62,11 +62,13 @@ def carry_on(session: Session) -> None:
 
 
 def replay_doubtful(session: Session) -> None:
-    """Replay what connections were lost over, once all else is done."""
+    """Replay what connections were lost over, once all else is done; what follows on it."""
     if session.stumbles.seconds_to_doubtful == 0.0:
         with session.replaying:
-            _replay_flags(session, last=True)
-            _replay_operations(session, last=True)
+            flags = _replay_flags(session, last=True)
+            ended = _replay_operations(session, last=True)
+        if flags or ended:
+            replay(session)
 
 
 def _replay_flags(session: Session, *, last: bool = False) -> bool:
@@ -117,7 +119,7 @@ def _has_turn(session: Session, wish: str, error: str, *, last: bool) -> bool:
 
 def _send_flags(session: Session, batch: FlagBatch) -> None:
     try:
-        with session.stumbles.trying(_name(batch)):
+        with session.stumbles.trying(_name(batch), session.since):
             _store(session, batch)
     except (LinkLost, ProtocolError) as error:
         with session.pace.transaction() as tx:
@@ -182,7 +184,7 @@ def _next(
 
 def _replay_one(session: Session, operation: DueOperation) -> None:
     try:
-        with session.stumbles.trying(f"op-{operation.id}"):
+        with session.stumbles.trying(f"op-{operation.id}", session.since):
             _tell(session, operation)
     except (LinkLost, ProtocolError) as error:
         with session.pace.transaction() as tx:

@@ -1,6 +1,7 @@
 """One connection with the mailbox that it has selected, and what it brings along."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
@@ -60,6 +61,8 @@ class Session:
         carry_on: Callable[[], bool] = lambda: False,
     ) -> None:
         self.connection = connection
+        self.since = time.monotonic()
+        """When the connection was made."""
         self.database = database
         self.pace = pace or Pace(database)
         self.tell = tell

@@ -22,7 +22,7 @@ _MOST_IN_A_ROW = 3
 """After so many one after the other it is not about the mailboxes."""
 
 
-_FIRST_WAIT = 15.0
+_FIRST_WAIT = 2.0
 """Seconds after which a wish is tried again over which two connections were lost."""
 _LONGEST_WAIT = 3_600.0
 
@@ -37,6 +37,7 @@ class _Stumble:
 @dataclass(frozen=True, slots=True)
 class _Doubt:
     times: int
+    at: float
     until: float
 
 
@@ -96,8 +97,12 @@ class Stumbles:
     # Wishes.
 
     @contextmanager
-    def trying(self, wish: str) -> Iterator[None]:
-        """Note it where the connection is lost over a wish; it is raised on."""
+    def trying(self, wish: str, since: float) -> Iterator[None]:
+        """Note it where the connection is lost over a wish; it is raised on.
+
+        ``since``: when the connection was made. One from before the last loss was lost
+        with that one, and the wish is not to blame.
+        """
         lost = False
         try:
             yield
@@ -107,7 +112,7 @@ class Stumbles:
         finally:
             before = self._doubts.pop(wish, None)
             if lost:
-                self._doubts[wish] = _doubted(before)
+                self._doubts[wish] = _doubted(before, since)
                 self._count += 1
                 self._new = before is None
 
@@ -132,11 +137,14 @@ class Stumbles:
         return max(0.0, min(moments) - time.monotonic()) if moments else None
 
 
-def _doubted(before: _Doubt | None) -> _Doubt:
+def _doubted(before: _Doubt | None, since: float) -> _Doubt:
+    now = time.monotonic()
     if before is None:
-        return _Doubt(1, 0.0)
+        return _Doubt(1, now, now)
+    if since < before.at:
+        return before
     wait = min(_FIRST_WAIT * 2.0 ** (before.times - 1), _LONGEST_WAIT)
-    return _Doubt(before.times + 1, time.monotonic() + wait)
+    return _Doubt(before.times + 1, now, now + wait)
 
 
 def _how_far(source: Source, mailbox: MailboxId) -> object:
