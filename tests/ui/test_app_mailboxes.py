@@ -171,7 +171,7 @@ async def test_s_subscribes_and_a_shows_what_is_not_subscribed_to(home: Home) ->
             apply_listing(tx, boxes, {}, subscribed_only=True)
         await reader.press("A")
         await reader.shows("1 mailbox is not subscribed to; S subscribes.")
-        await reader.shows("not subscribed")
+        await reader.shows("Hidden", " hidden ")
         [box] = [
             one
             for one in load_mailboxes(database, unfollowed=True)

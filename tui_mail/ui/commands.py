@@ -40,7 +40,7 @@ def _row(
 
 
 _ANY, _LINES, _MAIL = Place.ANYWHERE, Place.LINES, Place.MAIL
-_LIST, _MSG = Place.LIST, Place.MESSAGE
+_LIST, _MSG, _BOXES = Place.LIST, Place.MESSAGE, Place.MAILBOXES
 
 # fmt: off
 COMMANDS: tuple[Command, ...] = (
@@ -140,6 +140,18 @@ COMMANDS: tuple[Command, ...] = (
     _row("list.mark-range", "V", _LIST, "marking.mark_range", "Mark a range.", "select"),
     _row("list.mark-query", "X", _LIST, "marking.mark_query", "Mark by a query.",
          "select all"),
+    _row("mailbox.new", "n", _BOXES, "mailboxes.new", "Make a mailbox.",
+         "folder create add"),
+    _row("mailbox.rename", "R", _BOXES, "mailboxes.rename",
+         "Rename the mailbox; those below follow.", "folder move"),
+    _row("mailbox.delete", "D", _BOXES, "mailboxes.delete", "Delete the mailbox; asks.",
+         "folder remove"),
+    _row("mailbox.subscribe", "S", _BOXES, "mailboxes.subscribe",
+         "Subscribe to the mailbox, or end that.", "folder unsubscribe follow"),
+    _row("mailbox.show-all", "A", _BOXES, "mailboxes.show_all",
+         "Show mailboxes not subscribed to, or hide.", "folder hidden unsubscribed"),
+    _row("mailbox.empty", "E", _BOXES, "mailboxes.empty", "Empty the trash; asks.",
+         "purge expunge junk"),
     _row("app.search", "/", _ANY, "searching.search", "Search; in the message, in its text.",
          "find"),
     _row("search.next", "n", _MAIL, "searching.following", "Go to the next hit."),
@@ -163,7 +175,6 @@ COMMANDS: tuple[Command, ...] = (
     _row("app.suspend", "Ctrl+Z", _ANY, "leaving.suspend",
          "Leave for the shell; fg comes back.", "shell"),
 )
-_BOXES = Place.MAILBOXES
 
 TO_COME: tuple[Command, ...] = (
     _row("message.reply", "r", _MAIL, "", "Reply."),
@@ -177,11 +188,6 @@ TO_COME: tuple[Command, ...] = (
     _row("message.snooze", "z", _MAIL, "", "Put off until later."),
     _row("message.mute", "M", _MAIL, "", "Mute the thread."),
     _row("message.add-address", "A", _MAIL, "", "Add the sender to the addresses."),
-    _row("mailbox.new", "n", _BOXES, "", "Make a mailbox."),
-    _row("mailbox.rename", "R", _BOXES, "", "Rename the mailbox."),
-    _row("mailbox.delete", "D", _BOXES, "", "Delete the mailbox."),
-    _row("mailbox.subscribe", "S", _BOXES, "", "Subscribe to the mailbox."),
-    _row("mailbox.empty", "E", _BOXES, "", "Empty the trash."),
 )
 """Commands whose keys are taken, so that they mean what they say once they are there."""
 # fmt: on
