@@ -35,6 +35,8 @@ class Proxy:
     octets_down: int = 0
     """All that was passed on to clients."""
     octets_up: int = 0
+    cuts: int = 0
+    """Connections that were cut at their octet."""
     connections: int = 0
     sent_up: list[bytes] = field(default_factory=list)
     """What clients said, piece by piece, in the order it was passed on."""
@@ -159,6 +161,7 @@ async def _pass_on(
             if proxy.rate:
                 await asyncio.sleep(len(octets) / proxy.rate)
             if limit == 0:
+                proxy.cuts += 1
                 return
     finally:
         reading.cancel()
