@@ -2,15 +2,19 @@
 
 import getpass
 import sys
+import threading
 from collections.abc import Sequence
 
 from tui_mail.cli import output
 from tui_mail.cli.columns import cut
 from tui_mail.cli.session import Session
+from tui_mail.cli.side_by_side import side_by_side
 from tui_mail.config.settings import Account
 from tui_mail.model.displayable import displayable
 from tui_mail.model.error import MailError
 
+_TERMINAL = threading.Lock()
+"""Held while one of several accounts asks."""
 _MOST_TURNS = 3
 """So often it is gone on with what went from one of the accounts to another."""
 
@@ -23,7 +27,7 @@ def synchronize(
     dry_run: bool = False,
     yes: bool = False,
 ) -> int:
-    """Synchronize one account after the other; 1 if any could not be done.
+    """Synchronize accounts side by side; 1 if any could not be done.
 
     An engine that is at work on an account is asked to do it.
     """
@@ -37,13 +41,13 @@ def synchronize(
     if dry_run:
         return int(not all([one(account) for account in accounts]))
     carry_on(session, accounts)
-    well = [account for account in accounts if one(account)]
+    well = side_by_side(accounts, one)
     done = len(well) == len(accounts)
     for _ in range(_MOST_TURNS):
         carry_on(session, well)
         if not (waiting := have_more_to_do(session, well)):
             break
-        done = all([one(account) for account in waiting]) and done
+        done = len(side_by_side(waiting, one)) == len(waiting) and done
     return int(not done)
 
 
@@ -82,11 +86,12 @@ def ask_person(question: str) -> str:
     """Ask for a secret where there is a terminal; empty where there is none."""
     if not sys.stdin.isatty():
         return ""
-    clear()
-    try:
-        return getpass.getpass(question)
-    except EOFError:
-        return ""
+    with _TERMINAL:
+        clear()
+        try:
+            return getpass.getpass(question)
+        except EOFError:
+            return ""
 
 
 def named(account: Account, line: str) -> str:
@@ -99,8 +104,11 @@ def show_progress(text: str, done: int, total: int) -> None:
     figures = f" {done:,} of {total:,}" if total else ""
     # A line that wraps could not be taken back.
     room = max(1, output.width_of(sys.stderr) - 1 - len(figures))
-    sys.stderr.write(f"\r\x1b[K{cut(displayable(text), room)}{figures}")
-    sys.stderr.flush()
+    if _TERMINAL.acquire(blocking=False):
+        # Not while somebody types a password.
+        sys.stderr.write(f"\r\x1b[K{cut(displayable(text), room)}{figures}")
+        sys.stderr.flush()
+        _TERMINAL.release()
 
 
 def clear() -> None:
