@@ -13,7 +13,7 @@ from tui_mail.model.error import MailError
 from tui_mail.model.flags import FLAGGED, SEEN
 from tui_mail.model.mailbox import SpecialUse
 from tui_mail.model.namespace import NamespaceKind
-from tui_mail.model.operation import Copy, Move, SetFlags
+from tui_mail.model.operation import Copy, Expunge, Move, SetFlags
 from tui_mail.store.operations import load_pending
 from tui_mail.store.surroundings import (
     forget_asked,
@@ -130,6 +130,11 @@ def test_how_much_room_is_left_is_kept(desk: Desk) -> None:
     [room] = load_quotas(desk.database)
     assert room.is_near
     assert room.in_words == "1.0 of 1.0 MB used (94 %)"
+    desk.perform(Expunge(tuple(desk.numbers()[:3])))
+    desk.sync()
+    desk.sync()
+    [room] = load_quotas(desk.database)
+    assert not room.is_near
 
 
 def test_what_a_refusal_is_about_is_asked_for_again(desk: Desk) -> None:

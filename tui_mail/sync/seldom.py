@@ -13,6 +13,7 @@ from tui_mail.store.surroundings import (
     forget_asked,
     is_unasked,
     load_namespaces,
+    load_quotas,
     note_asked,
     seconds_since_asked,
 )
@@ -42,7 +43,9 @@ def ask_namespaces(session: Session) -> Sequence[Namespace]:
 def ask_rights_and_room(session: Session) -> None:
     """Ask what may be done in others' mailboxes, and how much room is left."""
     _ask_rights(session)
-    if seconds_since_asked(session.database, "quota") >= _QUOTA:
+    # Who has little room makes some, and wants to see it.
+    is_near = any(quota.is_near for quota in load_quotas(session.database))
+    if is_near or seconds_since_asked(session.database, "quota") >= _QUOTA:
         quotas = session.connection.quotas()
         with session.pace.transaction() as tx:
             apply_quotas(tx, quotas or ())
