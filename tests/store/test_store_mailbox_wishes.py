@@ -230,6 +230,16 @@ def test_what_the_server_said_of_its_prefix_counts_more_than_what_is_seen(
     assert _wire(there, "mail/New") == b"mail/New"
 
 
+def test_what_others_share_has_a_delimiter_of_its_own(there: Place) -> None:
+    _list(there, _named(there, "INBOX", "/"), _named(there, "#shared.team", "."))
+    _do(there, CreateMailbox("#shared/team/v1"))
+    assert _wire(there, "#shared/team/v1") == b"#shared.team.v1"
+    with pytest.raises(MailError, match="parts names"):
+        _do(there, CreateMailbox("#shared/team/v1.2"))
+    _do(there, CreateMailbox("v1.2"))
+    assert _wire(there, "v1.2") == b"v1.2"
+
+
 def test_nothing_is_made_below_what_takes_no_others(there: Place) -> None:
     leaf = ListedMailbox(
         b"Leaf", "Leaf", "/", frozenset({"\\noinferiors"}), None, subscribed=True

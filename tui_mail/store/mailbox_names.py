@@ -70,17 +70,18 @@ def new_name(source: Source, typed: str) -> NewName:
 def named(source: Source, typed: str) -> NewName:
     """Name a mailbox, whether there is one of that name or not; raises MailError."""
     root = load_root(source)
-    parts = _parts(typed, root.delimiter)
+    parts = _parts(typed)
     base, above, left = _base(source, parts, root)
+    _refuse_delimiter(left, base.delimiter, below=len(parts) > 1)
     try:
         wire_names = [encode_name(part) for part in left]
     except ValueError:
         raise MailError("such letters cannot be in a name") from None
-    wire_name = base + _octets(root.delimiter).join(wire_names)
-    return NewName(wire_name, displayable(above + "/".join(left)), root.delimiter)
+    wire_name = base.prefix + _octets(base.delimiter).join(wire_names)
+    return NewName(wire_name, displayable(above + "/".join(left)), base.delimiter)
 
 
-def _parts(typed: str, delimiter: str) -> list[str]:
+def _parts(typed: str) -> list[str]:
     """Cut a name at its slashes; raises MailError for what no server would take."""
     name = " ".join(unicodedata.normalize("NFC", typed).split()).rstrip("/")
     parts = [part.strip() for part in name.split("/")]
@@ -94,20 +95,24 @@ def _parts(typed: str, delimiter: str) -> list[str]:
         raise MailError(
             f'"{wild}" cannot be in a name: to servers it means any letters'
         )
-    if len(parts) > 1 and not delimiter:
+    if parts[0].upper() == _INBOX:
+        parts[0] = _INBOX
+    return parts
+
+
+def _refuse_delimiter(parts: list[str], delimiter: str, *, below: bool) -> None:
+    """Raise MailError for names that would be something else to the server."""
+    if below and not delimiter:
         raise MailError("on this server no mailbox lies below another")
     if delimiter not in ("", "/") and any(delimiter in part for part in parts):
         raise MailError(
             f'"{delimiter}" cannot be in a name here: it parts names on this server; '
             'write "/" for a mailbox below another'
         )
-    if parts[0].upper() == _INBOX:
-        parts[0] = _INBOX
-    return parts
 
 
-def _base(source: Source, parts: list[str], root: Root) -> tuple[bytes, str, list[str]]:
-    """Find the nearest mailbox above, as the server calls it and as it is shown.
+def _base(source: Source, parts: list[str], root: Root) -> tuple[Root, str, list[str]]:
+    """Find the nearest mailbox above, as the root of those below it, and as it is shown.
 
     The last is what is left of the name below it. Raises MailError where there can be
     none below it.
@@ -116,19 +121,20 @@ def _base(source: Source, parts: list[str], root: Root) -> tuple[bytes, str, lis
     for length in range(len(parts) - 1, 0, -1):
         name = displayable("/".join(parts[:length]))
         row = source.connection.execute(
-            "SELECT wire_name, inferiors, name FROM mailbox WHERE id <> 0"
+            "SELECT wire_name, delimiter, inferiors, name FROM mailbox WHERE id <> 0"
             " AND name IN (:name, :below) ORDER BY name = :name DESC LIMIT 1",
             {"name": name, "below": above + name},
         ).fetchone()
         if row is None:
             continue
-        wire_name, inferiors, found = row
+        wire_name, delimiter, inferiors, found = row
         if not inferiors:
             raise MailError(f'no mailbox can lie below "{found}"')
-        return wire_name + _octets(root.delimiter), f"{found}/", parts[length:]
+        prefix = wire_name + _octets(delimiter)
+        return Root(prefix, delimiter), f"{found}/", parts[length:]
     if parts == [_INBOX]:
-        return b"", "", parts
-    return root.prefix, above, parts
+        return Root(b"", root.delimiter), "", parts
+    return root, above, parts
 
 
 def load_root(source: Source) -> Root:
@@ -141,6 +147,7 @@ def load_root(source: Source) -> Root:
         return Root(*row)
     listed = source.connection.execute(
         "SELECT wire_name, delimiter FROM mailbox WHERE id <> 0 AND is_local = 0"
+        " ORDER BY wire_name <> x'494e424f58', id"
     ).fetchall()
     if not listed:
         return Root(b"", "/")
