@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from tests.store.filling import (
     listed,
     mail,
 )
-from tui_mail.model.error import NotFound
+from tui_mail.model.error import MailError, NotFound
 from tui_mail.model.event import MailboxChanged
 from tui_mail.model.flags import FLAGGED, SEEN
 from tui_mail.model.ids import WHOLE, MessageNumber, PartId, Uid, UidValidity
@@ -34,6 +34,7 @@ from tui_mail.store.appending import (
 from tui_mail.store.between import carry_on
 from tui_mail.store.content import complete_part, load_part, save_chunk
 from tui_mail.store.database import AccountIdentity, Database, Transaction
+from tui_mail.store.journal import last_undoable, last_undone, redo, undo
 from tui_mail.store.mailboxes import (
     apply_listing,
     create_local_mailbox,
@@ -644,3 +645,124 @@ def test_a_message_that_lies_only_here_is_appended_where_it_is_moved_to(
     assert (operation.kind, operation.target) == ("append", place.box("Trash"))
     pair.server_takes()
     assert where(place, number) == "Trash"
+
+
+STEPS = (
+    *("carry", "home", "work", "undo", "redo", "cancel", "refuse", "retry", "kill"),
+    "back",
+)
+
+
+@settings(
+    max_examples=50,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(
+    steps=st.lists(st.sampled_from(STEPS), max_size=14),
+    kind=st.sampled_from(["imap", "local"]),
+    here=st.booleans(),
+)
+def test_whatever_is_done_in_between_one_is_seen_at_least_and_exactly_one_at_the_end(
+    tmp_path: Path, steps: list[str], kind: str, here: bool
+) -> None:
+    with a_pair(tmp_path / os.urandom(8).hex(), kind) as pair:
+        [number] = pair.work.fetch(mail(1, flags=[SEEN, "work"]))
+        if here:
+            whole(pair.work, number)
+        pair.send(number)
+        for step in steps:
+            with suppress(MailError):
+                take(pair, step)
+            assert pair.shown(), step
+        whole(pair.work, number) if is_there(pair.work, number) else None
+        _settle(pair)
+        assert len(pair.shown()) == 1, pair.shown()
+        waiting = [*load_pending(pair.work.database), *load_pending(pair.home.database)]
+        assert {one.state for one in waiting} <= {OperationState.FAILED}
+        for place in (pair.work, pair.home):
+            assert_counts(place)
+
+
+def send_back(pair: Pair) -> None:
+    """Move what is seen in home to work's archive."""
+    box = pair.work.box("Archive")
+    [(name, wire)] = pair.work.rows(
+        "SELECT name, wire_name FROM mailbox WHERE id = ?", box
+    )
+    for (number,) in pair.home.rows("SELECT number FROM message WHERE mailbox > 0"):
+        wish = Transfer((number,), "work", wire, name)  # type: ignore[arg-type]
+        with pair.home.database.transaction() as tx:
+            perform(tx, wish, said="moved it on", session="one")
+
+
+@pytest.mark.parametrize("steps", range(5))
+def test_what_is_moved_on_from_there_is_only_where_it_was_moved_last(
+    pair: Pair, steps: int
+) -> None:
+    pair.send(letter(pair))
+    pair.carry_on()
+    progress: list[Callable[[], object]] = [
+        pair.server_takes,
+        pair.carry_on,
+        pair.server_deletes,
+        pair.carry_on,
+    ]
+    for step in progress[:steps]:
+        step()
+    send_back(pair)
+    for _ in range(3):
+        pair.carry_on()
+        assert pair.shown() == ["work/Archive: Letter 1"]
+    _settle(pair)
+    assert pair.shown() == ["work/Archive: Letter 1"]
+    for place in (pair.work, pair.home):
+        assert place.rows("SELECT * FROM operation") == []
+        assert_counts(place)
+
+
+def test_a_deletion_of_what_went_elsewhere_can_be_cancelled_and_takes_it_back(
+    pair: Pair,
+) -> None:
+    pair.send(letter(pair))
+    pair.carry_on()
+    pair.server_takes()
+    pair.carry_on()
+    [waiting] = load_pending(pair.work.database)
+    with pair.work.database.transaction() as tx:
+        cancel(tx, waiting.id)
+    _settle(pair)
+    assert pair.shown() == ["work/INBOX: Letter 1"]
+
+
+def is_there(place: Place, number: MessageNumber) -> bool:
+    return bool(place.rows("SELECT 1 FROM message WHERE number = ?", number))
+
+
+def take(pair: Pair, step: str) -> None:
+    simple: dict[str, Callable[[], object]] = {
+        "carry": pair.carry_on,
+        "back": lambda: send_back(pair),
+        "home": lambda: _serve(pair.home),
+        "work": lambda: _serve(pair.work),
+    }
+    if step in simple:
+        simple[step]()
+    elif step == "kill":
+        with _killing(pair, after=2):
+            pair.carry_on()
+    elif step == "refuse":
+        for one in due_operations(pair.home.database, NOW):
+            if one.kind == "append":
+                with pair.home.database.transaction() as tx:
+                    revert_operation(tx, one.id, "NO too large")
+    elif step in ("undo", "redo"):
+        entry = (last_undoable if step == "undo" else last_undone)(pair.work.database)
+        if entry is not None:
+            with pair.work.database.transaction() as tx:
+                (undo if step == "undo" else redo)(tx, entry.id, session="two")
+    else:
+        for place in (pair.work, pair.home):
+            for waiting in load_pending(place.database):
+                with place.database.transaction() as tx:
+                    (retry if step == "retry" else cancel)(tx, waiting.id)

@@ -56,6 +56,7 @@ from tui_mail.store.source import Source
 from tui_mail.store.transfers import (
     Outgoing,
     ask_for_whole,
+    call_off,
     fail,
     forget,
     forget_gone,
@@ -91,7 +92,7 @@ class _Incoming:
     state: str
     """``arriving``, ``queued``, ``refused``, ``landed``, or ``done``."""
     there: bool
-    """Whether the message is still in that store."""
+    """Whether the message is in sight there, or goes on from there."""
     append: OperationState | None
     """How far its server has come with it; None where nothing waits for one."""
 
@@ -468,6 +469,7 @@ class _Steps:
             (one.token,),
         ).fetchone()
         if row is not None and row[1] not in ("landed", "done"):
+            call_off(tx, row[0])
             remove_numbers(tx, [row[0]])
             drop_empty_operations(tx)
         tx.publish(OperationsChanged())
@@ -486,7 +488,9 @@ def _mailbox_of(target: Database, one: Outgoing) -> MailboxId:
 
 def _load_incoming(target: Source, token: str) -> _Incoming | None:
     row = target.connection.execute(
-        "SELECT i.message, i.state, m.mailbox, (SELECT o.state FROM operation_item p"
+        "SELECT i.message, i.state, m.mailbox, EXISTS (SELECT 1 FROM outgoing o"
+        " WHERE o.message = m.number AND o.state = 'handed'), (SELECT o.state"
+        " FROM operation_item p"
         " JOIN operation o ON o.id = p.operation AND o.kind = 'append'"
         " WHERE p.message = i.message) FROM incoming i"
         " LEFT JOIN message m ON m.number = i.message WHERE i.token = ?",
@@ -494,8 +498,9 @@ def _load_incoming(target: Source, token: str) -> _Incoming | None:
     ).fetchone()
     if row is None:
         return None
-    message, state, mailbox, append = row
-    there = mailbox is not None and (mailbox != NOWHERE or state == "arriving")
+    message, state, mailbox, goes_on, append = row
+    seen = mailbox != NOWHERE or state == "arriving" or goes_on
+    there = mailbox is not None and bool(seen)
     return _Incoming(
         MessageNumber(message), state, there, OperationState(append) if append else None
     )

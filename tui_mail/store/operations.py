@@ -24,6 +24,7 @@ from tui_mail.store.transfers import (
     load_pending_transfers,
     refuse_incoming,
     retry_transfer,
+    stay,
 )
 from tui_mail.store.wanting import cancel_fetch, load_pending_fetches, retry_fetch
 from tui_mail.store.wishes import copy_messages, expunge_messages, move_messages
@@ -166,6 +167,7 @@ def cancel(tx: Transaction, name: str) -> None:
         if state is OperationState.QUEUED:
             take_back_effect(tx, OperationId(number))
         refuse_incoming(tx, OperationId(number))
+        stay(tx, OperationId(number))
         drop_operation(tx, OperationId(number))
     elif kind == "fetch":
         cancel_fetch(tx, MessageNumber(number))

@@ -195,11 +195,26 @@ def let_go(tx: Transaction, those: Sequence[Outgoing]) -> None:
             # A deletion is of what is in sight.
             _show(tx, one)
             leaving.append(one.message)
+            # Whoever it came from need not wait for a server that never gets it.
+            tx.connection.execute(
+                "UPDATE incoming SET state = 'landed' WHERE message = ?"
+                " AND state = 'queued'",
+                (one.message,),
+            )
         elif left:
             forget(tx, one)
             show_flags(tx, [one.message])
     expunge_messages(tx, leaving)
     tx.publish(OperationsChanged())
+
+
+def call_off(tx: Transaction, number: MessageNumber) -> None:
+    """Have what was handed over of a message that goes be erased too."""
+    tx.connection.execute(
+        "UPDATE outgoing SET state = 'erase' WHERE message = ?"
+        " AND state IN ('waiting', 'handed', 'failed')",
+        (number,),
+    )
 
 
 def fail(tx: Transaction, one: Outgoing, error: str) -> None:
@@ -300,6 +315,15 @@ def _pending(row: Sequence[object]) -> PendingOperation:
         attempts=0,
         not_before=None,
         error=Displayable(str(error)),
+    )
+
+
+def stay(tx: Transaction, operation: OperationId) -> None:
+    """Keep messages here that were to be deleted for that they lie elsewhere."""
+    tx.connection.execute(
+        "UPDATE outgoing SET state = 'erase' WHERE state = 'left' AND message IN"
+        " (SELECT message FROM operation_item WHERE operation = ?)",
+        (operation,),
     )
 
 
