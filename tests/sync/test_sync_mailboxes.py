@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.servers.dovecot import Dovecot, Options
+from tests.servers.dovecot import Dovecot, Options, without
 from tests.sync.mailing import Desk, letter, letters
 from tui_mail.model.error import LinkLost
 from tui_mail.model.operation import (
@@ -96,7 +96,13 @@ def test_a_renamed_mailbox_keeps_its_messages_and_those_below_it(desk: Desk) -> 
     assert desk.all_here() == desk.all_there()
 
 
-def test_a_rename_by_another_client_keeps_the_messages(desk: Desk) -> None:
+@pytest.mark.parametrize("capabilities", ["", without("LIST-STATUS")])
+def test_a_rename_by_another_client_keeps_the_messages(
+    dovecots: Callable[..., Dovecot],
+    desk_of: Callable[[Dovecot], Desk],
+    capabilities: str,
+) -> None:
+    desk = desk_of(dovecots(Options(capabilities=capabilities)))
     desk.fill(letters(1, 3), "Work")
     desk.sync()
     numbers = desk.numbers("Work")

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from tui_mail.config.settings import Account, Server
 from tui_mail.mime.render import Renderer
 from tui_mail.model.error import NotFound, ServerRefused
 from tui_mail.model.ids import MailboxId, MessageNumber
-from tui_mail.model.mailbox import Mailbox, MailboxCounts
+from tui_mail.model.mailbox import ListedMailbox, Mailbox, MailboxCounts
 from tui_mail.store.contents import sweep_unused
 from tui_mail.store.mailboxes import (
     apply_listing,
@@ -105,7 +106,7 @@ class Round:
         self._refresh()
         listed = self._list()
         for box in self._boxes(listed):
-            now = listed.get(box.wire_name) or self._counts_of(box)
+            now = listed.get(box.wire_name) or self._counts_of(box.wire_name)
             if self._is_alike(box, now):
                 self._in_step.append(box.id)
             elif not session.stumbles.given_up(box.id):
@@ -124,10 +125,10 @@ class Round:
         if self._session.mailbox is not None:
             self._session.apply(self._session.connection.noop())
 
-    def _counts_of(self, box: Mailbox) -> MailboxCounts | None:
+    def _counts_of(self, wire_name: bytes) -> MailboxCounts | None:
         """Ask a server that does not give the counts along with the list."""
         try:
-            return self._session.connection.status(box.wire_name)
+            return self._session.connection.status(wire_name)
         except ServerRefused:
             return None
 
@@ -146,6 +147,7 @@ class Round:
             listed = session.connection.list_mailboxes(
                 subscribed_only=False, namespaces=ask_namespaces(session)
             )
+            listed = self._with_marks(listed)
             with session.pace.transaction() as tx:
                 apply_listing(
                     tx,
@@ -155,6 +157,21 @@ class Round:
                 )
                 place_mailboxes(tx)
         return {box.wire_name: box.counts for box in listed}
+
+    def _with_marks(self, listed: list[ListedMailbox]) -> list[ListedMailbox]:
+        """Where a mailbox is gone, ask what the new ones are: it may be one of them."""
+        names = {box.wire_name for box in listed}
+        known = load_mailboxes(self._session.database, leaving=True, unfollowed=True)
+        gone = [box for box in known if not box.local and box.wire_name not in names]
+        if not gone:
+            return listed
+        here = {box.wire_name for box in known}
+        return [
+            replace(box, counts=self._counts_of(box.wire_name))
+            if box.selectable and box.counts is None and box.wire_name not in here
+            else box
+            for box in listed
+        ]
 
     def _boxes(self, counts: Counts) -> list[Mailbox]:
         """Load the mailboxes to synchronize, the inbox first, the doubtful last."""
