@@ -167,6 +167,16 @@ def is_leaving(source: Source) -> bool:
     return bool(found)
 
 
+def count_leaving(source: Source, operation: OperationId) -> int:
+    """Count the messages of a deletion that lie in another account now."""
+    [count] = source.connection.execute(
+        "SELECT count(*) FROM operation_item i JOIN outgoing o ON o.message = i.message"
+        " AND o.state = 'left' WHERE i.operation = ?",
+        (operation,),
+    ).fetchone()
+    return int(count)
+
+
 def hand_over(tx: Transaction, one: Outgoing) -> bool:
     """Take a message out of sight whose copy lies in the other store; a copy stays.
 

@@ -13,6 +13,7 @@ from tui_mail.store.mailbox_due import due_mailbox_wishes
 from tui_mail.store.mailboxes import load_counts, load_mailboxes
 from tui_mail.store.messages import count_known, known_uids
 from tui_mail.store.replaying import due_flags, due_operations
+from tui_mail.store.transfers import count_leaving
 from tui_mail.sync.connecting import Connector
 from tui_mail.sync.emptying import overdue
 from tui_mail.sync.receipt import Receipt
@@ -68,7 +69,9 @@ def _count_wishes(database: Database, receipt: Receipt) -> None:
         elif operation.kind == "append":
             receipt.appended += count
         else:
-            receipt.deleted += count
+            moved = count_leaving(database, operation.id)
+            receipt.moved += moved
+            receipt.deleted += count - moved
 
 
 def _look_into(
