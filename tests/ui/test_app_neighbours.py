@@ -145,6 +145,24 @@ async def test_reading_what_is_only_to_be_read_leaves_it_unread_without_a_word(
         assert "may not" not in reader.text
 
 
+async def test_the_next_unread_is_looked_for_where_it_can_become_read(
+    home: Home,
+) -> None:
+    async with reading(home) as reader:
+        await reader.press("g", "f")
+        await reader.type("minutes")
+        await reader.press("enter", ".")
+        await reader.shows_not("Minutes · read only")
+        unread = sum(
+            box.unread
+            for box in reader.app.accounts.mailboxes("work")
+            if box.name != MINUTES
+        )
+        for _ in range(unread):
+            await reader.press("enter", "q", ".")
+        await reader.shows("Nothing is unread.")
+
+
 async def test_mail_may_be_copied_where_it_may_be_put_and_is_read_where_that_is_kept(
     home: Home,
 ) -> None:

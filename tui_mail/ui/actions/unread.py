@@ -7,6 +7,7 @@ from tui_mail.model.displayable import own
 from tui_mail.model.flags import SEEN
 from tui_mail.model.ids import MessageNumber
 from tui_mail.model.mailbox import Mailbox, SpecialUse
+from tui_mail.model.rights import Right
 from tui_mail.ui.views import Shown, following
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ _NOT_AWAITED = frozenset(
         SpecialUse.ALL,
     }
 )
-"""Mailboxes whose unread messages nobody looks for."""
+"""Mailboxes whose unread messages nobody looks for, as where none can become read."""
 
 
 async def next_unread(app: "MailApp") -> None:
@@ -53,7 +54,10 @@ async def _in_list(app: "MailApp") -> MessageNumber | None:
     box = app.listing.mailbox
     if box is not None and not box.unread:
         return None
-    ordered = [MessageNumber(each) for each in following(numbers, start)]
+    # Where nothing becomes read it has to come to an end all the same.
+    ends = box is not None and not box.may(Right.KEEP_SEEN)
+    listed = numbers[start:] if ends else following(numbers, start)
+    ordered = [MessageNumber(each) for each in listed]
     return await asyncio.to_thread(_first_unread, database, ordered, here)
 
 
@@ -90,8 +94,8 @@ def _next_mailbox(app: "MailApp") -> tuple[str, Mailbox] | None:
         if shown is not None and (name, box.id) == (shown.account, shown.mailbox):
             here = place + 1
     for name, box in (*boxes[here:], *boxes[:here]):
-        awaited = box.selectable and box.special_use not in _NOT_AWAITED
+        awaited = box.special_use not in _NOT_AWAITED and box.may(Right.KEEP_SEEN)
         is_here = shown is not None and (name, box.id) == (shown.account, shown.mailbox)
-        if awaited and box.unread and not is_here:
+        if awaited and box.selectable and box.unread and not is_here:
             return name, box
     return None
