@@ -10,7 +10,7 @@ from tests.servers.proxy import Proxy
 from tests.sync.engines import Reader, running
 from tests.sync.mailing import Desk, letter, letters
 from tests.sync.test_sync_watch import in_step, in_this_process
-from tui_mail.link.messages import OpenMailbox, Status, Synchronize, Wake
+from tui_mail.link.messages import Cancel, OpenMailbox, Status, Synchronize, Wake
 from tui_mail.model.flags import FLAGGED, SEEN
 from tui_mail.model.operation import Move, SetFlags
 from tui_mail.store.operations import load_pending
@@ -149,6 +149,32 @@ def test_what_is_to_be_tried_later_is_tried_as_soon_as_the_server_says(
             assert waits.not_before is not None
             reader.while_told(lambda: SEEN in desk.there()["letter 3"], seconds=10)
             reader.while_told(lambda: not load_pending(desk.database))
+
+
+def test_a_synchronization_that_hangs_can_be_cancelled(desk: Desk) -> None:
+    slow = [False]
+
+    def instead(command: bytes) -> Answer:
+        if slow[0] and command.startswith(b"LIST"):
+            time.sleep(5.0)
+        return None
+
+    desk.fill(letters(1, 3))
+    with interposed(desk.server.port, instead) as between:
+        desk.through(between.port)
+        with in_this_process(desk) as reader:
+            in_step(reader)
+            slow[0] = True
+            reader.send(Synchronize(None, 5))
+            time.sleep(0.5)
+            begun = time.monotonic()
+            reader.send(Cancel(5))
+            answer = reader.done(5)
+            assert (answer.ok, answer.line) == (False, "cancelled")
+            assert time.monotonic() - begun < 2
+            slow[0] = False
+            reader.send(Synchronize(None, 6))
+            assert reader.done(6).ok
 
 
 def test_an_engine_whose_terminal_closes_sends_what_waits_and_ends(

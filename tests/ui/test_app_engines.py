@@ -147,6 +147,23 @@ async def test_f5_synchronizes_and_says_the_receipt(
         await reader.shows("work: 1 new")
 
 
+async def test_a_synchronization_is_cancelled_by_a_key(
+    home: Home, engine: PlayedEngine
+) -> None:
+    async with reading(home, start_engines=True) as reader:
+        await reader.until(lambda: engine.has_heard(OpenMailbox))
+        await reader.press("f5")
+        await reader.until(lambda: engine.has_heard(Synchronize))
+        await reader.press("ctrl+c")
+        await reader.until(lambda: engine.has_heard(Cancel))
+        request = engine.last(Synchronize).request
+        assert engine.last(Cancel).request == request
+        engine.say(Done(request, ok=False, line=own("cancelled")))
+        await reader.shows("work: cancelled")
+        await reader.press("ctrl+c")
+        await reader.shows("Nothing runs")
+
+
 async def test_a_password_is_asked_for_and_not_shown(
     home: Home, engine: PlayedEngine
 ) -> None:

@@ -3,7 +3,7 @@
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 
@@ -119,6 +119,8 @@ class Agenda:
     """When something that was put off may be tried again."""
     _ahead: bool = False
     _asked: list[tuple[MailboxId | None, Request]] = field(default_factory=list)
+    _in_rounds: list[Request] = field(default_factory=list)
+    """Who waits for a synchronization that is under way."""
     _back: list[Errand | RoundJob] = field(default_factory=list)
     """What a lost link left undone: it is for the next connection, not given up."""
     _hurries: int = 0
@@ -220,6 +222,8 @@ class Agenda:
             self._searches = deque(job for job in self._searches if not job.cancelled)
             gone += [one for _, one in self._asked if _is_of(one, client, number)]
             self._asked = [one for one in self._asked if one[1] not in gone]
+            gone += [one for one in self._in_rounds if _is_of(one, client, number)]
+            self._in_rounds = [one for one in self._in_rounds if one not in gone]
             return gone
 
     def take(self, duties: frozenset[Duty]) -> Job | None:
@@ -255,11 +259,19 @@ class Agenda:
             everything = None in boxes or self.clock() >= self.next_round
             named = frozenset(box for box in boxes if box is not None)
             requests = tuple(request for _, request in asked)
+            self._in_rounds += requests
             return RoundJob(None if everything else named, requests)
         if self._ahead:
             self._ahead = False
             return AheadJob()
         return LookJob() if self.clock() >= self.next_look else None
+
+    def take_waiting(self, requests: Iterable[Request]) -> tuple[Request, ...]:
+        """Take those off that still wait for a synchronization that is under way."""
+        with self._lock:
+            waiting = tuple(one for one in requests if one in self._in_rounds)
+            self._in_rounds = [one for one in self._in_rounds if one not in waiting]
+            return waiting
 
     def put_back(self, job: Errand | RoundJob) -> None:
         """Have what somebody waits for done once more, over the next connection."""

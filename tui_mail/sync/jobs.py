@@ -295,9 +295,9 @@ class Jobs:
         before = tuple(one for one in job.requests if one.again)
         self._answer(replace(job, requests=before), ok=False, line=error.line)
         first = tuple(one for one in job.requests if not one.again)
-        if first:
+        if first := self._crew.agenda.take_waiting(first):
             self._crew.agenda.put_back(replace(job, requests=first))
 
     def _answer(self, job: RoundJob, *, ok: bool, line: str) -> None:
-        for request in job.requests:
+        for request in self._crew.agenda.take_waiting(job.requests):
             self._crew.board.answer(request, ok=ok, line=line)

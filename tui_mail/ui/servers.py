@@ -59,6 +59,8 @@ class Servers:
         self._passwords: dict[str, str] = {}
         """What was typed in the set-up: given to the engine when it asks, once."""
         self._searching: _Search | None = None
+        self._synchronizing: dict[str, int] = {}
+        """Requests for synchronizations that somebody waits for, by their accounts."""
         self.waiting = 0
         """How many changes wait for a server."""
         self.refused = 0
@@ -201,7 +203,17 @@ class Servers:
         request = engine.next_request()
         answer = self._expect(account, request)
         engine.send(Synchronize(mailbox=None, request=request))
-        return _line(await answer)
+        self._synchronizing[account] = request
+        try:
+            return _line(await answer)
+        finally:
+            self._synchronizing.pop(account, None)
+
+    def end_synchronizing(self) -> bool:
+        """Wait no more for what was asked for; True if anything was."""
+        for account, request in self._synchronizing.items():
+            self._app.engines.send(account, Cancel(request))
+        return bool(self._synchronizing)
 
     def searches(self, account: str, query: str) -> bool:
         """Tell whether a server is being asked just that."""

@@ -98,6 +98,8 @@ def cancel(app: "MailApp") -> None:
     if app.servers.end_search():
         app.say(own("The server is not asked any more."))
         return
+    if app.servers.end_synchronizing():
+        return
     app.unsay()
     app.say_hints()
     if not app.panes.list.marked and app.panes.pane == "list":
