@@ -8,6 +8,7 @@ from tui_mail.mime.render import Renderer
 from tui_mail.model.body import BodyPart
 from tui_mail.model.error import MailError, NotFound, ServerRefused
 from tui_mail.model.ids import WHOLE, MessageNumber, PartId, Uid
+from tui_mail.model.readable import ReadableText
 from tui_mail.model.uids import UidSet
 from tui_mail.store.content import (
     HEADER,
@@ -23,6 +24,7 @@ from tui_mail.store.content import (
     save_structure,
     save_text,
 )
+from tui_mail.store.database import Transaction
 from tui_mail.store.messages import load_location, load_summaries, load_summary
 from tui_mail.sync.pacing import OCTETS
 from tui_mail.sync.session import Session
@@ -36,6 +38,9 @@ _LARGEST = 512_000
 """Octets of a window, however fast the link is: what is lost with a connection."""
 _MOMENT = 2.0
 """Seconds that a window should take at most."""
+
+_Small = tuple[MessageNumber, bytes, tuple[BodyPart, ReadableText] | None]
+"""A small message whole, with what was made out of it where that was missing."""
 
 _SECTIONS = frozenset({"HEADER", "TEXT", "MIME"})
 """Parts that are not in the tree (RFC 9051, 6.4.5)."""
@@ -155,18 +160,59 @@ def fetch_small(
         fetched += session.connection.fetch_parts([(uid, WHOLE) for uid in wanted])
     session.harvest()
     got = 0
-    for uid, _, octets in fetched:
-        with suppress(NotFound):
-            _save_small(session, wanted[uid], octets)
-            render_whole(session, wanted[uid], renderer)
-            got += 1
+    for some in _bounded(fetched):
+        got += _save_small(
+            session, [(wanted[uid], octets) for uid, octets in some], renderer
+        )
     return got
 
 
-def _save_small(session: Session, number: MessageNumber, octets: bytes) -> None:
-    with session.pace.transaction() as tx:
-        save_chunk(tx, number, WHOLE, 0, octets)
-        complete_part(tx, number, WHOLE)
+def _bounded(
+    fetched: Sequence[tuple[Uid, PartId, bytes]],
+) -> Iterator[list[tuple[Uid, bytes]]]:
+    """Group messages so that a transaction could take each group."""
+    group: list[tuple[Uid, bytes]] = []
+    size = 0
+    for uid, _, octets in fetched:
+        if group and size + len(octets) > OCTETS:
+            yield group
+            group, size = [], 0
+        group.append((uid, octets))
+        size += len(octets)
+    if group:
+        yield group
+
+
+def _save_small(
+    session: Session,
+    messages: Sequence[tuple[MessageNumber, bytes]],
+    renderer: Renderer,
+) -> int:
+    """Render messages and save several at a time: each commit waits for the disk."""
+    saved: list[MessageNumber] = []
+    ready = [
+        (
+            number,
+            octets,
+            renderer.render_octets(octets)
+            if load_text(session.database, number) is None
+            else None,
+        )
+        for number, octets in messages
+    ]
+
+    def change(tx: Transaction, some: Sequence[_Small]) -> None:
+        for number, octets, rendered in some:
+            # It may have been deleted here while it was fetched.
+            with suppress(NotFound):
+                save_chunk(tx, number, WHOLE, 0, octets)
+                complete_part(tx, number, WHOLE)
+                if rendered is not None:
+                    _save_rendered(tx, number, *rendered)
+                saved.append(number)
+
+    session.pace.apply(ready, change)
+    return len(saved)
 
 
 def render_whole(session: Session, number: MessageNumber, renderer: Renderer) -> None:
@@ -178,9 +224,15 @@ def render_whole(session: Session, number: MessageNumber, renderer: Renderer) ->
         return
     structure, text = renderer.render_octets(octets)
     with session.pace.transaction() as tx:
-        if load_structure(tx, number) is None:
-            save_structure(tx, number, structure)
-        save_text(tx, number, text)
+        _save_rendered(tx, number, structure, text)
+
+
+def _save_rendered(
+    tx: Transaction, number: MessageNumber, structure: BodyPart, text: ReadableText
+) -> None:
+    if load_structure(tx, number) is None:
+        save_structure(tx, number, structure)
+    save_text(tx, number, text)
 
 
 def locate(session: Session, number: MessageNumber) -> Uid:
