@@ -721,6 +721,16 @@ def test_what_is_moved_on_from_there_is_only_where_it_was_moved_last(
         assert_counts(place)
 
 
+def test_undone_and_moved_on_at_once_it_is_only_where_it_was(pair: Pair) -> None:
+    pair.send(letter(pair))
+    pair.carry_on()
+    pair.server_takes()
+    undo_last(pair.work)
+    send_back(pair)
+    _settle(pair)
+    assert pair.shown() == ["work/INBOX: Letter 1"]
+
+
 def test_a_deletion_of_what_went_elsewhere_can_be_cancelled_and_takes_it_back(
     pair: Pair,
 ) -> None:

@@ -457,6 +457,7 @@ class _Steps:
     def _remove_there(self, one: Outgoing, present: _Incoming) -> None:
         """Remove the copy: where a server has it, that is told."""
         with self._target.transaction() as tx:
+            call_off(tx, present.message)
             if present.state in ("landed", "done") and present.there:
                 expunge_messages(tx, [present.message])
             self._remove(tx, one)
@@ -469,7 +470,6 @@ class _Steps:
             (one.token,),
         ).fetchone()
         if row is not None and row[1] not in ("landed", "done"):
-            call_off(tx, row[0])
             remove_numbers(tx, [row[0]])
             drop_empty_operations(tx)
         tx.publish(OperationsChanged())

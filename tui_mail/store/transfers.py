@@ -220,11 +220,9 @@ def let_go(tx: Transaction, those: Sequence[Outgoing]) -> None:
 
 def call_off(tx: Transaction, number: MessageNumber) -> None:
     """Have what was handed over of a message that goes be erased too."""
-    tx.connection.execute(
-        "UPDATE outgoing SET state = 'erase' WHERE message = ?"
-        " AND state IN ('waiting', 'handed', 'failed')",
-        (number,),
-    )
+    for one in load_outgoing(tx):
+        if one.message == number and one.state in ("waiting", "handed", "failed"):
+            _think_better(tx, one)
 
 
 def fail(tx: Transaction, one: Outgoing, error: str) -> None:
