@@ -277,6 +277,19 @@ def test_contents_of_nothing_are_swept_in_portions(place: Place) -> None:
     assert place.rows("SELECT count(*) FROM content") == [(1,)]
 
 
+def test_a_content_that_a_message_has_again_is_not_swept(place: Place) -> None:
+    place.fill(1)
+    _vanish(place, "1")
+    place.fetch(replace(mail(1), uid=Uid(9)), name="Archive")
+    with place.database.transaction() as tx:
+        assert [sweep_unused(tx), sweep_unused(tx)] == [1, 0]
+    assert place.rows("SELECT count(*) FROM content") == [(1,)]
+    _vanish(place, "9", name="Archive")
+    with place.database.transaction() as tx:
+        assert sweep_unused(tx) == 1
+    assert place.rows("SELECT count(*) FROM content") == [(0,)]
+
+
 def test_numbers_are_never_used_again(place: Place) -> None:
     before = place.fill(3)
     _vanish(place, "1:3")

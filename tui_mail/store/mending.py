@@ -78,6 +78,10 @@ _SHOWN_AGAIN = f"""
         flags, keywords, server_flags, server_keywords, modseq)
     SELECT ?, 0, 0, id, id, {_SECONDS}, {_SECONDS}, 0, '', 0, '', 0 {_LOST_PLACE}
 """
+_UNUSED = """
+    INSERT INTO unused
+    SELECT id FROM content WHERE id NOT IN (SELECT content FROM message)
+"""
 
 
 def mended(target: sqlite3.Connection) -> list[str]:
@@ -100,6 +104,8 @@ def mended(target: sqlite3.Connection) -> list[str]:
         target.execute(statement)
     _link_again(target)
     target.execute(_FETCH_AGAIN)
+    target.execute("DELETE FROM unused")
+    target.execute(_UNUSED)
     return removed
 
 

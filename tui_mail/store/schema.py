@@ -361,6 +361,12 @@ CREATE TABLE receipt (
     at INTEGER NOT NULL,
     counts TEXT NOT NULL
 ) STRICT;
+CREATE TABLE unused (
+    content INTEGER PRIMARY KEY REFERENCES content ON DELETE CASCADE
+) STRICT;
+CREATE TRIGGER content_left AFTER DELETE ON message BEGIN
+    INSERT OR IGNORE INTO unused VALUES (old.content);
+END;
 
 INSERT INTO kept VALUES (1, 0);
 INSERT INTO mailbox (id, wire_name, name, selectable, subscribed, is_local)
@@ -506,7 +512,14 @@ CREATE TABLE receipt (
     at INTEGER NOT NULL,
     counts TEXT NOT NULL
 ) STRICT;
+CREATE TABLE unused (
+    content INTEGER PRIMARY KEY REFERENCES content ON DELETE CASCADE
+) STRICT;
+CREATE TRIGGER content_left AFTER DELETE ON message BEGIN
+    INSERT OR IGNORE INTO unused VALUES (old.content);
+END;
 ALTER TABLE mailbox ADD COLUMN swept_uid INTEGER NOT NULL DEFAULT 0;
+INSERT INTO unused SELECT id FROM content WHERE id NOT IN (SELECT content FROM message);
 INSERT INTO kept SELECT 1,
     (SELECT coalesce(sum(length(octets)), 0) FROM chunk WHERE part_id <> 'HEADER')
     + (SELECT coalesce(sum(length(CAST(text AS BLOB)) + length(CAST(words AS BLOB))), 0)
