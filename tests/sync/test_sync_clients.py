@@ -12,7 +12,9 @@ from tests.sync.mailing import Desk, letter, letters
 from tests.sync.test_sync_watch import in_step, in_this_process
 from tui_mail.link.messages import Cancel, OpenMailbox, Status, Synchronize, Wake
 from tui_mail.model.flags import FLAGGED, SEEN
+from tui_mail.model.ids import WHOLE
 from tui_mail.model.operation import Move, SetFlags
+from tui_mail.store.content import load_part
 from tui_mail.store.operations import load_pending
 from tui_mail.store.operations import retry as try_again
 from tui_mail.sync import agenda, stumbles
@@ -284,3 +286,25 @@ def test_a_mailbox_stays_watched_while_one_reader_looks_at_it(desk: Desk) -> Non
 
 def states(reader: Reader) -> set[str]:
     return {one.state for one in reader.told if isinstance(one, Status)}
+
+
+@pytest.mark.parametrize("target", ["Aaa", "Zzz"])
+def test_what_others_move_keeps_its_content(
+    desk: Desk, proxy: Proxy, target: str
+) -> None:
+    """Whichever of the two mailboxes is synchronized first."""
+    desk.set(keep_days=0)
+    desk.fill([letter(1, text="x" * 100_000), letter(2)])
+    desk.fill([letter(3)], target)
+    assert desk.sync(bodies=True).texts == 3
+    with desk.oracle() as client:
+        client.select_folder("INBOX")
+        client.move([1], target)
+    before = proxy.octets_down
+    receipt = desk.sync(bodies=True)
+    assert (receipt.gone, receipt.texts) == (1, 0)
+    assert proxy.octets_down - before < 20_000
+    number = desk.number("letter 1", target)
+    octets = load_part(desk.database, number, WHOLE)
+    assert octets is not None
+    assert len(octets) > 100_000

@@ -64,6 +64,14 @@ def test_what_never_passes_is_given_back_after_some_attempts() -> None:
     assert verdicts == [Verdict.LATER] * (MOST_ATTEMPTS - 1) + [Verdict.NEVER]
 
 
+def test_a_refusal_is_said_by_what_its_code_means() -> None:
+    refusal = ServerRefused("imap.example.org refused: Mailbox full", "OVERQUOTA")
+    said = judge(refusal, attempts=0, now=NOW).why
+    assert said == "there is no room left; imap.example.org refused: Mailbox full"
+    plain = ServerRefused("imap.example.org refused: no")
+    assert judge(plain, attempts=0, now=NOW).why == "imap.example.org refused: no"
+
+
 def test_a_missing_target_is_made() -> None:
     said = judge(ServerRefused("no such mailbox", "TRYCREATE"), attempts=0, now=NOW)
     assert said.verdict is Verdict.CREATE

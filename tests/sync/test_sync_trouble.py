@@ -423,8 +423,9 @@ def test_without_uidplus_what_only_is_marked_as_deleted_is_hidden_here(
 def test_a_mailbox_that_was_made_anew_says_how_many_were_matched_again(
     desk: Desk, proxy: Proxy
 ) -> None:
+    desk.set(keep_days=0)
     desk.fill(letters(1, 40))
-    desk.sync(bodies=True)
+    assert desk.sync(bodies=True).texts == 40
     with desk.database.transaction() as tx:
         tx.connection.execute(
             "UPDATE mailbox SET uid_validity = 7 WHERE name = 'INBOX'"

@@ -84,9 +84,9 @@ def _judge(session: Session, one: WantedPart, refusal: ServerRefused) -> None:
     said = judge(refusal, attempts=one.attempts, now=datetime.now(UTC))
     with session.pace.transaction() as tx:
         if said.verdict is Verdict.LATER:
-            postpone_wanted(tx, one, said.until, refusal.line)
+            postpone_wanted(tx, one, said.until, said.why)
         else:
-            refuse_wanted(tx, one, refusal.line)
+            refuse_wanted(tx, one, said.why)
 
 
 def fetch_ahead(

@@ -23,6 +23,24 @@ _LATER = frozenset(
     }
 )
 """Response codes of what may pass (RFC 5530)."""
+_MEANINGS = {
+    "OVERQUOTA": "there is no room left",
+    "NOPERM": "that is not allowed there",
+    "READ-ONLY": "nothing may be changed there",
+    "TOOBIG": "the message is too large",
+    "LIMIT": "that is too much at once",
+    "INUSE": "somebody else is at work there",
+    "UNAVAILABLE": "the server cannot do it just now",
+    "SERVERBUG": "the server made a mistake",
+    "CORRUPTION": "the mailbox is damaged on the server",
+    "CONTACTADMIN": "who runs the server has to help",
+    "EXPIRED": "the login is not good any more",
+    "AUTHORIZATIONFAILED": "the server does not let you in there just now",
+    "NONEXISTENT": "there is no such mailbox",
+    "ALREADYEXISTS": "there is such a mailbox already",
+    "CANNOT": "the server cannot do that",
+}
+"""What response codes mean to a person (RFC 5530)."""
 _THROTTLED = re.compile(r"throttl|try again|too many|temporar|backoff", re.IGNORECASE)
 _MILLISECONDS = re.compile(r"backoff time: (\d{1,9}) milliseconds", re.IGNORECASE)
 _LONGEST_HINT = 300.0
@@ -55,22 +73,30 @@ class Judgement:
 
     verdict: Verdict
     until: datetime
+    why: str = ""
+    """What it means in words, then what the server said."""
 
 
 def judge(refusal: ServerRefused, *, attempts: int, now: datetime) -> Judgement:
     """Decide what a refusal means, after so many attempts before."""
     if refusal.code == "EXPUNGEISSUED" and attempts + 1 < MOST_ATTEMPTS:
         # Some of the messages are gone; which, is looked at before the next attempt.
-        return Judgement(Verdict.LATER, now)
+        return Judgement(Verdict.LATER, now, _in_words(refusal))
     wait = _hint(str(refusal)) or min(15.0 * 2.0**attempts, 3_600.0)
     until = now + timedelta(seconds=wait)
     if refusal.code == "TRYCREATE":
-        return Judgement(Verdict.CREATE, until)
+        return Judgement(Verdict.CREATE, until, _in_words(refusal))
     passing = refusal.code in _LATER or (
         not refusal.code and bool(_THROTTLED.search(str(refusal)))
     )
     later = passing and attempts + 1 < MOST_ATTEMPTS
-    return Judgement(Verdict.LATER if later else Verdict.NEVER, until)
+    verdict = Verdict.LATER if later else Verdict.NEVER
+    return Judgement(verdict, until, _in_words(refusal))
+
+
+def _in_words(refusal: ServerRefused) -> str:
+    meaning = _MEANINGS.get(refusal.code)
+    return f"{meaning}; {refusal.line}" if meaning else refusal.line
 
 
 def _hint(line: str) -> float:

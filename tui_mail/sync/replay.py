@@ -142,11 +142,11 @@ def _judge_flags(session: Session, batch: FlagBatch, refusal: ServerRefused) -> 
     with session.pace.transaction() as tx:
         ask_again(tx, refusal.code)
         if said.verdict is Verdict.LATER:
-            postpone_flags(tx, batch, said.until, refusal.line)
+            postpone_flags(tx, batch, said.until, said.why)
         else:
-            revert_flags(tx, batch, refusal.line)
+            revert_flags(tx, batch, said.why)
             session.receipt.refused += len(batch.messages)
-            session.receipt.complain(refusal.line)
+            session.receipt.complain(said.why)
 
 
 def _replay_operations(session: Session, *, last: bool = False) -> bool:
@@ -212,7 +212,7 @@ def _judge_operation(
     with session.pace.transaction() as tx:
         ask_again(tx, refusal.code)
         if said.verdict is Verdict.LATER:
-            postpone_operation(tx, operation.id, said.until, refusal.line)
+            postpone_operation(tx, operation.id, said.until, said.why)
         else:
-            session.receipt.refused += revert_operation(tx, operation.id, refusal.line)
-            session.receipt.complain(refusal.line)
+            session.receipt.refused += revert_operation(tx, operation.id, said.why)
+            session.receipt.complain(said.why)

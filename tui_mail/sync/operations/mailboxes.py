@@ -80,11 +80,11 @@ def _judge(session: Session, wish: DueMailboxWish, refusal: ServerRefused) -> No
     _LOG.info("mailbox wish %d refused: %s", wish.id, refusal.code or "no code")
     with session.pace.transaction() as tx:
         if said.verdict is Verdict.LATER:
-            postpone_mailbox_wish(tx, wish, said.until, refusal.line)
+            postpone_mailbox_wish(tx, wish, said.until, said.why)
         else:
-            revert_mailbox_wish(tx, wish, refusal.line)
+            revert_mailbox_wish(tx, wish, said.why)
             session.receipt.refused += 1
-            session.receipt.complain(refusal.line)
+            session.receipt.complain(said.why)
 
 
 def _create(session: Session, wish: DueMailboxWish) -> None:
