@@ -9,7 +9,7 @@ import pytest
 
 from tui_mail.mime.parse import cut_part, parse_message
 from tui_mail.mime.readable import make_readable, plain_fallback
-from tui_mail.mime.render import Renderer
+from tui_mail.mime.render import MAX_MEMORY, Renderer
 from tui_mail.model.displayable import displayable_lines
 from tui_mail.model.ids import PartId
 from tui_mail.model.readable import ReadableText
@@ -183,3 +183,14 @@ def test_the_child_never_imports_a_network() -> None:
         "sys.exit(any(n in sys.modules for n in ('socket', 'ssl', 'http.client')))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_child_of_a_large_process_is_not_taken_for_worn() -> None:
+    """What it had when it began is its parent's, and no reason for another one."""
+    ballast = bytearray(b"x" * (MAX_MEMORY + 20_000_000))
+    with Renderer() as renderer:
+        renderer.render_octets(b"\r\nfirst")
+        child = renderer._children[0].pid
+        renderer.render_octets(b"\r\nsecond")
+        assert renderer._children[0].pid == child
+    assert ballast

@@ -93,7 +93,7 @@ class Account:
     cache_limit: int = 2_000_000_000
     """IMAP: octets of mail to keep, written as ``"2G"``; above it, what is not pinned
     goes, what was read the longest time ago first. Header fields stay, and do not count;
-    0 or "" is no limit."""
+    0, or nothing between the quotes, is no limit."""
     check_minutes: int = 5
     """How often to look for mail where the server does not tell by itself."""
     archive: str = "flat"
