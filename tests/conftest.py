@@ -1,3 +1,4 @@
+import logging
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -8,6 +9,7 @@ from tests.servers import dovecot as dovecot_server
 from tests.servers import pymap as pymap_server
 from tests.servers.dovecot import Dovecot, Options
 from tests.servers.pymap import Pymap
+from tui_mail.config.logs import LOGGER
 
 # The pictures of the screen are those of a terminal with UTF-8, whatever this one has.
 os.environ["LC_ALL"] = "C.UTF-8"
@@ -19,6 +21,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("dovecot"):
             item.add_marker(pytest.mark.skip(reason="Dovecot is not installed"))
+
+
+@pytest.fixture(autouse=True)
+def _log_as_before() -> Iterator[None]:
+    """Take back what a command in this process has made of the log."""
+    logger = logging.getLogger(LOGGER)
+    level, propagate, handlers = logger.level, logger.propagate, logger.handlers[:]
+    yield
+    for handler in set(logger.handlers) - set(handlers):
+        logger.removeHandler(handler)
+        handler.close()
+    logger.setLevel(level)
+    logger.propagate = propagate
 
 
 @pytest.fixture(scope="session")
