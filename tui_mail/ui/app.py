@@ -422,7 +422,9 @@ class MailApp(SpeakingApp, inherit_bindings=False):
             self.refreshing.ask("undoable", self.wishes.look_for_undoable)
             if self.operations is not None:
                 self.operations.reload()
-        arrived = {each.message for each in event.events if type(each) is ContentArrived}
+        arrived = {
+            each.message for each in event.events if type(each) is ContentArrived
+        }
         if self.reading.is_about(event.account, arrived):
             self.refreshing.ask("reading", self.reading.again)
 
