@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 
 from tui_mail.mime.render import Renderer
@@ -39,8 +40,11 @@ _LARGEST = 512_000
 _MOMENT = 2.0
 """Seconds that a window should take at most."""
 
-_Small = tuple[MessageNumber, bytes, tuple[BodyPart, ReadableText] | None]
-"""A small message whole, with what was made out of it where that was missing."""
+_Rendered = tuple[BodyPart, ReadableText]
+_Fetched = tuple[MessageNumber, bytes, Future[_Rendered] | None]
+"""A small message whole, with what is being made out of it where that is missing."""
+_Small = tuple[MessageNumber, bytes, _Rendered | None]
+"""The same, once it is made."""
 
 _SECTIONS = frozenset({"HEADER", "TEXT", "MIME"})
 """Parts that are not in the tree (RFC 9051, 6.4.5)."""
@@ -154,51 +158,43 @@ def fetch_small(
         except NotFound:
             continue
         wanted[uid] = summary.number
-    fetched: list[tuple[Uid, PartId, bytes]] = []
-    with suppress(ServerRefused):
-        # One of them may be why: each is asked for by itself then.
-        fetched += session.connection.fetch_parts([(uid, WHOLE) for uid in wanted])
-    session.harvest()
-    got = 0
-    for some in _bounded(fetched):
-        got += _save_small(
-            session, [(wanted[uid], octets) for uid, octets in some], renderer
-        )
-    return got
+    fetched: list[_Fetched] = []
+    with ThreadPoolExecutor(1, thread_name_prefix="rendering") as beside:
+        with suppress(ServerRefused):
+            # One of them may be why: each is asked for by itself then.
+            for uid, _, octets in session.connection.fetch_parts(
+                [(uid, WHOLE) for uid in wanted]
+            ):
+                # Those before it are read while it comes, and while others are saved.
+                number = wanted[uid]
+                rendering = None
+                if load_text(here, number) is None:
+                    rendering = beside.submit(renderer.render_octets, octets)
+                fetched.append((number, octets, rendering))
+        session.harvest()
+        return sum(_save_small(session, some) for some in _bounded(fetched))
 
 
-def _bounded(
-    fetched: Sequence[tuple[Uid, PartId, bytes]],
-) -> Iterator[list[tuple[Uid, bytes]]]:
+def _bounded(fetched: Sequence[_Fetched]) -> Iterator[list[_Fetched]]:
     """Group messages so that a transaction could take each group."""
-    group: list[tuple[Uid, bytes]] = []
+    group: list[_Fetched] = []
     size = 0
-    for uid, _, octets in fetched:
-        if group and size + len(octets) > OCTETS:
+    for one in fetched:
+        if group and size + len(one[1]) > OCTETS:
             yield group
             group, size = [], 0
-        group.append((uid, octets))
-        size += len(octets)
+        group.append(one)
+        size += len(one[1])
     if group:
         yield group
 
 
-def _save_small(
-    session: Session,
-    messages: Sequence[tuple[MessageNumber, bytes]],
-    renderer: Renderer,
-) -> int:
-    """Render messages and save several at a time: each commit waits for the disk."""
+def _save_small(session: Session, messages: Sequence[_Fetched]) -> int:
+    """Save several messages at a time: each commit waits for the disk."""
     saved: list[MessageNumber] = []
     ready = [
-        (
-            number,
-            octets,
-            renderer.render_octets(octets)
-            if load_text(session.database, number) is None
-            else None,
-        )
-        for number, octets in messages
+        (number, octets, None if rendering is None else rendering.result())
+        for number, octets, rendering in messages
     ]
 
     def change(tx: Transaction, some: Sequence[_Small]) -> None:
