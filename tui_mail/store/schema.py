@@ -10,7 +10,138 @@ stand folded between spaces, so that a phrase is a part of the string.
 VERSION = 2
 """The version that this code writes; kept in ``PRAGMA user_version``."""
 
-TABLES = """
+_SINCE_2 = """
+CREATE TABLE mailbox_wish (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    kind TEXT NOT NULL,
+    mailbox INTEGER NOT NULL REFERENCES mailbox ON DELETE CASCADE,
+    name TEXT NOT NULL DEFAULT '',
+    messages INTEGER NOT NULL DEFAULT 0,
+    validity INTEGER NOT NULL DEFAULT 0,
+    state TEXT NOT NULL DEFAULT 'queued',
+    attempts INTEGER NOT NULL DEFAULT 0,
+    not_before INTEGER NOT NULL DEFAULT 0,
+    error TEXT NOT NULL DEFAULT ''
+) STRICT;
+CREATE INDEX mailbox_wish_mailbox ON mailbox_wish (mailbox);
+CREATE TABLE action_mailbox (
+    action INTEGER NOT NULL REFERENCES action ON DELETE CASCADE,
+    mailbox INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    before TEXT NOT NULL DEFAULT '',
+    after TEXT NOT NULL DEFAULT '',
+    PRIMARY KEY (action, mailbox)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE namespace (
+    place INTEGER PRIMARY KEY,
+    kind TEXT NOT NULL,
+    prefix BLOB NOT NULL,
+    delimiter TEXT NOT NULL
+) STRICT;
+CREATE TABLE quota (
+    root TEXT NOT NULL,
+    resource TEXT NOT NULL,
+    used INTEGER NOT NULL,
+    most INTEGER NOT NULL,
+    PRIMARY KEY (root, resource)
+) STRICT;
+CREATE TABLE asked (
+    what TEXT NOT NULL PRIMARY KEY,
+    at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX content_pinned ON content (id) WHERE pinned = 1;
+CREATE TABLE action_pin (
+    action INTEGER NOT NULL REFERENCES action ON DELETE CASCADE,
+    message INTEGER NOT NULL,
+    mailbox INTEGER NOT NULL,
+    pinned INTEGER NOT NULL,
+    PRIMARY KEY (action, message, mailbox)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE outgoing (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    token TEXT NOT NULL UNIQUE,
+    message INTEGER NOT NULL,
+    place INTEGER NOT NULL,
+    account TEXT NOT NULL,
+    wire_name BLOB NOT NULL,
+    name TEXT NOT NULL,
+    copying INTEGER NOT NULL,
+    state TEXT NOT NULL DEFAULT 'waiting',
+    attempts INTEGER NOT NULL DEFAULT 0,
+    error TEXT NOT NULL DEFAULT ''
+) STRICT;
+CREATE INDEX outgoing_message ON outgoing (message);
+CREATE TABLE incoming (
+    token TEXT NOT NULL PRIMARY KEY,
+    message INTEGER NOT NULL,
+    account TEXT NOT NULL,
+    copying INTEGER NOT NULL,
+    state TEXT NOT NULL
+) STRICT;
+CREATE INDEX incoming_message ON incoming (message);
+CREATE TABLE action_transfer (
+    action INTEGER NOT NULL REFERENCES action ON DELETE CASCADE,
+    message INTEGER NOT NULL,
+    token TEXT NOT NULL,
+    source INTEGER NOT NULL,
+    account TEXT NOT NULL,
+    wire_name BLOB NOT NULL,
+    name TEXT NOT NULL,
+    copying INTEGER NOT NULL,
+    PRIMARY KEY (action, message)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE told (
+    term TEXT NOT NULL,
+    content INTEGER NOT NULL REFERENCES content ON DELETE CASCADE,
+    PRIMARY KEY (term, content)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX told_content ON told (content);
+CREATE TABLE trashed (
+    message INTEGER PRIMARY KEY REFERENCES message ON DELETE CASCADE,
+    since INTEGER NOT NULL
+) STRICT;
+CREATE TABLE kept (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    octets INTEGER NOT NULL
+) STRICT;
+CREATE TRIGGER chunk_added AFTER INSERT ON chunk WHEN new.part_id <> 'HEADER' BEGIN
+    UPDATE kept SET octets = octets + length(new.octets);
+END;
+CREATE TRIGGER chunk_changed AFTER UPDATE OF octets ON chunk
+WHEN new.part_id <> 'HEADER' BEGIN
+    UPDATE kept SET octets = octets + length(new.octets) - length(old.octets);
+END;
+CREATE TRIGGER chunk_removed AFTER DELETE ON chunk WHEN old.part_id <> 'HEADER' BEGIN
+    UPDATE kept SET octets = octets - length(old.octets);
+END;
+CREATE TRIGGER readable_counted AFTER INSERT ON readable BEGIN
+    UPDATE kept SET octets = octets
+        + length(CAST(new.text AS BLOB)) + length(CAST(new.words AS BLOB));
+END;
+CREATE TRIGGER readable_discounted AFTER DELETE ON readable BEGIN
+    UPDATE kept SET octets = octets
+        - length(CAST(old.text AS BLOB)) - length(CAST(old.words AS BLOB));
+END;
+CREATE TABLE left_behind (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    message INTEGER NOT NULL UNIQUE REFERENCES message ON DELETE CASCADE
+) STRICT;
+CREATE TABLE receipt (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    at INTEGER NOT NULL,
+    counts TEXT NOT NULL
+) STRICT;
+CREATE TABLE unused (
+    content INTEGER PRIMARY KEY REFERENCES content ON DELETE CASCADE
+) STRICT;
+CREATE TRIGGER content_left AFTER DELETE ON message BEGIN
+    INSERT OR IGNORE INTO unused VALUES (old.content);
+END;
+"""
+"""What version 2 brought besides new columns; they go before it."""
+
+TABLES = (
+    """
 CREATE TABLE account (
     id INTEGER PRIMARY KEY CHECK (id = 1),
     kind TEXT NOT NULL,
@@ -240,138 +371,14 @@ CREATE TABLE action_copy (
     target INTEGER NOT NULL,
     PRIMARY KEY (action, message)
 ) STRICT, WITHOUT ROWID;
-
-CREATE TABLE mailbox_wish (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    kind TEXT NOT NULL,
-    mailbox INTEGER NOT NULL REFERENCES mailbox ON DELETE CASCADE,
-    name TEXT NOT NULL DEFAULT '',
-    messages INTEGER NOT NULL DEFAULT 0,
-    validity INTEGER NOT NULL DEFAULT 0,
-    state TEXT NOT NULL DEFAULT 'queued',
-    attempts INTEGER NOT NULL DEFAULT 0,
-    not_before INTEGER NOT NULL DEFAULT 0,
-    error TEXT NOT NULL DEFAULT ''
-) STRICT;
-CREATE INDEX mailbox_wish_mailbox ON mailbox_wish (mailbox);
-CREATE TABLE action_mailbox (
-    action INTEGER NOT NULL REFERENCES action ON DELETE CASCADE,
-    mailbox INTEGER NOT NULL,
-    kind TEXT NOT NULL,
-    before TEXT NOT NULL DEFAULT '',
-    after TEXT NOT NULL DEFAULT '',
-    PRIMARY KEY (action, mailbox)
-) STRICT, WITHOUT ROWID;
-CREATE TABLE namespace (
-    place INTEGER PRIMARY KEY,
-    kind TEXT NOT NULL,
-    prefix BLOB NOT NULL,
-    delimiter TEXT NOT NULL
-) STRICT;
-CREATE TABLE quota (
-    root TEXT NOT NULL,
-    resource TEXT NOT NULL,
-    used INTEGER NOT NULL,
-    most INTEGER NOT NULL,
-    PRIMARY KEY (root, resource)
-) STRICT;
-CREATE TABLE asked (
-    what TEXT NOT NULL PRIMARY KEY,
-    at INTEGER NOT NULL
-) STRICT;
-CREATE INDEX content_pinned ON content (id) WHERE pinned = 1;
-CREATE TABLE action_pin (
-    action INTEGER NOT NULL REFERENCES action ON DELETE CASCADE,
-    message INTEGER NOT NULL,
-    mailbox INTEGER NOT NULL,
-    pinned INTEGER NOT NULL,
-    PRIMARY KEY (action, message, mailbox)
-) STRICT, WITHOUT ROWID;
-CREATE TABLE outgoing (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    token TEXT NOT NULL UNIQUE,
-    message INTEGER NOT NULL,
-    place INTEGER NOT NULL,
-    account TEXT NOT NULL,
-    wire_name BLOB NOT NULL,
-    name TEXT NOT NULL,
-    copying INTEGER NOT NULL,
-    state TEXT NOT NULL DEFAULT 'waiting',
-    attempts INTEGER NOT NULL DEFAULT 0,
-    error TEXT NOT NULL DEFAULT ''
-) STRICT;
-CREATE INDEX outgoing_message ON outgoing (message);
-CREATE TABLE incoming (
-    token TEXT NOT NULL PRIMARY KEY,
-    message INTEGER NOT NULL,
-    account TEXT NOT NULL,
-    copying INTEGER NOT NULL,
-    state TEXT NOT NULL
-) STRICT;
-CREATE INDEX incoming_message ON incoming (message);
-CREATE TABLE action_transfer (
-    action INTEGER NOT NULL REFERENCES action ON DELETE CASCADE,
-    message INTEGER NOT NULL,
-    token TEXT NOT NULL,
-    source INTEGER NOT NULL,
-    account TEXT NOT NULL,
-    wire_name BLOB NOT NULL,
-    name TEXT NOT NULL,
-    copying INTEGER NOT NULL,
-    PRIMARY KEY (action, message)
-) STRICT, WITHOUT ROWID;
-CREATE TABLE told (
-    term TEXT NOT NULL,
-    content INTEGER NOT NULL REFERENCES content ON DELETE CASCADE,
-    PRIMARY KEY (term, content)
-) STRICT, WITHOUT ROWID;
-CREATE INDEX told_content ON told (content);
-CREATE TABLE trashed (
-    message INTEGER PRIMARY KEY REFERENCES message ON DELETE CASCADE,
-    since INTEGER NOT NULL
-) STRICT;
-CREATE TABLE kept (
-    id INTEGER PRIMARY KEY CHECK (id = 1),
-    octets INTEGER NOT NULL
-) STRICT;
-CREATE TRIGGER chunk_added AFTER INSERT ON chunk WHEN new.part_id <> 'HEADER' BEGIN
-    UPDATE kept SET octets = octets + length(new.octets);
-END;
-CREATE TRIGGER chunk_changed AFTER UPDATE OF octets ON chunk
-WHEN new.part_id <> 'HEADER' BEGIN
-    UPDATE kept SET octets = octets + length(new.octets) - length(old.octets);
-END;
-CREATE TRIGGER chunk_removed AFTER DELETE ON chunk WHEN old.part_id <> 'HEADER' BEGIN
-    UPDATE kept SET octets = octets - length(old.octets);
-END;
-CREATE TRIGGER readable_counted AFTER INSERT ON readable BEGIN
-    UPDATE kept SET octets = octets
-        + length(CAST(new.text AS BLOB)) + length(CAST(new.words AS BLOB));
-END;
-CREATE TRIGGER readable_discounted AFTER DELETE ON readable BEGIN
-    UPDATE kept SET octets = octets
-        - length(CAST(old.text AS BLOB)) - length(CAST(old.words AS BLOB));
-END;
-CREATE TABLE left_behind (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    message INTEGER NOT NULL UNIQUE REFERENCES message ON DELETE CASCADE
-) STRICT;
-CREATE TABLE receipt (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    at INTEGER NOT NULL,
-    counts TEXT NOT NULL
-) STRICT;
-CREATE TABLE unused (
-    content INTEGER PRIMARY KEY REFERENCES content ON DELETE CASCADE
-) STRICT;
-CREATE TRIGGER content_left AFTER DELETE ON message BEGIN
-    INSERT OR IGNORE INTO unused VALUES (old.content);
-END;
-
+"""
+    + _SINCE_2
+    + """
 INSERT INTO kept VALUES (1, 0);
 INSERT INTO mailbox (id, wire_name, name, selectable, subscribed, is_local)
 VALUES (0, x'00', '', 0, 0, 1);
 """
+)
 """Everything, as version 2 has it. The mailbox 0 is nowhere: what lies in it is not seen.
 
 New columns stand last in their table, new tables and indexes last of all, in the order of
@@ -379,49 +386,12 @@ the migration: then each begins on the same page in a file that was migrated.
 """
 
 MIGRATIONS = {
-    1: """
+    1: (
+        """
 ALTER TABLE mailbox ADD COLUMN inferiors INTEGER NOT NULL DEFAULT 1;
-CREATE TABLE mailbox_wish (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    kind TEXT NOT NULL,
-    mailbox INTEGER NOT NULL REFERENCES mailbox ON DELETE CASCADE,
-    name TEXT NOT NULL DEFAULT '',
-    messages INTEGER NOT NULL DEFAULT 0,
-    validity INTEGER NOT NULL DEFAULT 0,
-    state TEXT NOT NULL DEFAULT 'queued',
-    attempts INTEGER NOT NULL DEFAULT 0,
-    not_before INTEGER NOT NULL DEFAULT 0,
-    error TEXT NOT NULL DEFAULT ''
-) STRICT;
-CREATE INDEX mailbox_wish_mailbox ON mailbox_wish (mailbox);
-CREATE TABLE action_mailbox (
-    action INTEGER NOT NULL REFERENCES action ON DELETE CASCADE,
-    mailbox INTEGER NOT NULL,
-    kind TEXT NOT NULL,
-    before TEXT NOT NULL DEFAULT '',
-    after TEXT NOT NULL DEFAULT '',
-    PRIMARY KEY (action, mailbox)
-) STRICT, WITHOUT ROWID;
 ALTER TABLE mailbox ADD COLUMN namespace TEXT NOT NULL DEFAULT 'personal';
 ALTER TABLE mailbox ADD COLUMN prefix_parts INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE mailbox ADD COLUMN rights TEXT NOT NULL DEFAULT '?';
-CREATE TABLE namespace (
-    place INTEGER PRIMARY KEY,
-    kind TEXT NOT NULL,
-    prefix BLOB NOT NULL,
-    delimiter TEXT NOT NULL
-) STRICT;
-CREATE TABLE quota (
-    root TEXT NOT NULL,
-    resource TEXT NOT NULL,
-    used INTEGER NOT NULL,
-    most INTEGER NOT NULL,
-    PRIMARY KEY (root, resource)
-) STRICT;
-CREATE TABLE asked (
-    what TEXT NOT NULL PRIMARY KEY,
-    at INTEGER NOT NULL
-) STRICT;
 ALTER TABLE content ADD COLUMN pinned INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE mailbox ADD COLUMN pinned INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE mailbox ADD COLUMN followed INTEGER NOT NULL DEFAULT 1;
@@ -429,101 +399,17 @@ ALTER TABLE wanted ADD COLUMN state TEXT NOT NULL DEFAULT 'queued';
 ALTER TABLE wanted ADD COLUMN attempts INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE wanted ADD COLUMN not_before INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE wanted ADD COLUMN error TEXT NOT NULL DEFAULT '';
-CREATE INDEX content_pinned ON content (id) WHERE pinned = 1;
-CREATE TABLE action_pin (
-    action INTEGER NOT NULL REFERENCES action ON DELETE CASCADE,
-    message INTEGER NOT NULL,
-    mailbox INTEGER NOT NULL,
-    pinned INTEGER NOT NULL,
-    PRIMARY KEY (action, message, mailbox)
-) STRICT, WITHOUT ROWID;
 ALTER TABLE operation ADD COLUMN validity_before INTEGER NOT NULL DEFAULT 0;
-CREATE TABLE outgoing (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    token TEXT NOT NULL UNIQUE,
-    message INTEGER NOT NULL,
-    place INTEGER NOT NULL,
-    account TEXT NOT NULL,
-    wire_name BLOB NOT NULL,
-    name TEXT NOT NULL,
-    copying INTEGER NOT NULL,
-    state TEXT NOT NULL DEFAULT 'waiting',
-    attempts INTEGER NOT NULL DEFAULT 0,
-    error TEXT NOT NULL DEFAULT ''
-) STRICT;
-CREATE INDEX outgoing_message ON outgoing (message);
-CREATE TABLE incoming (
-    token TEXT NOT NULL PRIMARY KEY,
-    message INTEGER NOT NULL,
-    account TEXT NOT NULL,
-    copying INTEGER NOT NULL,
-    state TEXT NOT NULL
-) STRICT;
-CREATE INDEX incoming_message ON incoming (message);
-CREATE TABLE action_transfer (
-    action INTEGER NOT NULL REFERENCES action ON DELETE CASCADE,
-    message INTEGER NOT NULL,
-    token TEXT NOT NULL,
-    source INTEGER NOT NULL,
-    account TEXT NOT NULL,
-    wire_name BLOB NOT NULL,
-    name TEXT NOT NULL,
-    copying INTEGER NOT NULL,
-    PRIMARY KEY (action, message)
-) STRICT, WITHOUT ROWID;
-CREATE TABLE told (
-    term TEXT NOT NULL,
-    content INTEGER NOT NULL REFERENCES content ON DELETE CASCADE,
-    PRIMARY KEY (term, content)
-) STRICT, WITHOUT ROWID;
-CREATE INDEX told_content ON told (content);
-CREATE TABLE trashed (
-    message INTEGER PRIMARY KEY REFERENCES message ON DELETE CASCADE,
-    since INTEGER NOT NULL
-) STRICT;
-CREATE TABLE kept (
-    id INTEGER PRIMARY KEY CHECK (id = 1),
-    octets INTEGER NOT NULL
-) STRICT;
-CREATE TRIGGER chunk_added AFTER INSERT ON chunk WHEN new.part_id <> 'HEADER' BEGIN
-    UPDATE kept SET octets = octets + length(new.octets);
-END;
-CREATE TRIGGER chunk_changed AFTER UPDATE OF octets ON chunk
-WHEN new.part_id <> 'HEADER' BEGIN
-    UPDATE kept SET octets = octets + length(new.octets) - length(old.octets);
-END;
-CREATE TRIGGER chunk_removed AFTER DELETE ON chunk WHEN old.part_id <> 'HEADER' BEGIN
-    UPDATE kept SET octets = octets - length(old.octets);
-END;
-CREATE TRIGGER readable_counted AFTER INSERT ON readable BEGIN
-    UPDATE kept SET octets = octets
-        + length(CAST(new.text AS BLOB)) + length(CAST(new.words AS BLOB));
-END;
-CREATE TRIGGER readable_discounted AFTER DELETE ON readable BEGIN
-    UPDATE kept SET octets = octets
-        - length(CAST(old.text AS BLOB)) - length(CAST(old.words AS BLOB));
-END;
-CREATE TABLE left_behind (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    message INTEGER NOT NULL UNIQUE REFERENCES message ON DELETE CASCADE
-) STRICT;
-CREATE TABLE receipt (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    at INTEGER NOT NULL,
-    counts TEXT NOT NULL
-) STRICT;
-CREATE TABLE unused (
-    content INTEGER PRIMARY KEY REFERENCES content ON DELETE CASCADE
-) STRICT;
-CREATE TRIGGER content_left AFTER DELETE ON message BEGIN
-    INSERT OR IGNORE INTO unused VALUES (old.content);
-END;
 ALTER TABLE mailbox ADD COLUMN swept_uid INTEGER NOT NULL DEFAULT 0;
+"""
+        + _SINCE_2
+        + """
 INSERT INTO unused SELECT id FROM content WHERE id NOT IN (SELECT content FROM message);
 INSERT INTO kept SELECT 1,
     (SELECT coalesce(sum(length(octets)), 0) FROM chunk WHERE part_id <> 'HEADER')
     + (SELECT coalesce(sum(length(CAST(text AS BLOB)) + length(CAST(words AS BLOB))), 0)
         FROM readable);
-""",
+"""
+    ),
 }
 """The step from each version to the next."""
