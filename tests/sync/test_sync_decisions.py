@@ -190,6 +190,21 @@ def test_a_wish_is_not_to_blame_for_links_that_were_lost_all_at_once() -> None:
     assert stumbles.has_turn("op-1", last=True)
 
 
+def test_a_doubtful_wish_that_is_gone_is_not_waited_for() -> None:
+    """It would have the engine look for it each second."""
+    stumbles = Stumbles()
+    with pytest.raises(LinkLost), stumbles.trying("op-1", time.monotonic()):
+        raise LinkLost("gone")
+    for _ in range(2):
+        with pytest.raises(LinkLost), stumbles.trying("op-2", time.monotonic()):
+            raise LinkLost("gone")
+    assert stumbles.seconds_to_doubtful == 0.0
+    stumbles.had_their_turn(time.monotonic())
+    left = stumbles.seconds_to_doubtful
+    assert left is not None
+    assert left > 0.0, "the other one has to wait for its turn"
+
+
 def test_what_was_put_off_is_due_again_once_its_time_has_come() -> None:
     now = [0.0]
     agenda = Agenda(300.0, clock=lambda: now[0], next_round=999.0, next_look=999.0)

@@ -32,7 +32,7 @@ from tui_mail.model.uids import LARGEST, UidSet
 from tui_mail.store.receipts import load_receipts
 from tui_mail.sync import connecting
 from tui_mail.sync.connecting import Connector
-from tui_mail.sync.replay import replay
+from tui_mail.sync.replay import replay, replay_doubtful
 from tui_mail.sync.session import Session
 from tui_mail.transports.imap import ImapConnection, KnownState, Selected
 
@@ -525,3 +525,19 @@ def test_a_message_that_came_after_select_is_acted_on(desk: Desk) -> None:
         desk.perform(Move((number,), desk.box("Archive").id))
         replay(session)
     assert desk.there("Archive") == {"letter 3": frozenset({FLAGGED})}
+
+
+def test_a_doubtful_wish_that_is_cancelled_leaves_the_engine_at_rest(
+    desk: Desk,
+) -> None:
+    desk.fill([letter(1)])
+    desk.sync()
+    connection = Connector(desk.account, None).connect()
+    with closing(connection):
+        session = Session(
+            connection, desk.database, lambda: connection, tell=lambda *_: None
+        )
+        with pytest.raises(LinkLost), session.stumbles.trying("op-1", session.since):
+            raise LinkLost("gone")
+        replay_doubtful(session)
+        assert session.stumbles.seconds_to_doubtful is None

@@ -1,6 +1,7 @@
 """The user's wishes told to the server, and what becomes of each."""
 
 import logging
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -64,9 +65,11 @@ def carry_on(session: Session) -> None:
 def replay_doubtful(session: Session) -> None:
     """Replay what connections were lost over, once all else is done; what follows on it."""
     if session.stumbles.seconds_to_doubtful == 0.0:
+        begun = time.monotonic()
         with session.replaying:
             flags = _replay_flags(session, last=True)
             ended = _replay_operations(session, last=True)
+        session.stumbles.had_their_turn(begun)
         if flags or ended:
             replay(session)
 

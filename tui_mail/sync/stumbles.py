@@ -130,6 +130,16 @@ class Stumbles:
         """Treat a wish as any other: a person wants it tried."""
         self._doubts.pop(wish, None)
 
+    def had_their_turn(self, begun: float) -> None:
+        """Forget the doubts that a pass over them, begun then, has left.
+
+        Those wishes are there no more, or wait for others: nothing is to be tried for
+        them until then.
+        """
+        for wish, doubt in list(self._doubts.items()):
+            if doubt.until <= begun:
+                self._doubts.pop(wish, None)
+
     @property
     def seconds_to_doubtful(self) -> float | None:
         """Say how long it is until the first doubtful wish has its turn."""
