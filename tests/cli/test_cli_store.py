@@ -186,7 +186,7 @@ def test_what_could_not_be_fetched_waits_and_can_be_cancelled(
     assert main(["outbox", "--json"]) == 0
     (waiting,) = map(json.loads, printed(capsys))
     assert (waiting["kind"], waiting["state"]) == ("fetch", "queued")
-    assert waiting["what"] == 'fetch the header fields of "Budget 6"'
+    assert waiting["what"] == 'fetch the text of "Budget 6"'
     assert main(["outbox", "--retry", waiting["id"]]) == 0
     assert main(["outbox", "--cancel", waiting["id"]]) == 0
     assert main(["outbox", "--json"]) == 0

@@ -73,25 +73,30 @@ def fetch(
 ) -> None:
     """Fetch a part, or the readable text for None; raises MailError.
 
-    Without an engine the wish is written down and one synchronization fulfils it.
+    Without an engine over a connection of its own, which does nothing else. Only where
+    the mailbox was made anew is the account synchronized.
     """
     with _engine(session, account) as client:
         if client is not None:
             client.request(FetchPart(message=number, part=part, request=1))
             return
     from tui_mail.cli.synchronizing import ask_person, clear, show_progress
-    from tui_mail.store.wanting import want_part
+    from tui_mail.sync.asked import fetch_once
     from tui_mail.sync.engine import run_once
+    from tui_mail.sync.session import Outdated
 
-    with session.database(account).transaction() as tx:
-        want_part(tx, number, part)
+    progress = show_progress if sys.stderr.isatty() else None
     try:
+        fetch_once(
+            account, session.places, number, part, ask=ask_person, progress=progress
+        )
+    except Outdated:
         run_once(
             account,
             session.settings,
             session.places,
             ask=ask_person,
-            progress=show_progress if sys.stderr.isatty() else None,
+            progress=progress,
         )
     finally:
         clear()

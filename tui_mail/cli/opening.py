@@ -29,7 +29,9 @@ def open_message(session: Session, name: str, *, offline: bool) -> Iterator[Show
             from tui_mail.cli.stored_message import StoredMessage
 
             account, number = parse_id(session, name)
-            yield StoredMessage(session, account, number, renderer, offline=offline)
+            message = StoredMessage(session, account, number, renderer, offline=offline)
+            yield message
+            message.note_use()
 
 
 def _is_account(session: Session, name: str) -> bool:

@@ -59,8 +59,9 @@ def _part(message: Shown, part_id: str) -> bytes:
 
 
 def _object(message: Shown) -> dict[str, object]:
-    envelope = message.envelope()
+    # Where it has to be fetched, the header fields come with it.
     readable = message.readable()
+    envelope = message.envelope()
     text = str(readable.text)
     return {
         "id": message.id,
@@ -93,8 +94,9 @@ def _part_object(part: BodyPart, message: Shown) -> dict[str, object]:
 
 def _page(message: Shown) -> str:
     """Write what the viewer shows: header fields, warnings, text, attachments."""
-    envelope = message.envelope()
+    # Where it has to be fetched, the header fields come with it.
     readable = message.readable()
+    envelope = message.envelope()
     date = envelope.date
     values = (
         address_line(envelope.from_),

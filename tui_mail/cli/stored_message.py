@@ -1,5 +1,7 @@
 """A message out of the store; what is missing is fetched."""
 
+from datetime import UTC, datetime
+
 from tui_mail.cli.session import Session
 from tui_mail.cli.showing import FileMessage, Shown
 from tui_mail.config.settings import Account
@@ -17,6 +19,7 @@ from tui_mail.store.content import (
     load_part,
     load_structure,
     load_text,
+    note_use,
 )
 from tui_mail.store.mailboxes import load_mailbox
 from tui_mail.store.messages import load_summary
@@ -86,6 +89,12 @@ class StoredMessage(Shown):
         self._fetch(None)
         text = load_text(self._database, self._number)
         return text or self._rendered()
+
+    def note_use(self) -> None:
+        """Note that it was read: of what has to make room it goes last."""
+        if self._account.kind == "imap":
+            with self._database.transaction() as tx:
+                note_use(tx, [self._number], datetime.now(UTC))
 
     def authentication(self) -> Authentication | None:
         """Give the own server's word on the sender."""

@@ -1,0 +1,128 @@
+"""What ``show`` fetches, and what it leaves to a synchronization."""
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from tests.servers.dovecot import Dovecot
+from tests.servers.proxy import Proxy, proxied
+from tests.sync.engines import write_settings
+from tests.sync.mailing import Desk, letter, letters
+from tests.sync.test_sync_evicting import large
+from tui_mail.__main__ import main
+from tui_mail.config.places import Places
+from tui_mail.store.eviction import Keeping, load_evictable
+
+pytestmark = pytest.mark.dovecot
+
+Printed = pytest.CaptureFixture[str]
+
+
+@pytest.fixture
+def proxy(dovecot: Dovecot) -> Iterator[Proxy]:
+    with proxied(dovecot.port) as proxy:
+        yield proxy
+
+
+@pytest.fixture
+def desk(dovecot: Dovecot, proxy: Proxy) -> Iterator[Desk]:
+    """Have four letters, the first a large one, of which only the headers are here."""
+    desk = Desk(dovecot, dovecot.fresh_user(), Places.find())
+    desk.fill([large(1, 200_000), *letters(2, 4)])
+    desk.through(proxy.port)
+    write_settings(desk)
+    assert main(["sync"]) == 0
+    yield desk
+    desk.close()
+
+
+def _id(desk: Desk, number: int) -> str:
+    return f"work/{desk.number(f'letter {number}')}"
+
+
+def _said(proxy: Proxy) -> bytes:
+    said = b"".join(proxy.sent_up)
+    proxy.sent_up.clear()
+    return said
+
+
+def test_showing_one_message_fetches_it_alone_and_sends_no_changes(
+    desk: Desk, proxy: Proxy, capsys: Printed
+) -> None:
+    desk.set(download="all", keep_days=0)
+    write_settings(desk)
+    assert main(["flag", _id(desk, 3), "--add", "flagged"]) == 0
+    proxy.sent_up.clear()
+    capsys.readouterr()
+    assert main(["show", _id(desk, 2)]) == 0
+    assert "Hello 2" in capsys.readouterr().out
+    said = _said(proxy)
+    assert b"UID FETCH 2 " in said
+    assert said.count(b"AUTHENTICATE") == 1
+    for word in (b"FETCH 1", b"FETCH 3", b" STORE ", b"LIST"):
+        assert word not in said
+    assert main(["outbox", "--json"]) == 0
+    (waiting,) = map(json.loads, capsys.readouterr().out.splitlines())
+    assert waiting["kind"] == "flag"
+
+
+def test_a_part_is_gone_on_with_over_connections_that_are_cut(
+    desk: Desk, proxy: Proxy, capsys: Printed
+) -> None:
+    proxy.cut_down = 150_000
+    before = proxy.connections
+    assert main(["show", _id(desk, 1), "--part", "2"]) == 0
+    assert proxy.connections > before + 1
+    assert proxy.cuts
+    proxy.refuse = True
+    capsys.readouterr()
+    assert main(["show", _id(desk, 1), "--json", "--offline"]) == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert [one["downloaded"] for one in shown["parts"] if one["part_id"] == "2"] == [
+        True
+    ]
+    assert main(["outbox"]) == 0
+    assert capsys.readouterr().out == ""
+
+
+def test_what_the_server_does_not_have_any_more_is_said_and_does_not_wait(
+    desk: Desk, dovecot: Dovecot, capsys: Printed
+) -> None:
+    gone = _id(desk, 4)
+    dovecot.raw(desk.user, "SELECT INBOX", r"STORE 4 +FLAGS (\Deleted)", "EXPUNGE")
+    capsys.readouterr()
+    assert main(["show", gone]) == 1
+    assert "the server does not have" in capsys.readouterr().err
+    assert main(["outbox"]) == 0
+    assert capsys.readouterr().out == ""
+
+
+def test_a_message_of_a_mailbox_made_anew_is_found_again_and_shown(
+    desk: Desk, dovecot: Dovecot, capsys: Printed
+) -> None:
+    desk.fill([letter(8)], "Plans")
+    assert main(["sync"]) == 0
+    desk.close()
+    here = f"work/{desk.number('letter 8', 'Plans')}"
+    dovecot.raw(desk.user, "DELETE Plans")
+    desk.fill([letter(8)], "Plans")
+    capsys.readouterr()
+    assert main(["show", here]) == 0
+    assert "Hello 8" in capsys.readouterr().out
+
+
+def test_showing_a_message_counts_as_reading_it(desk: Desk, capsys: Printed) -> None:
+    read, other = _id(desk, 2), _id(desk, 3)
+    for name in (read, other):
+        assert main(["show", name]) == 0
+    with desk.database.transaction() as tx:
+        tx.connection.execute("UPDATE part SET used_at = 0")
+    assert main(["show", read, "--offline"]) == 0
+    capsys.readouterr()
+    by_age = load_evictable(desk.database, Keeping("headers", None), texts=True)
+    assert by_age[0].last < by_age[1].last
+    [content] = desk.database.connection.execute(
+        "SELECT content FROM message WHERE number = ?", (desk.number("letter 2"),)
+    ).fetchone()
+    assert by_age[1].content == content
