@@ -341,6 +341,33 @@ def test_renames_are_undone_and_done_again(there: Place) -> None:
     assert _whats(there) == ['rename the mailbox "Play" to "Work"']
 
 
+def test_undo_of_what_was_refused_forgets_the_wish(there: Place) -> None:
+    names = _names(there)
+    for wish in (
+        CreateMailbox("New"),
+        RenameMailbox(there.box("Work"), "Play"),
+        DeleteMailbox(there.box("Workshop")),
+        SubscribeMailbox(there.box("Trash"), subscribed=False),
+    ):
+        action = _do(there, wish)
+        _refuse(there)
+        assert len(_whats(there)) == 1
+        _undo(there, action)
+        assert (_names(there), _whats(there)) == (names, [])
+    assert load_mailbox(there.database, there.box("Trash")).subscribed
+
+
+def test_undo_of_what_the_server_has_leaves_what_was_refused_later(
+    there: Place,
+) -> None:
+    action = _do(there, RenameMailbox(there.box("Work"), "Play"))
+    _settle(there, wire_name=b"Play")
+    _do(there, RenameMailbox(there.box("Play"), "Rest"))
+    _refuse(there)
+    _undo(there, action)
+    assert "Work/Old" in _names(there)
+
+
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [

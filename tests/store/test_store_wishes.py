@@ -525,6 +525,40 @@ def test_what_cannot_be_undone_says_so_in_one_line(
             undo(tx, ActionId(99), session="s")
 
 
+def test_undo_of_what_was_refused_forgets_the_wish(
+    place: Place, number: MessageNumber
+) -> None:
+    other = place.fetch(mail(2))[0]
+    flag(place, number, add=FLAGGED)
+    with place.database.transaction() as tx:
+        revert_flags(tx, first_flags(place), "no")
+    move(place, "Archive", number, other)
+    refuse(place, first(place).id)
+    copy(place, "Archive", number)
+    refuse(place, first(place).id)
+    assert [one.state for one in load_pending(place.database)] == ["failed"] * 3
+    for _ in range(3):
+        undo_last(place)
+    assert load_pending(place.database) == []
+    assert shown(place, number) == ("INBOX", frozenset(), False)
+    assert where(place, other) == "INBOX"
+    redo_last(place)
+    redo_last(place)
+    assert due(place) == [("move", "INBOX", "Archive", [1, 2])]
+    assert flags_due(place) == [(FLAGGED, True, "1")]
+
+
+def test_undo_says_where_the_mailbox_of_before_is_gone(
+    place: Place, number: MessageNumber
+) -> None:
+    move(place, "Archive", number)
+    confirm(place, send(place).id, n1=7)
+    with place.database.transaction() as tx:
+        tx.connection.execute("DELETE FROM mailbox WHERE name = 'INBOX'")
+    with pytest.raises(NotFound, match="the mailbox that it came from is gone"):
+        undo_last(place)
+
+
 def test_what_is_undone_cannot_be_undone_again(
     place: Place, number: MessageNumber
 ) -> None:

@@ -28,6 +28,7 @@ from tui_mail.store.mailbox_wishes import MailboxChange, undo_mailbox_change
 from tui_mail.store.mailboxes import find_mailbox
 from tui_mail.store.performing import carry_out
 from tui_mail.store.pinning import pin_mailbox, pin_messages
+from tui_mail.store.refused import forget_refused
 from tui_mail.store.source import Source
 from tui_mail.store.wishes import expunge_messages, move_messages, set_flags
 
@@ -93,7 +94,7 @@ def undo(tx: Transaction, action: ActionId, *, session: str) -> JournalEntry:
     if not reversible:
         raise MailError(f"{entry.said}: there is no way back from that")
     if not _take_back(tx, action) and entry.messages:
-        raise NotFound(f"{entry.said}: its messages are not there any more")
+        raise NotFound(f"{entry.said}: {_why_not(tx, action)}")
     _mark(tx, action, undone=True, session=session)
     return load_action(tx, action)
 
@@ -125,7 +126,7 @@ def redo(tx: Transaction, action: ActionId, *, session: str) -> JournalEntry:
 
 def _take_back(tx: Transaction, action: ActionId) -> int:
     """Undo what can be; how many messages it touched."""
-    touched = 0
+    touched = forget_refused(tx, action)
     for words, added, messages in _flag_groups(tx, action):
         add, remove = (_NONE, words) if added else (words, _NONE)
         set_flags(tx, messages, add, remove)
@@ -153,6 +154,17 @@ def _take_back(tx: Transaction, action: ActionId) -> int:
         undo_mailbox_change(tx, change)
     touched += len(copies) + _take_back_pins(tx, action) + len(changes)
     return touched + transfers.take_back(tx, action)
+
+
+def _why_not(tx: Transaction, action: ActionId) -> str:
+    row = tx.connection.execute(
+        "SELECT 1 FROM action_move a JOIN message m ON m.number = a.message"
+        " AND m.mailbox = a.target WHERE a.action = ?",
+        (action,),
+    ).fetchone()
+    if row is not None:
+        return "the mailbox that it came from is gone"
+    return "its messages are not there any more"
 
 
 def _mailbox_changes(tx: Transaction, action: ActionId) -> list[MailboxChange]:

@@ -356,7 +356,11 @@ def retry_mailbox_wish(tx: Transaction, wish: int) -> None:
 
 def undo_mailbox_change(tx: Transaction, change: MailboxChange) -> None:
     """Go back from a change, also after the server has it; raises MailError."""
-    if change.kind == CREATE:
+    refused = _refused(tx, change)
+    if refused is not None:
+        # It was taken back then.
+        cancel_mailbox_wish(tx, refused)
+    elif change.kind == CREATE:
         _undo_creation(tx, change)
     elif change.kind == RENAME:
         _undo_rename(tx, change)
@@ -364,6 +368,21 @@ def undo_mailbox_change(tx: Transaction, change: MailboxChange) -> None:
         subscribe_mailbox(tx, change.mailbox, subscribed=change.before == "True")
     else:
         _undo_deletion(tx, change)
+
+
+def _refused(tx: Transaction, change: MailboxChange) -> int | None:
+    """Find the wish behind a change where the server refused it."""
+    kind, name = change.kind, ""
+    if kind == RENAME:
+        name = change.after
+    elif kind == SUBSCRIBE and change.after == "False":
+        kind = UNSUBSCRIBE
+    row = tx.connection.execute(
+        "SELECT id FROM mailbox_wish WHERE mailbox = ? AND kind = ? AND name = ?"
+        " AND state = 'failed'",
+        (change.mailbox, kind, name),
+    ).fetchone()
+    return row[0] if row else None
 
 
 def _undo_creation(tx: Transaction, change: MailboxChange) -> None:
