@@ -66,6 +66,7 @@ MESSAGES: list[Message] = [
     PartProgress(1, 2, 3),
     NeedPassword(own("the password, please")),
     Receipt(own("12 new")),
+    Receipt(own("1 refused"), urgent=True),
 ]
 
 

@@ -294,6 +294,26 @@ async def test_a_receipt_gives_way_to_how_the_servers_are(
         await reader.shows_not("3 new")
 
 
+async def test_what_has_to_be_read_is_said_after_an_answer_and_until_it_could_be(
+    home: Home, engine: PlayedEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tui_mail.ui.speaking.READ", 0.4)
+    async with reading(home, start_engines=True) as reader:
+        await reader.until(lambda: engine.has_heard(Hello))
+        reader.app.say(own("Archived it"))
+        engine.say(Receipt(own("1 refused; not there"), urgent=True))
+        engine.say(Receipt(own("the server closes at noon"), urgent=True))
+        await reader.shows("work: 1 refused; not there")
+        await reader.press("j")
+        await reader.shows_not("1 refused")
+        await reader.shows("work: 1 refused; not there")
+        with monkeypatch.context() as patch:
+            patch.setattr("tui_mail.ui.speaking.READ", 0.001)
+            await reader.press("j")
+        await reader.shows("work: the server closes at noon")
+        await reader.shows_not("1 refused")
+
+
 async def test_the_password_of_the_set_up_is_given_to_the_engine_once(
     home: Home, engine: PlayedEngine
 ) -> None:

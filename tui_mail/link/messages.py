@@ -135,6 +135,8 @@ class Receipt:
     """A synchronization that nobody asked for ended, and had something to say."""
 
     line: Displayable
+    urgent: bool = False
+    """Whether a person has to read it: something was refused, or the server insists."""
 
 
 ToEngine = (

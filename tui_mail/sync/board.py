@@ -91,9 +91,9 @@ class Board:
         """The state that was told last."""
         return self._status.state
 
-    def receipt(self, line: str) -> None:
+    def receipt(self, line: str, *, urgent: bool = False) -> None:
         """Tell what happened that nobody had asked for."""
-        self._broadcast(Receipt(displayable(line)))
+        self._broadcast(Receipt(displayable(line), urgent))
 
     def answer(self, request: Request, *, ok: bool, line: str) -> None:
         """Tell who waits that it came to its end."""

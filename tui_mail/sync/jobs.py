@@ -72,7 +72,7 @@ class Jobs:
         else:
             self._round(job)
         for alert in self._session.alerts:
-            self._crew.board.receipt(alert)
+            self._crew.board.receipt(alert, urgent=True)
         self._session.alerts.clear()
 
     def _between(self, *, less_urgent: frozenset[Duty] = _ROUNDS) -> None:
@@ -197,7 +197,7 @@ class Jobs:
         ):
             self._crew.agenda.fetch_ahead()
         if session.receipt.refused:
-            self._crew.board.receipt(str(session.receipt))
+            self._tell_receipt()
 
     def _note_next_attempt(self) -> None:
         """Have what was put off tried again as soon as it may be."""
@@ -257,7 +257,7 @@ class Jobs:
     def _tell_receipt(self) -> None:
         receipt = self._session.receipt
         if receipt.worth_telling:
-            self._crew.board.receipt(str(receipt))
+            self._crew.board.receipt(str(receipt), urgent=receipt.refused > 0)
 
     def _steps(self, job: RoundJob) -> Iterator[None]:
         if job.mailboxes is None:

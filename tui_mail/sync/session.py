@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 
 from tui_mail.model.changes import Changes
-from tui_mail.model.displayable import Displayable, displayable
+from tui_mail.model.displayable import Displayable, own
 from tui_mail.model.ids import MailboxId, MessageNumber, Uid, UidValidity
 from tui_mail.model.mailbox import Mailbox
 from tui_mail.model.message import FlagsOf
@@ -171,11 +171,8 @@ class Session:
 
     def tell_left_behind(self) -> None:
         """Tell, once an account, that the server only marks what is moved or deleted."""
-        said = (
-            "this server cannot remove single messages: what you move or delete there"
-        )
         self.alerts.append(
-            displayable(f"{said} stays behind, marked as deleted, and is hidden here")
+            own("this server only marks what you move or delete; it is hidden here")
         )
 
     def harvest(self) -> None:

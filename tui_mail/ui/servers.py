@@ -138,8 +138,9 @@ class Servers:
                 self._search_goes_on(account, request, done, total)
             case Done():
                 self._done(account, said)
-            case Receipt(line):
-                self._app.mention(own(f"{account}: {line}"))
+            case Receipt(line, urgent):
+                tell = self._app.tell if urgent else self._app.mention
+                tell(own(f"{account}: {line}"))
             case NeedPassword(line):
                 if account not in self._asking_password:
                     self._asking_password.add(account)

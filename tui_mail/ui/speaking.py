@@ -1,5 +1,6 @@
 """What the reader says: its status line, its hints, the title of its list."""
 
+import time
 from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 MENTIONED = 8.0
 """Seconds for which the line says what came, in place of how the servers are."""
+READ = 3.0
+"""Seconds in which a line can be read."""
 
 
 class SpeakingApp(App[int], inherit_bindings=False):
@@ -46,6 +49,9 @@ class SpeakingApp(App[int], inherit_bindings=False):
         self._notice: Displayable | None = None
         self._warning = False
         self._mentioned = False
+        self._said_at = 0.0
+        self._untold: list[Displayable] = []
+        """What has to be read, the one that stands there first."""
         self._still_here: Displayable | None = None
 
     def real_time(self) -> datetime:
@@ -59,9 +65,7 @@ class SpeakingApp(App[int], inherit_bindings=False):
 
     def say(self, line: Displayable) -> None:
         """Say something until the next command."""
-        self._notice, self._warning = line, False
-        self._mentioned = False
-        self.say_status()
+        self._put(line, warning=False)
 
     def mention(self, line: Displayable) -> None:
         """Say for a while what nobody asked for, unless an answer still stands there."""
@@ -76,15 +80,39 @@ class SpeakingApp(App[int], inherit_bindings=False):
 
     def warn(self, line: Displayable) -> None:
         """Say what could not be done."""
-        self._notice, self._warning = line, True
-        self._mentioned = False
-        self.say_status()
+        self._put(line, warning=True)
 
     def unsay(self) -> None:
         """Let the status line speak of the servers again."""
         if self._notice is not None:
-            self._notice, self._warning = None, False
-            self.say_status()
+            self._put(None, warning=False)
+
+    def tell(self, line: Displayable) -> None:
+        """Say what has to be read: after what stands there, and again until it could be."""
+        if line not in self._untold:
+            self._untold.append(line)
+            self._tell_next()
+
+    def _tell_next(self) -> None:
+        if not self._untold or self._notice is self._untold[0]:
+            return
+        left = self._said_at + READ - time.monotonic()
+        if left > 0 and self._notice is not None and not self._mentioned:
+            self.set_timer(left, self._tell_next)
+        else:
+            self.warn(self._untold[0])
+
+    def _put(self, line: Displayable | None, *, warning: bool) -> None:
+        """Say a line, or none; what has to be read comes again if it stood too short."""
+        now, before = time.monotonic(), self._notice
+        if self._untold and before is self._untold[0] and line is not before:
+            if now - self._said_at >= READ:
+                self._untold.pop(0)
+            if self._untold:
+                self.set_timer(READ, self._tell_next)
+        self._notice, self._warning, self._said_at = line, warning, now
+        self._mentioned = False
+        self.say_status()
 
     def say_what_is_here(self, count: int) -> None:
         """Say how many changes of an earlier start still wait."""
