@@ -23,9 +23,10 @@ from tui_mail.store.wanting import (
 from tui_mail.sync.evicting import Room, horizons
 from tui_mail.sync.parts import fetch_small, part_steps, whole_steps
 from tui_mail.sync.piecewise import complain
+from tui_mail.sync.readying import Readying
 from tui_mail.sync.refusals import Verdict, is_about_messages, judge
 from tui_mail.sync.session import Outdated, Session
-from tui_mail.sync.texts import fetch_text, fetch_texts
+from tui_mail.sync.texts import fetch_text, gather_texts
 
 _BATCH = 50
 """Messages whose texts are fetched before something more urgent may come."""
@@ -141,20 +142,25 @@ def _of_mailbox(session: Session, box: Mailbox, wanted: _Wanted) -> Iterator[Non
         return
     try:
         with session.stumbles.watched(session.database, box.id):
-            for numbers in _batches(session, wanted.missing(session, box.id), wanted):
-                if wanted.whole:
-                    yield from _wholes(session, box, numbers, wanted.renderer)
-                else:
-                    session.receipt.texts += fetch_texts(
-                        session, numbers, wanted.renderer
-                    )
-                    said = f"fetching the texts of {box.name}"
-                    session.tell(said, len(numbers), 0, box.id)
-                    yield
+            yield from _missing_of(session, box, wanted)
     except ServerRefused as refusal:
         session.receipt.complain(f"{box.name}: {refusal.line}")
     except Outdated:
         return
+
+
+def _missing_of(session: Session, box: Mailbox, wanted: _Wanted) -> Iterator[None]:
+    """Fetch what is missing of a mailbox, while the messages before are made ready."""
+    with Readying(session) as readying:
+        for numbers in _batches(session, wanted.missing(session, box.id), wanted):
+            if wanted.whole:
+                yield from _wholes(session, box, numbers, wanted.renderer, readying)
+            else:
+                gather_texts(session, numbers, wanted.renderer, readying)
+                said = f"fetching the texts of {box.name}"
+                session.tell(said, len(numbers), 0, box.id)
+                yield
+        session.receipt.texts += readying.finish()
 
 
 def _batches(
@@ -186,8 +192,12 @@ def _pinned(session: Session, renderer: Renderer) -> Iterator[None]:
                 box = load_mailbox(session.database, place)
                 if session.stumbles.given_up(place):
                     continue
-                with session.stumbles.watched(session.database, place):
-                    yield from _wholes(session, box, those, renderer)
+                with (
+                    session.stumbles.watched(session.database, place),
+                    Readying(session) as readying,
+                ):
+                    yield from _wholes(session, box, those, renderer, readying)
+                    session.receipt.texts += readying.finish()
             except ServerRefused as refusal:
                 session.receipt.complain(f"pinned: {refusal.line}")
             except (Outdated, NotFound):
@@ -210,12 +220,19 @@ def _by_mailbox(
 
 
 def _wholes(
-    session: Session, box: Mailbox, numbers: Sequence[MessageNumber], renderer: Renderer
+    session: Session,
+    box: Mailbox,
+    numbers: Sequence[MessageNumber],
+    renderer: Renderer,
+    readying: Readying,
 ) -> Iterator[None]:
     """Fetch messages of one mailbox whole, the small ones together."""
-    session.receipt.texts += fetch_small(session, numbers, renderer)
+    came = fetch_small(session, numbers, renderer, readying)
+    readying.turn()
     yield
     for number in numbers:
+        if number in came:
+            continue
         try:
             if WHOLE in complete_parts(session.database, number):
                 continue

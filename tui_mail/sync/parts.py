@@ -2,8 +2,8 @@
 
 import time
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 
 from tui_mail.mime.render import Renderer
 from tui_mail.model.body import BodyPart
@@ -28,6 +28,7 @@ from tui_mail.store.content import (
 from tui_mail.store.database import Transaction
 from tui_mail.store.messages import load_location, load_summaries, load_summary
 from tui_mail.sync.pacing import OCTETS
+from tui_mail.sync.readying import Readying, Save
 from tui_mail.sync.session import Session
 
 SMALL = 64_000
@@ -39,12 +40,6 @@ _LARGEST = 512_000
 """Octets of a window, however fast the link is: what is lost with a connection."""
 _MOMENT = 2.0
 """Seconds that a window should take at most."""
-
-_Rendered = tuple[BodyPart, ReadableText]
-_Fetched = tuple[MessageNumber, bytes, Future[_Rendered] | None]
-"""A small message whole, with what is being made out of it where that is missing."""
-_Small = tuple[MessageNumber, bytes, _Rendered | None]
-"""The same, once it is made."""
 
 _SECTIONS = frozenset({"HEADER", "TEXT", "MIME"})
 """Parts that are not in the tree (RFC 9051, 6.4.5)."""
@@ -143,9 +138,15 @@ def whole_steps(
 
 
 def fetch_small(
-    session: Session, numbers: Sequence[MessageNumber], renderer: Renderer
-) -> int:
-    """Fetch those messages that are small, whole and several at a time; how many."""
+    session: Session,
+    numbers: Sequence[MessageNumber],
+    renderer: Renderer,
+    readying: Readying,
+) -> set[MessageNumber]:
+    """Fetch those messages that are small, whole and several at a time; which came.
+
+    They are in the store when :class:`Readying` has saved them.
+    """
     here = session.database
     wanted: dict[Uid, MessageNumber] = {}
     for summary in load_summaries(here, numbers):
@@ -158,57 +159,34 @@ def fetch_small(
         except NotFound:
             continue
         wanted[uid] = summary.number
-    fetched: list[_Fetched] = []
-    with ThreadPoolExecutor(1, thread_name_prefix="rendering") as beside:
-        with suppress(ServerRefused):
-            # One of them may be why: each is asked for by itself then.
-            for uid, _, octets in session.connection.fetch_parts(
-                [(uid, WHOLE) for uid in wanted]
-            ):
-                # Those before it are read while it comes, and while others are saved.
-                number = wanted[uid]
-                rendering = None
-                if load_text(here, number) is None:
-                    rendering = beside.submit(renderer.render_octets, octets)
-                fetched.append((number, octets, rendering))
-        session.harvest()
-        return sum(_save_small(session, some) for some in _bounded(fetched))
+    came: set[MessageNumber] = set()
+    with suppress(ServerRefused):
+        # One of them may be why: each is asked for by itself then.
+        for uid, _, octets in session.connection.fetch_parts(
+            [(uid, WHOLE) for uid in wanted]
+        ):
+            number = wanted[uid]
+            came.add(number)
+            renders = load_text(here, number) is None
+            make = partial(_made_whole, number, octets, renderer if renders else None)
+            readying.add(len(octets), make)
+    session.harvest()
+    return came
 
 
-def _bounded(fetched: Sequence[_Fetched]) -> Iterator[list[_Fetched]]:
-    """Group messages so that a transaction could take each group."""
-    group: list[_Fetched] = []
-    size = 0
-    for one in fetched:
-        if group and size + len(one[1]) > OCTETS:
-            yield group
-            group, size = [], 0
-        group.append(one)
-        size += len(one[1])
-    if group:
-        yield group
+def _made_whole(
+    number: MessageNumber, octets: bytes, renderer: Renderer | None
+) -> Save:
+    """Read a whole message, where its text is missing; what saves it."""
+    rendered = None if renderer is None else renderer.render_octets(octets)
 
+    def save(tx: Transaction) -> None:
+        save_chunk(tx, number, WHOLE, 0, octets)
+        complete_part(tx, number, WHOLE)
+        if rendered is not None:
+            _save_rendered(tx, number, *rendered)
 
-def _save_small(session: Session, messages: Sequence[_Fetched]) -> int:
-    """Save several messages at a time: each commit waits for the disk."""
-    saved: list[MessageNumber] = []
-    ready = [
-        (number, octets, None if rendering is None else rendering.result())
-        for number, octets, rendering in messages
-    ]
-
-    def change(tx: Transaction, some: Sequence[_Small]) -> None:
-        for number, octets, rendered in some:
-            # It may have been deleted here while it was fetched.
-            with suppress(NotFound):
-                save_chunk(tx, number, WHOLE, 0, octets)
-                complete_part(tx, number, WHOLE)
-                if rendered is not None:
-                    _save_rendered(tx, number, *rendered)
-                saved.append(number)
-
-    session.pace.apply(ready, change)
-    return len(saved)
+    return save
 
 
 def render_whole(session: Session, number: MessageNumber, renderer: Renderer) -> None:

@@ -1,14 +1,14 @@
 """The readable texts of messages: their text parts fetched in batches, and rendered."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from tui_mail.mime.choose import text_parts
 from tui_mail.mime.render import Renderer
 from tui_mail.model.body import BodyPart
 from tui_mail.model.error import NotFound, ServerRefused
 from tui_mail.model.ids import WHOLE, MailboxId, MessageNumber, PartId, Uid
-from tui_mail.model.readable import ReadableText
 from tui_mail.model.uids import UidSet
 from tui_mail.store.content import (
     load_part,
@@ -16,11 +16,13 @@ from tui_mail.store.content import (
     save_structure,
     save_text,
 )
+from tui_mail.store.database import Transaction
 from tui_mail.store.mailboxes import load_mailbox
 from tui_mail.store.messages import load_location
 from tui_mail.sync.pacing import OCTETS
 from tui_mail.sync.parts import SMALL, fetch_whole, render_whole
 from tui_mail.sync.piecewise import complain, in_pieces
+from tui_mail.sync.readying import Readying, Save, grouped
 from tui_mail.sync.refusals import is_about_messages
 from tui_mail.sync.session import Session
 
@@ -48,22 +50,31 @@ def fetch_texts(
 
     Those that the server does not have, or does not give, are passed over.
     """
-    made = 0
+    with Readying(session) as readying:
+        gather_texts(session, numbers, renderer, readying)
+        return readying.finish()
+
+
+def gather_texts(
+    session: Session,
+    numbers: Sequence[MessageNumber],
+    renderer: Renderer,
+    readying: Readying,
+) -> None:
+    """Fetch texts as :func:`fetch_texts` does; they are made and saved a turn later."""
     for mailbox, uids in _by_place(session, numbers).items():
-        some, refusals = _fetch_texts(session, mailbox, uids, renderer)
-        made += some
-        name = str(load_mailbox(session.database, mailbox).name)
-        complain(session, name, refusals)
-    return made
+        refusals = _gather(session, mailbox, uids, renderer, readying)
+        complain(session, str(load_mailbox(session.database, mailbox).name), refusals)
 
 
-def _fetch_texts(
+def _gather(
     session: Session,
     mailbox: MailboxId,
     uids: Mapping[Uid, MessageNumber],
     renderer: Renderer,
-) -> tuple[int, list[ServerRefused]]:
-    """Fetch the texts of messages of one mailbox: how many, and what was refused."""
+    readying: Readying,
+) -> list[ServerRefused]:
+    """Fetch the texts of messages of one mailbox; what was refused."""
     session.use(mailbox, UidSet.of(uids))
     found: dict[Uid, tuple[bytes, BodyPart | None]] = {}
 
@@ -72,17 +83,23 @@ def _fetch_texts(
 
     in_pieces(session, UidSet.of(uids), ask)
     session.harvest()
-    made, refusals, drafts = 0, list[ServerRefused](), list[_Draft]()
+    refusals, drafts = list[ServerRefused](), list[_Draft]()
     for uid, number in uids.items():
         headers, structure = found.get(uid, (b"", None))
         if structure is None:
             # What the server cannot take apart it may give whole.
-            made += _fetch_whole(session, number, renderer, refusals)
+            readying.saved += _fetch_whole(session, number, renderer, refusals)
         else:
             drafts.append(_Draft(number, uid, headers, structure))
-    for some in _bounded(drafts):
-        made += _save(session, _with_parts(session, some, refusals), renderer)
-    return made, refusals
+    for some in grouped(drafts, _octets, _TOGETHER):
+        for draft in _with_parts(session, some, refusals):
+            readying.add(_octets(draft), partial(_made, draft, renderer))
+        readying.turn()
+    return refusals
+
+
+def _octets(draft: _Draft) -> int:
+    return sum(part.size for part in text_parts(draft.structure))
 
 
 def _fetch_whole(
@@ -136,21 +153,6 @@ def _by_place(
     return places
 
 
-def _bounded(drafts: Sequence[_Draft]) -> Iterator[list[_Draft]]:
-    """Group messages whose text parts together are of a bounded size."""
-    group: list[_Draft] = []
-    octets = 0
-    for draft in drafts:
-        size = sum(part.size for part in text_parts(draft.structure))
-        if group and octets + size > _TOGETHER:
-            yield group
-            group, octets = [], 0
-        group.append(draft)
-        octets += size
-    if group:
-        yield group
-
-
 def _fetch_parts(session: Session, drafts: Sequence[_Draft]) -> None:
     by_uid = {draft.uid: draft for draft in drafts}
     small: list[tuple[Uid, PartId]] = []
@@ -180,27 +182,18 @@ def _fetch_large(session: Session, draft: _Draft, part: BodyPart) -> None:
     draft.parts[part.part_id] = bytes(octets)
 
 
-def _save(session: Session, drafts: Sequence[_Draft], renderer: Renderer) -> int:
-    """Render and save, a transaction for each message: a text may be long."""
-    made = 0
-    for draft in drafts:
-        text = renderer.render(draft.headers, draft.structure, draft.parts)
-        if draft.cut:
-            text = replace(text, cut=True)
-        try:
-            _save_one(session, draft, text)
-        except NotFound:
-            # It was deleted here while it was fetched.
-            continue
-        made += 1
-    return made
+def _made(draft: _Draft, renderer: Renderer) -> Save:
+    """Make the text of a message; what saves it."""
+    text = renderer.render(draft.headers, draft.structure, draft.parts)
+    if draft.cut:
+        text = replace(text, cut=True)
 
-
-def _save_one(session: Session, draft: _Draft, text: ReadableText) -> None:
-    with session.pace.transaction() as tx:
+    def save(tx: Transaction) -> None:
         save_headers(tx, draft.number, draft.headers)
         save_structure(tx, draft.number, draft.structure)
         save_text(tx, draft.number, text)
+
+    return save
 
 
 def fetch_text(session: Session, number: MessageNumber, renderer: Renderer) -> None:
@@ -208,9 +201,11 @@ def fetch_text(session: Session, number: MessageNumber, renderer: Renderer) -> N
     if load_part(session.database, number, WHOLE) is not None:
         render_whole(session, number, renderer)
         return
-    made, refusals = 0, list[ServerRefused]()
-    for mailbox, uids in _by_place(session, [number]).items():
-        made, refusals = _fetch_texts(session, mailbox, uids, renderer)
+    refusals = list[ServerRefused]()
+    with Readying(session) as readying:
+        for mailbox, uids in _by_place(session, [number]).items():
+            refusals += _gather(session, mailbox, uids, renderer, readying)
+        made = readying.finish()
     if refusals:
         raise refusals[0]
     if not made:
