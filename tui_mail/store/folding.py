@@ -13,7 +13,10 @@ _ALONE = (
     "\u2e80-\u2fdf\u3005-\u3007\u3040-\u30ff\u3100-\u312f\u31a0-\u31ff"
     "\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
 )
-_ASCII_WORD = re.compile(r"[a-z0-9]+")
+_ASCII = bytes(
+    code if chr(code).isalnum() and code < 128 else 32 for code in range(256)
+)
+"""ASCII letters and digits as they are, all else a space: many times as fast."""
 _WORD = re.compile(f"[{_ALONE}]|[^\\W_{_ALONE}]+")
 _VOICED = "\u3099\u309a"
 """The marks that make other sounds of kana: no accents."""
@@ -26,7 +29,7 @@ def words_of(text: str) -> list[str]:
     """Cut a text into folded words."""
     lowered = text.lower()
     if lowered.isascii():
-        return _ASCII_WORD.findall(lowered)
+        return lowered.encode("ascii").translate(_ASCII).decode("ascii").split()
     return _WORD.findall(_without_marks(lowered))
 
 
