@@ -209,6 +209,22 @@ async def test_r_has_it_tried_again(stores: Stores) -> None:
     assert not waiting.error
 
 
+async def test_a_reason_that_the_row_has_no_room_for_is_said_below(
+    stores: Stores,
+) -> None:
+    stores.perform(archive(stores, ONE), "archived it")
+    why = "that is not allowed there; mail.example.org refused: ask Ann for it"
+    with stores.accounts["work"].transaction() as tx:
+        revert_operation(tx, OperationId(1), why)
+    app = AskingApp(lambda: stores.screen)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        await pilot.press("home")
+        assert f"refused: {why}" in await settled(pilot)
+        await pilot.press("end")
+        assert f"refused: {why}" not in await settled(pilot)
+
+
 async def test_u_undoes_the_chosen_one(stores: Stores) -> None:
     stores.perform(SetFlags((ONE,), frozenset({FLAGGED})), "flagged 1")
     app = AskingApp(lambda: stores.screen)

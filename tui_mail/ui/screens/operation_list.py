@@ -12,7 +12,7 @@ from textual.strip import Strip
 from tui_mail.model.displayable import Displayable, own
 from tui_mail.model.operation import JournalEntry, OperationState, PendingOperation
 from tui_mail.model.receipt import SyncReceipt
-from tui_mail.ui.cells import cut, fit
+from tui_mail.ui.cells import cut, fit, width_of
 from tui_mail.ui.dates import list_date
 from tui_mail.ui.signs import UNICODE, Signs
 from tui_mail.ui.widgets.drawing import line_of, two_ends
@@ -133,6 +133,15 @@ class OperationList(LineList):
         """The line under the cursor."""
         row = self._rows[self.cursor] if self.cursor < len(self._rows) else own("")
         return row if isinstance(row, Waiting | Done) else None
+
+    @property
+    def cut_state(self) -> Displayable:
+        """Say all of what the line under the cursor has no room for."""
+        row = self.chosen
+        if not isinstance(row, Waiting):
+            return own("")
+        said = state_of(row.operation, self._clock(), self._signs)
+        return said if width_of(said) > self.size.width // 2 else own("")
 
     def row_count(self) -> int:
         """Count the lines, headings too."""

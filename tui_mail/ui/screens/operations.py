@@ -74,6 +74,7 @@ class Operations(Screen[None], inherit_bindings=False):
         """Put the lists below a title."""
         yield TitleLine(id="title")
         yield self._list
+        yield StatusLine(id="why")
         yield StatusLine(id="status")
         yield HintLine()
 
@@ -81,6 +82,7 @@ class Operations(Screen[None], inherit_bindings=False):
         """Load both lists."""
         self.query_one("#title", TitleLine).show(own("What waits, and what was done"))
         self._say(own(""))
+        self._say_why(own(""))
         self._list.focus()
         self.reload()
 
@@ -119,6 +121,11 @@ class Operations(Screen[None], inherit_bindings=False):
         status.show(line, warning=warning)
         status.display = bool(line)
 
+    def _say_why(self, line: Displayable) -> None:
+        status = self.query_one("#why", StatusLine)
+        status.show(line)
+        status.display = bool(line)
+
     # What a person does.
 
     def on_operation_list_moved(self, event: OperationList.Moved) -> None:
@@ -131,6 +138,7 @@ class Operations(Screen[None], inherit_bindings=False):
         elif chosen is not None and not chosen.entry.undone:
             hints = [("u", "undo this one"), *hints]
         self.query_one(HintLine).show(hints)
+        self._say_why(self._list.cut_state)
 
     def action_retry(self) -> None:
         """Try what waits again, at once."""
