@@ -490,6 +490,10 @@ def test_a_new_action_leaves_nothing_to_redo(
     undo_last(place)
     flag(place, number, add=SEEN)
     assert last_undone(place.database) is None
+    undo_last(place)
+    redo_last(place)
+    assert shown(place, number) == ("INBOX", {SEEN}, True)
+    assert last_undone(place.database) is None
 
 
 def test_undo_takes_back_only_what_the_action_changed(place: Place) -> None:

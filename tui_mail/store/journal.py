@@ -71,7 +71,10 @@ def give_up(tx: Transaction, action: ActionId) -> None:
 
 
 def last_undone(source: Source) -> JournalEntry | None:
-    """Find the action that a redo would do: the last undone, if nothing came after."""
+    """Find the action that a redo would do: the last undone, if nothing came after.
+
+    What something came after is undone for good (2).
+    """
     return _first(
         source,
         "WHERE undone = 1 AND id > (SELECT coalesce(max(id), 0) FROM action"

@@ -68,6 +68,8 @@ def perform(
             let us do it.
     """
     refuse_forbidden(tx, wish)
+    # Nothing that was undone before this is done again after it.
+    tx.connection.execute("UPDATE action SET undone = 2 WHERE undone = 1")
     action = ActionId(
         tx.connection.execute(
             "INSERT INTO action (said, at, session, mailbox, reversible)"

@@ -83,14 +83,20 @@ def _final(app: "MailApp", accounts: list[str]) -> str:
 def _last_undone(
     app: "MailApp", accounts: list[str]
 ) -> tuple[str, JournalEntry] | None:
-    from tui_mail.store.journal import last_undone
+    """Find what a redo does, in all accounts together: what was undone last.
 
+    That is what was done first of it, and nothing was done in any account since.
+    """
+    from tui_mail.store.journal import last_done, last_undone
+
+    databases = [(account, app.accounts.database(account)) for account in accounts]
+    done = [entry.at for _, one in databases if (entry := last_done(one))]
     found = [
         (account, entry)
-        for account in accounts
-        if (entry := last_undone(app.accounts.database(account)))
+        for account, one in databases
+        if (entry := last_undone(one)) and entry.at >= max(done, default=entry.at)
     ]
-    return max(found, key=lambda pair: pair[1].at, default=None)
+    return min(found, key=lambda pair: pair[1].at, default=None)
 
 
 def _surprise(app: "MailApp", account: str, entry: JournalEntry) -> str:
