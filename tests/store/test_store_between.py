@@ -731,6 +731,70 @@ def test_undone_and_moved_on_at_once_it_is_only_where_it_was(pair: Pair) -> None
     assert pair.shown() == ["work/INBOX: Letter 1"]
 
 
+@pytest.mark.parametrize("order", [("back", "undo"), ("undo", "back")])
+@pytest.mark.parametrize("kind", ["imap", "local"])
+def test_moved_on_to_its_own_account_and_undone_at_once_it_is_there_once(
+    tmp_path: Path, kind: str, order: tuple[str, str]
+) -> None:
+    with a_pair(tmp_path / "of", kind) as pair:
+        pair.send(letter(pair))
+        _settle(pair)
+        for step in order:
+            take(pair, step)
+        _settle(pair)
+        assert pair.shown() == ["work/INBOX: Letter 1"]
+
+
+def test_undone_after_it_came_back_another_way_it_is_there_once(pair: Pair) -> None:
+    pair.send(letter(pair))
+    pair.carry_on()
+    send_back(pair)
+    pair.carry_on()
+    _serve(pair.work)
+    undo_last(pair.work)
+    _settle(pair)
+    assert pair.shown() == ["work/INBOX: Letter 1"]
+
+
+@pytest.mark.parametrize("kill", range(8))
+@pytest.mark.parametrize("kind", ["imap", "local"])
+def test_done_again_while_it_is_on_its_way_back_it_goes_there_again(
+    tmp_path: Path, kind: str, kill: int
+) -> None:
+    with a_pair(tmp_path / "of", kind) as pair:
+        pair.send(letter(pair))
+        _settle(pair)
+        undo_last(pair.work)
+        with _killing(pair, after=kill):
+            pair.carry_on()
+        redo_last(pair.work)
+        _settle(pair)
+        assert pair.shown() == ["home/Archive: Letter 1"]
+        undo_last(pair.work)
+        _settle(pair)
+        assert pair.shown() == ["work/INBOX: Letter 1"]
+        for place in (pair.work, pair.home):
+            assert place.rows("SELECT * FROM outgoing") == []
+            assert_counts(place)
+
+
+def test_what_was_taken_back_at_one_end_is_not_seen_again_by_an_undo_at_the_other(
+    pair: Pair,
+) -> None:
+    pair.send(letter(pair))
+    pair.carry_on()
+    undo_last(pair.work)
+    send_back(pair)
+    with _killing(pair, after=5):
+        pair.carry_on()
+    before = pair.shown()
+    undo_last(pair.home)
+    assert pair.shown() == before
+    redo_last(pair.home)
+    _settle(pair)
+    assert pair.shown() == ["work/INBOX: Letter 1"]
+
+
 def test_a_deletion_of_what_went_elsewhere_can_be_cancelled_and_takes_it_back(
     pair: Pair,
 ) -> None:

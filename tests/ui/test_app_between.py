@@ -8,6 +8,7 @@ from tests.ui.app_samples import INBOX, Home, Reader, Sample, reading
 from tui_mail.store.mailboxes import find_mailbox
 from tui_mail.store.operations import load_pending
 from tui_mail.store.views import load_view
+from tui_mail.ui.views import Shown
 
 
 @pytest.fixture
@@ -51,6 +52,22 @@ async def test_s_moves_to_a_mailbox_of_another_account_and_u_brings_it_back(
         await reader.press("ctrl+y")
         await holds(reader, "private", "Archive", 1)
         await holds(reader, "work", "INBOX", len(INBOX) - 1)
+
+
+async def test_redo_goes_by_what_was_undone_last_whatever_its_account(
+    home: Home,
+) -> None:
+    async with reading(home) as reader:
+        await reader.go_to("Budget")
+        await reader.press("F", "u")
+        await reader.until(lambda: "Flagged" not in reader.row.flags)
+        private = reader.app.accounts.inbox("private")
+        await reader.app.listing.show(Shown("private", private.id))
+        await reader.go_to("Private letter")
+        await reader.press("F")
+        await reader.shows("u undoes: flagged")
+        await reader.press("ctrl+y")
+        await reader.shows("Nothing is left to do again.")
 
 
 async def test_what_is_not_here_whole_waits_in_sight_and_can_be_cancelled(

@@ -15,6 +15,7 @@ import fcntl
 import os
 import time
 from collections.abc import Callable, Iterator
+from collections.abc import Set as AbstractSet
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from hashlib import sha256
@@ -58,6 +59,7 @@ from tui_mail.store.transfers import (
     ask_for_whole,
     call_off,
     fail,
+    find_transfer,
     forget,
     forget_gone,
     hand_over,
@@ -65,7 +67,10 @@ from tui_mail.store.transfers import (
     load_outgoing,
     note_trouble,
     send,
+    send_anew,
     show_again,
+    takes_back,
+    think_better,
 )
 from tui_mail.store.wishes import expunge_messages
 
@@ -105,7 +110,7 @@ def carry_on(names: frozenset[str], open_: Open) -> frozenset[str]:
     """
     changed: set[str] = set()
     senders = {one for name in names for one in _senders(name, open_)}
-    waiting = sorted(names | senders)
+    waiting = _in_order(names | senders, open_)
     for _ in range(_MOST_ROUNDS):
         told: set[str] = set()
         for name in waiting:
@@ -116,8 +121,21 @@ def carry_on(names: frozenset[str], open_: Open) -> frozenset[str]:
                     told |= _from_account(name, open_)
         changed |= told
         # What is called back comes from there.
-        waiting = sorted(told)
+        waiting = _in_order(told, open_)
     return frozenset(changed)
+
+
+def _in_order(names: AbstractSet[str], open_: Open) -> list[str]:
+    """Let those begin who take something back: nobody is to go on with that before."""
+
+    def goes_on(name: str) -> bool:
+        try:
+            with open_(name) as source:
+                return not takes_back(source)
+        except MailError:
+            return True
+
+    return sorted(names, key=lambda name: (goes_on(name), name))
 
 
 def _from_account(name: str, open_: Open) -> set[str]:
@@ -216,7 +234,7 @@ class _Carrier:
         if one.state in ("waiting", "handed"):
             with self._source.transaction() as tx:
                 fail(tx, one, error.line)
-        elif one.state in ("erase", "recall"):
+        elif one.state in ("erase", "recall", "keep"):
             with self._source.transaction() as tx:
                 forget(tx, one)
 
@@ -243,6 +261,8 @@ class _Steps:
             return self._erase(one)
         if one.state == "recall":
             return self._recall(one)
+        if one.state == "keep":
+            return self._keep(one)
         return self._clear(one) if one.state == "failed" else False
 
     def let_go(self) -> bool:
@@ -435,9 +455,13 @@ class _Steps:
         return False
 
     def _recall(self, one: Outgoing) -> bool:
-        """Have the other account send it back."""
+        """Have the other account send it back, and nowhere else."""
+        earlier = find_transfer(self._target, one.token_back)
+        if earlier is not None and earlier.state == "erase":
+            # That is to be done with first.
+            return False
         present = _load_incoming(self._target, one.token)
-        if present is not None and present.there:
+        if earlier is None and present is not None and present.there:
             place = self._source.connection.execute(
                 "SELECT wire_name, name FROM mailbox WHERE id = ?", (one.place,)
             ).fetchone()
@@ -445,6 +469,7 @@ class _Steps:
                 raise NotFound("the mailbox that it was in is not there any more")
             back = Transfer((), self._source.account, *place)
             with self._target.transaction() as tx:
+                call_off(tx, present.message, moves_only=True)
                 [shown_in] = tx.connection.execute(
                     "SELECT mailbox FROM message WHERE number = ?", (present.message,)
                 ).fetchone()
@@ -454,10 +479,25 @@ class _Steps:
         self._end(one)
         return False
 
+    def _keep(self, one: Outgoing) -> bool:
+        """Have the other account keep what it was to send back; send it again if it did."""
+        returning = find_transfer(self._target, one.token_back)
+        if returning is not None and returning.state != "left":
+            with self._target.transaction() as tx:
+                think_better(tx, returning)
+            self.changed.add(self._target.account)
+        back = _load_incoming(self._source, one.token_back)
+        if (returning is None or returning.state == "left") and back and back.there:
+            with self._source.transaction() as tx:
+                send_anew(tx, one, back.message)
+            return True
+        self._end(one)
+        return False
+
     def _remove_there(self, one: Outgoing, present: _Incoming) -> None:
         """Remove the copy: where a server has it, that is told."""
         with self._target.transaction() as tx:
-            call_off(tx, present.message)
+            call_off(tx, present.message, moves_only=False)
             if present.state in ("landed", "done") and present.there:
                 expunge_messages(tx, [present.message])
             self._remove(tx, one)

@@ -4,7 +4,8 @@ Such a message is *waiting* until it is here whole and its copy lies in the othe
 then it is *handed* over, and out of sight here. It has *left* once the other account has
 it for good: then it is deleted here. *Failed*: the other account did not take it, a
 person decides. Where that person thinks better of it there is something to *erase* in
-the other store, or to *recall* from it. :mod:`tui_mail.store.between` takes these steps.
+the other store, or to *recall* from it; or to *keep* there what was recalled.
+:mod:`tui_mail.store.between` takes these steps.
 """
 
 import uuid
@@ -35,6 +36,7 @@ _COLUMNS = (
     "id, token, message, place, account, wire_name, name, copying, state, attempts"
 )
 _BACK = "-back"
+_UNDER_WAY = ("waiting", "handed", "failed")
 _GROUPS = """
     SELECT min(o.id), count(*), max(o.error), o.account, o.name, o.copying,
         o.state = 'failed'
@@ -113,6 +115,7 @@ def _insert(
     wish: Transfer,
     token: str,
 ) -> None:
+    """Note a transfer; one that is noted already stays as it is."""
     tx.connection.execute(
         "INSERT OR IGNORE INTO outgoing (token, message, place, account, wire_name, name,"
         " copying) VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -163,6 +166,14 @@ def is_leaving(source: Source) -> bool:
     """Tell whether something is on its way to another account that may get there soon."""
     [found] = source.connection.execute(
         "SELECT EXISTS (SELECT 1 FROM outgoing WHERE state IN ('waiting', 'handed'))"
+    ).fetchone()
+    return bool(found)
+
+
+def takes_back(source: Source) -> bool:
+    """Tell whether something that went to another account is to be taken back."""
+    [found] = source.connection.execute(
+        "SELECT EXISTS (SELECT 1 FROM outgoing WHERE state IN ('erase', 'recall'))"
     ).fetchone()
     return bool(found)
 
@@ -218,11 +229,36 @@ def let_go(tx: Transaction, those: Sequence[Outgoing]) -> None:
     tx.publish(OperationsChanged())
 
 
-def call_off(tx: Transaction, number: MessageNumber) -> None:
-    """Have what was handed over of a message that goes be erased too."""
+def call_off(tx: Transaction, number: MessageNumber, *, moves_only: bool) -> None:
+    """Have a message stay that goes on; what was handed over of it is to be erased."""
     for one in load_outgoing(tx):
-        if one.message == number and one.state in ("waiting", "handed", "failed"):
-            _think_better(tx, one)
+        if (
+            one.message == number
+            and one.state in _UNDER_WAY
+            and not (moves_only and one.copying)
+        ):
+            think_better(tx, one)
+
+
+def find_transfer(source: Source, token: str) -> Outgoing | None:
+    """Find what is on its way under a name; None where nothing is, or no more."""
+    row = source.connection.execute(
+        f"SELECT {_COLUMNS} FROM outgoing WHERE token = ?", (token,)
+    ).fetchone()
+    return _outgoing(row) if row else None
+
+
+def send_anew(tx: Transaction, one: Outgoing, number: MessageNumber) -> None:
+    """Have a message go again that has come back under another number."""
+    wish = Transfer((), one.account, one.wire_name, one.name, one.copying)
+    token = uuid.uuid4().hex
+    send(tx, number, one.place, wish, token)
+    tx.connection.execute(
+        "UPDATE action_transfer SET message = ?, token = ? WHERE token = ?",
+        (number, token, one.token),
+    )
+    forget(tx, one)
+    show_flags(tx, [number])
 
 
 def fail(tx: Transaction, one: Outgoing, error: str) -> None:
@@ -262,10 +298,10 @@ def forget(tx: Transaction, one: Outgoing) -> None:
 def forget_gone(database: Database) -> None:
     """Forget transfers of messages that are not here any more, or about to be.
 
-    What is to be erased or to come back lies in the other store.
+    What is to be erased, to come back or to be kept lies in the other store.
     """
     gone = (
-        "FROM outgoing WHERE state NOT IN ('erase', 'recall')"
+        "FROM outgoing WHERE state NOT IN ('erase', 'recall', 'keep')"
         " AND message NOT IN (SELECT number FROM message) OR state = 'left'"
         " AND message NOT IN (SELECT i.message FROM operation_item i"
         "  JOIN operation o ON o.id = i.operation WHERE o.kind = 'expunge')"
@@ -300,7 +336,7 @@ def retry_transfer(tx: Transaction, number: int) -> None:
 def cancel_transfer(tx: Transaction, number: int) -> None:
     """Have messages stay; raises NotFound."""
     for one in _group(tx, number):
-        _think_better(tx, one)
+        think_better(tx, one)
 
 
 def _group(tx: Transaction, number: int) -> list[Outgoing]:
@@ -356,30 +392,36 @@ def take_back(tx: Transaction, action: ActionId) -> int:
         if one is None:
             _insert(tx, 0, place, wish, token)
             [one] = [each for each in load_outgoing(tx) if each.token == token]
-        if wish.copying or one.state not in ("left", "recall"):
+        if one.state == "erase":
+            # It was thought better of already; what is seen here may have gone since.
+            continue
+        if wish.copying or one.state not in ("left", "recall", "keep"):
             here = bool(one.message)
         else:
             here = _stop_deletion(tx, message)
         if here or wish.copying:
-            _think_better(tx, one)
+            think_better(tx, one)
         else:
             _set_state(tx, one, "recall")
     return len(rows)
 
 
 def wishes_of(tx: Transaction, action: ActionId) -> list[Transfer]:
-    """Say what to do again of an action; what is on its way back stays where it is."""
+    """Say what to do again of an action; what did not come back yet is to stay there."""
     found: dict[Transfer, list[MessageNumber]] = {}
-    for message, token, _, wish in _of_action(tx, action):
-        recalled = tx.connection.execute(
-            "DELETE FROM outgoing WHERE token = ? AND state = 'recall'", (token,)
-        ).rowcount
-        if recalled:
-            continue
-        [number] = tx.connection.execute(
-            "SELECT coalesce((SELECT message FROM incoming WHERE token = ?), ?)",
-            (token + _BACK, message),
+    for message, token, place, wish in _of_action(tx, action):
+        row = tx.connection.execute(
+            "SELECT number FROM message WHERE number = coalesce("
+            " (SELECT message FROM incoming WHERE token = ?), ?) AND mailbox <> ?",
+            (token + _BACK, message, NOWHERE),
         ).fetchone()
+        if row is None and not wish.copying:
+            _insert(tx, 0, place, wish, token)
+            one = find_transfer(tx, token)
+            if one is not None and one.state != "erase":
+                _set_state(tx, one, "keep")
+            continue
+        number = row[0] if row else message
         found.setdefault(wish, []).append(MessageNumber(number))
         tx.connection.execute(
             "DELETE FROM action_transfer WHERE action = ? AND message = ?",
@@ -421,7 +463,7 @@ def _stop_deletion(tx: Transaction, number: MessageNumber) -> bool:
     return bool(waiting)
 
 
-def _think_better(tx: Transaction, one: Outgoing) -> None:
+def think_better(tx: Transaction, one: Outgoing) -> None:
     """Show a message here; what lies in the other store is to be erased."""
     _set_state(tx, one, "erase")
     if one.message:
@@ -430,6 +472,7 @@ def _think_better(tx: Transaction, one: Outgoing) -> None:
 
 
 def _set_state(tx: Transaction, one: Outgoing, state: str) -> None:
+    """Say what is to become of a transfer."""
     tx.connection.execute(
         "UPDATE outgoing SET state = ?, error = '' WHERE id = ?", (state, one.id)
     )
