@@ -126,3 +126,20 @@ def test_showing_a_message_counts_as_reading_it(desk: Desk, capsys: Printed) -> 
         "SELECT content FROM message WHERE number = ?", (desk.number("letter 2"),)
     ).fetchone()
     assert by_age[1].content == content
+
+
+def test_parts_that_a_text_was_made_of_are_here_and_attachments_are_not(
+    desk: Desk, proxy: Proxy, capsys: Printed
+) -> None:
+    desk.set(download="text", keep_days=0)
+    write_settings(desk)
+    assert main(["sync"]) == 0
+    proxy.refuse = True
+    capsys.readouterr()
+    assert main(["show", _id(desk, 1), "--json", "--offline"]) == 0
+    shown = json.loads(capsys.readouterr().out)
+    here = {part["part_id"]: part["downloaded"] for part in shown["parts"]}
+    assert here == {"": False, "1": True, "2": False}
+    assert main(["show", _id(desk, 1), "--part", "1", "--offline"]) == 0
+    assert capsys.readouterr().out == "Hello 1"
+    assert main(["show", _id(desk, 1), "--part", "2", "--offline"]) == 1

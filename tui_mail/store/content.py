@@ -40,7 +40,14 @@ _INDEXED = 1_000_000
 
 def save_headers(tx: Transaction, number: MessageNumber, octets: bytes) -> None:
     """Save the header block; raises NotFound."""
-    _save_part(tx, content_of(tx, number), HEADER, octets)
+    save_part(tx, number, HEADER, octets)
+
+
+def save_part(
+    tx: Transaction, number: MessageNumber, part: PartId, octets: bytes
+) -> None:
+    """Save a part that was fetched whole; raises NotFound."""
+    _save_part(tx, content_of(tx, number), part, octets)
     tx.publish(ContentArrived(number))
 
 

@@ -13,6 +13,7 @@ from tui_mail.model.uids import UidSet
 from tui_mail.store.content import (
     load_part,
     save_headers,
+    save_part,
     save_structure,
     save_text,
 )
@@ -183,7 +184,7 @@ def _fetch_large(session: Session, draft: _Draft, part: BodyPart) -> None:
 
 
 def _made(draft: _Draft, renderer: Renderer) -> Save:
-    """Make the text of a message; what saves it."""
+    """Make the text of a message; what saves it, and the parts that it was made of."""
     text = renderer.render(draft.headers, draft.structure, draft.parts)
     if draft.cut:
         text = replace(text, cut=True)
@@ -191,6 +192,9 @@ def _made(draft: _Draft, renderer: Renderer) -> Save:
     def save(tx: Transaction) -> None:
         save_headers(tx, draft.number, draft.headers)
         save_structure(tx, draft.number, draft.structure)
+        for part, octets in draft.parts.items():
+            if len(octets) < MOST_TEXT:
+                save_part(tx, draft.number, part, octets)
         save_text(tx, draft.number, text)
 
     return save
