@@ -546,6 +546,30 @@ def test_a_line_without_an_end_is_not_kept_for_ever(
         connection.noop()
 
 
+@pytest.mark.parametrize(
+    "said",
+    [b"* 5 EXISTS\r\n" * 1_000, b"\r\n" * 1_000, b"* 1 FETCH (X {9}\r\n123456789)\r\n"],
+    ids=["news", "nothing", "literals"],
+)
+def test_a_server_that_talks_on_and_answers_nothing_is_left(
+    reach: Reach, monkeypatch: pytest.MonkeyPatch, said: bytes
+) -> None:
+    limit = "MOST_OCTETS" if b"FETCH" in said else "MOST_LINES"
+    monkeypatch.setattr(f"tui_mail.transports.stream.{limit}", 50_000)
+
+    def play(peer: Peer) -> None:
+        peer.expect(b"NOOP")
+        with contextlib.suppress(OSError):
+            for _ in range(10_000):
+                peer.say(said)
+
+    with (
+        _selected(reach, play) as connection,
+        pytest.raises(ProtocolError, match="answers nothing"),
+    ):
+        connection.noop()
+
+
 def test_a_header_of_fifty_megabytes_is_cut(reach: Reach) -> None:
     size = 50_000_000
 

@@ -10,6 +10,7 @@ from contextlib import closing
 from tui_mail.model.error import (
     LoginRefused,
     MailError,
+    ProtocolError,
     SecretMissing,
     StoreDamaged,
     StoreFailed,
@@ -125,7 +126,9 @@ class Worker(threading.Thread):
                 return 0
             _LOG.info("%s: %s", self.name, error.line)
             lasted = time.monotonic() - begun
-            well = self._useful or lasted > HEALTHY
+            # One that only talks nonsense for long is not well.
+            nonsense = isinstance(error, ProtocolError)
+            well = self._useful or (lasted > HEALTHY and not nonsense)
             failures = 1 if well else failures + 1
             if self._leads:
                 self._crew.trouble(error, broke=self._got_through)

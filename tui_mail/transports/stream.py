@@ -24,6 +24,10 @@ MAX_LINE = 32_000_000
 """Octets of one line: the UIDs of some million messages."""
 MAX_LITERAL = 256_000_000
 """Octets of one literal: a larger message cannot be taken in one piece."""
+MOST_LINES = 2_000_000
+"""Lines that a command may bring: what all else arrives in keeps its time from ending."""
+MOST_OCTETS = 1_000_000_000
+"""Octets that it may bring."""
 
 
 class Stream:
@@ -38,6 +42,8 @@ class Stream:
         self.received = 0
         self._socket = link
         self._left = deadline
+        self._lines = self._octets = 0
+        """What came since the last command began."""
         self._deflate: zlib._Compress | None = None
         self._inflate: zlib._Decompress | None = None
         self._packed = b""
@@ -110,12 +116,16 @@ class Stream:
     def begin(self) -> None:
         """Start the time of a new command."""
         self._left = self.deadline
+        self._lines = self._octets = 0
 
     def fill(self) -> None:
-        """Wait for more octets; raises LinkLost."""
+        """Wait for more octets; raises LinkLost, ProtocolError for a flood of them."""
         octets = self._inflated(self._packed) if self._packed else b""
         while not octets:
             octets = self._inflated(self._received())
+        self._octets += len(octets)
+        if self._octets > MOST_OCTETS:
+            raise self._flood()
         if self.position < len(self.buffer):
             self.buffer = self.buffer[self.position :] + octets
         else:
@@ -160,6 +170,9 @@ class Stream:
         start = self.position
         pieces: list[bytes] = []
         length = 0
+        self._lines += 1
+        if self._lines > MOST_LINES:
+            raise self._flood()
         while (end := self.buffer.find(b"\n", start)) < 0:
             piece = self.buffer[self.position :]
             pieces.append(piece)
@@ -235,6 +248,9 @@ class Stream:
                 self._inside = False
                 if self._closed.is_set():
                     self._socket.close()
+
+    def _flood(self) -> ProtocolError:
+        return ProtocolError(f"{self.host} talks on and on and answers nothing")
 
     def _hung(self) -> ServerHangs:
         return ServerHangs(f"{self.host} did not answer within {self.deadline:g} s")
