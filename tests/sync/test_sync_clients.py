@@ -17,7 +17,8 @@ from tui_mail.model.operation import Move, SetFlags
 from tui_mail.store.content import load_part
 from tui_mail.store.operations import load_pending
 from tui_mail.store.operations import retry as try_again
-from tui_mail.sync import agenda, stumbles
+from tui_mail.sync import agenda, listening, stumbles
+from tui_mail.transports import imap_idle
 
 pytestmark = pytest.mark.dovecot
 
@@ -250,6 +251,24 @@ def test_where_one_connection_breaks_the_others_are_tried(
             breaks[0] = False
             # IDLE is ended, and all are asked whether they are there.
             reader.while_told(lambda: between.commands[before:].count(b"NOOP") >= 2)
+
+
+def test_where_one_connection_finds_the_server_dead_all_are_tried_at_once(
+    desk: Desk, proxy: Proxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing comes through, and nobody says so: who reads is told soon."""
+    monkeypatch.setattr(imap_idle, "LEAVE", 1.0)
+    monkeypatch.setattr(listening, "PROBE", 1.0)
+    desk.fill(letters(1, 3))
+    with in_this_process(desk) as reader:
+        in_step(reader)
+        reader.while_told(lambda: any(b"IDLE" in one for one in proxy.sent_up))
+        proxy.swallow = True
+        # It ends IDLE: the listening connection hears nothing then.
+        reader.send(OpenMailbox(desk.box("Sent").id))
+        told = reader.while_told(lambda: "offline" in states(reader))
+        assert told < 15
+        proxy.swallow = False
 
 
 def test_a_server_that_drops_every_link_after_the_login_is_not_stormed(

@@ -88,15 +88,17 @@ class Crew:
         self.board.forget_question()
         self.agenda.hurry()
 
+    def note_loss(self) -> None:
+        """Have the other connections tried: the way to the server may be another now."""
+        self.losses += 1
+        self.agenda.ring()
+
     def trouble(self, error: MailError, *, broke: bool) -> None:
         """Tell that there is no connection now; it is tried again.
 
         Who waits for something is told once a connection cannot be had, not where one
         only broke: the next may do it.
         """
-        if broke:
-            self.losses += 1
-            self.agenda.ring()
         lasting = isinstance(error, CertificateRefused | ProtocolError)
         self.board.status("failed" if lasting else "offline", error.line)
         if not broke:

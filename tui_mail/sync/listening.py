@@ -18,6 +18,8 @@ IDLE = 9 * 60.0
 KEEP_ALIVE = 4 * 60.0
 POLL = 60.0
 """Seconds between two looks where the server cannot be listened to."""
+PROBE = 10.0
+"""Seconds in which a server has to say that a connection in doubt still holds."""
 _SOON = 0.5
 """Seconds to wait for the inbox to be there."""
 _AT_ONCE = 1.0
@@ -43,7 +45,7 @@ class Listener:
         if self._losses != self._crew.losses:
             # The way to the server may be another now: ours is tried, not trusted.
             self._losses = self._crew.losses
-            self._session.apply(self._session.connection.noop())
+            self._try_it()
         limit = KEEP_ALIVE
         if Duty.ROUND in duties:
             limit = min(limit, self._crew.agenda.seconds_left())
@@ -61,6 +63,15 @@ class Listener:
             self._idle(min(IDLE, limit) if Duty.ROUND in duties else IDLE)
         else:
             self._sit(min(limit, POLL))
+
+    def _try_it(self) -> None:
+        """Hear whether the server is there; raises LinkLost where it is not, and soon."""
+        connection = self._session.connection
+        patience, connection.deadline = connection.deadline, PROBE
+        try:
+            self._session.apply(connection.noop())
+        finally:
+            connection.deadline = patience
 
     def _watched(self, duties: frozenset[Duty]) -> MailboxId | None:
         """Choose: the mailbox that is looked at; for a second listener the inbox."""

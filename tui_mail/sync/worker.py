@@ -130,6 +130,8 @@ class Worker(threading.Thread):
             nonsense = isinstance(error, ProtocolError)
             well = self._useful or (lasted > HEALTHY and not nonsense)
             failures = 1 if well else failures + 1
+            if self._got_through:
+                self._crew.note_loss()
             if self._leads:
                 self._crew.trouble(error, broke=self._got_through)
             elif failures > 1:
