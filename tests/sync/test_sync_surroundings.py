@@ -157,7 +157,7 @@ def test_what_a_refusal_is_about_is_asked_for_again(desk: Desk) -> None:
     assert desk.box(name).limits == "read only"
     [waits, refused] = load_pending(desk.database)
     assert "quota" in waits.error.lower()
-    assert (waits.state.value, refused.state.value) == ("sent", "failed")
+    assert (waits.state.value, refused.state.value) == ("queued", "failed")
     assert len(desk.here(name)) == 3
 
 

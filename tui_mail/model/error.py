@@ -63,12 +63,14 @@ class ServerRefused(MailError):
     """The server answered NO or BAD.
 
     ``code`` is the response code without brackets and arguments, upper case
-    (RFC 5530), or empty.
+    (RFC 5530), or empty. ``nothing_done``: it is sure that the mailboxes are as they
+    were, nothing of what was asked for having been done before the refusal.
     """
 
     def __init__(self, line: str, code: str = "") -> None:
         super().__init__(line)
         self.code = code
+        self.nothing_done = False
 
 
 class ProtocolError(MailError):

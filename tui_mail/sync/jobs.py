@@ -196,7 +196,7 @@ class Jobs:
             session.database, self._crew.account
         ):
             self._crew.agenda.fetch_ahead()
-        if session.receipt.refused:
+        if session.receipt.problems:
             self._tell_receipt()
 
     def _note_next_attempt(self) -> None:

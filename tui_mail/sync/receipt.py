@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from tui_mail.model.receipt import LOST, MATCHED, RESCANNED
+from tui_mail.sync.refusals import Judgement
 
 _MOST_PROBLEMS = 5
 """So many are named in the line."""
@@ -48,6 +49,11 @@ class Receipt:
         """Note what could not be done, once."""
         if problem not in self.problems:
             self.problems.append(problem)
+
+    def put_off(self, said: Judgement) -> None:
+        """Note why a wish has to wait, where it does."""
+        if said.waits:
+            self.complain(f"waits: {said.why}")
 
     @property
     def whole(self) -> bool:

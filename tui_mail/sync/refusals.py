@@ -37,8 +37,12 @@ _MEANINGS = {
     "EXPIRED": "the login is not good any more",
     "AUTHORIZATIONFAILED": "the server does not let you in there just now",
     "NONEXISTENT": "there is no such mailbox",
+    "TRYCREATE": "there is no such mailbox",
     "ALREADYEXISTS": "there is such a mailbox already",
     "CANNOT": "the server cannot do that",
+    "HASCHILDREN": "there are mailboxes below it",
+    "EXPUNGEISSUED": "some of the messages are gone",
+    "CLIENTBUG": "the server takes it for a mistake of this program",
 }
 """What response codes mean to a person (RFC 5530)."""
 _THROTTLED = re.compile(r"throttl|try again|too many|temporar|backoff", re.IGNORECASE)
@@ -75,6 +79,8 @@ class Judgement:
     until: datetime
     why: str = ""
     """What it means in words, then what the server said."""
+    waits: bool = False
+    """Whether the next attempt is not at once."""
 
 
 def judge(refusal: ServerRefused, *, attempts: int, now: datetime) -> Judgement:
@@ -91,7 +97,7 @@ def judge(refusal: ServerRefused, *, attempts: int, now: datetime) -> Judgement:
     )
     later = passing and attempts + 1 < MOST_ATTEMPTS
     verdict = Verdict.LATER if later else Verdict.NEVER
-    return Judgement(verdict, until, _in_words(refusal))
+    return Judgement(verdict, until, _in_words(refusal), waits=later)
 
 
 def _in_words(refusal: ServerRefused) -> str:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from tui_mail.model.error import LinkLost, NotFound, ProtocolError, ServerRefused
 from tui_mail.model.ids import OperationId
+from tui_mail.model.operation import OperationState
 from tui_mail.store.mailboxes import load_mailbox
 from tui_mail.store.replaying import (
     DueOperation,
@@ -18,6 +19,7 @@ from tui_mail.store.replaying import (
     note_trouble,
     postpone_flags,
     postpone_operation,
+    requeue_operation,
     revert_flags,
     revert_operation,
     settle_flags,
@@ -146,6 +148,7 @@ def _judge_flags(session: Session, batch: FlagBatch, refusal: ServerRefused) -> 
         ask_again(tx, refusal.code)
         if said.verdict is Verdict.LATER:
             postpone_flags(tx, batch, said.until, said.why)
+            session.receipt.put_off(said)
         else:
             revert_flags(tx, batch, said.why)
             session.receipt.refused += len(batch.messages)
@@ -215,7 +218,10 @@ def _judge_operation(
     with session.pace.transaction() as tx:
         ask_again(tx, refusal.code)
         if said.verdict is Verdict.LATER:
+            if operation.state is OperationState.QUEUED and refusal.nothing_done:
+                requeue_operation(tx, operation.id)
             postpone_operation(tx, operation.id, said.until, said.why)
+            session.receipt.put_off(said)
         else:
             session.receipt.refused += revert_operation(tx, operation.id, said.why)
             session.receipt.complain(said.why)

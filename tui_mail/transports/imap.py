@@ -181,12 +181,18 @@ class ImapConnection(Searching):
         """
         action = b"+FLAGS.SILENT" if add else b"-FLAGS.SILENT"
         word = b"(%b)" % flag_word(flag)
-        for line, _ in set_lines(uids):
+        started = False
+        for line, asked in set_lines(uids):
             try:
                 self._run(b"UID STORE", line, action, word)
-            except ServerRefused as error:
-                if error.code not in GONE:
+            except ServerRefused as refusal:
+                if refusal.code not in GONE:
+                    refusal.nothing_done = not started
                     raise
+                # What it did with those that are there is not known (RFC 2180, 4.2).
+                for rest, _ in set_lines(self.existing_uids(asked)):
+                    self._run(b"UID STORE", rest, action, word)
+            started = True
         return self._news.take()
 
     def move(self, uids: UidSet, target_wire_name: bytes) -> Moved:
@@ -207,8 +213,10 @@ class ImapConnection(Searching):
         name = text(target)
         validity: UidValidity | None = None
         moved: dict[Uid, Uid] = {}
+        started = False
         for line, asked in set_lines(uids):
             told: list[bytes] = []
+            removals = self._news.removals
 
             def take(said: Untagged, told: list[bytes] = told) -> bool:
                 status = parse_status(said.name, said.text)
@@ -217,7 +225,13 @@ class ImapConnection(Searching):
                     return True
                 return False
 
-            status = self._run(command, line, name, take=take)
+            try:
+                status = self._run(command, line, name, take=take)
+            except ServerRefused as refusal:
+                partly = told or self._news.removals > removals
+                refusal.nothing_done = not (started or partly)
+                raise
+            started = True
             if status.code == b"COPYUID":
                 told.append(status.argument)
             for argument in told:

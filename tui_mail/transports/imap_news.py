@@ -69,6 +69,11 @@ class News:
         return changes
 
     @property
+    def removals(self) -> int:
+        """Count the responses, not taken yet, that say that messages are gone."""
+        return self._expunged + len(self._vanished)
+
+    @property
     def waiting(self) -> bool:
         """Whether there is anything to take."""
         return bool(

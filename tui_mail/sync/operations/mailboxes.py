@@ -81,6 +81,7 @@ def _judge(session: Session, wish: DueMailboxWish, refusal: ServerRefused) -> No
     with session.pace.transaction() as tx:
         if said.verdict is Verdict.LATER:
             postpone_mailbox_wish(tx, wish, said.until, said.why)
+            session.receipt.put_off(said)
         else:
             revert_mailbox_wish(tx, wish, said.why)
             session.receipt.refused += 1

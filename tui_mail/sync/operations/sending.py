@@ -84,7 +84,13 @@ def move(
         return arrived(moved, uids)
     copied = session.connection.copy(wanted, target.wire_name)
     session.harvest()
-    left = remove(session, source, UidSet.of(copied.uids) if copied.uids else wanted)
+    try:
+        left = remove(
+            session, source, UidSet.of(copied.uids) if copied.uids else wanted
+        )
+    except ServerRefused as refusal:
+        refusal.nothing_done = False
+        raise
     return replace(arrived(copied, uids), left=left)
 
 
