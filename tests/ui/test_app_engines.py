@@ -212,6 +212,23 @@ async def test_g_o_goes_offline_and_online(home: Home, engine: PlayedEngine) -> 
         await reader.until(lambda: not engine.last(GoOffline).offline)
 
 
+async def test_after_g_o_the_line_says_how_the_servers_are(
+    home: Home, engine: PlayedEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tui_mail.ui.speaking.MENTIONED", 0.3)
+    async with reading(home, start_engines=True) as reader:
+        await reader.until(lambda: engine.has_heard(OpenMailbox))
+        await reader.press("g", "o")
+        await reader.shows("Offline: no connection is opened.")
+        await reader.shows("offline · as of")
+        await reader.press("g", "o")
+        engine.say(Status("connecting", own("connecting to example.org")))
+        await reader.shows("work: connecting to example.org")
+        await reader.press("g", "o", "g", "o")
+        engine.say(Receipt(own("3 new")))
+        await reader.shows("work: 3 new")
+
+
 async def test_offline_no_engine_is_started_or_joined(
     home: Home, engine: PlayedEngine
 ) -> None:

@@ -54,6 +54,8 @@ async def _synchronize(app: "MailApp", accounts: list[str]) -> None:
 def online(app: "MailApp") -> None:
     """Go offline, or online again."""
     app.go_offline(offline=not app.offline)
-    app.say(
+    # For a while only: the line has to say how the servers are, and of what age this is.
+    app.unsay()
+    app.mention(
         own("Offline: no connection is opened." if app.offline else "Going online.")
     )
