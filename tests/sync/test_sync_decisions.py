@@ -70,6 +70,8 @@ def test_a_refusal_is_said_by_what_its_code_means() -> None:
     assert said == "there is no room left; imap.example.org refused: Mailbox full"
     plain = ServerRefused("imap.example.org refused: no")
     assert judge(plain, attempts=0, now=NOW).why == "imap.example.org refused: no"
+    own = CannotBeSaid("the message has NUL octets")
+    assert judge(own, attempts=0, now=NOW).why == "the message has NUL octets"
 
 
 def test_a_missing_target_is_made() -> None:

@@ -870,6 +870,27 @@ def test_a_listing_in_two_steps_joins_what_is_subscribed(reach: Reach) -> None:
         connection.close()
 
 
+def test_a_name_that_cannot_be_told_again_is_of_nothing_that_can_be_opened(
+    reach: Reach,
+) -> None:
+    def play(peer: Peer) -> None:
+        peer.answer(
+            b'LIST "" "*"',
+            b'LIST () "/" {5}\r\nli\nne',
+            b'LIST () "/" {3}\r\n\x1b \xff',
+        )
+        peer.answer(b"LSUB")
+
+    with scripted(_greeting(play)) as server:
+        connection = reach(server.port)
+        listed = connection.list_mailboxes(subscribed_only=False)
+        assert [(one.wire_name, one.selectable) for one in listed] == [
+            (b"li\nne", False),
+            (b"\x1b \xff", True),
+        ]
+        connection.close()
+
+
 def test_a_server_that_does_not_tell_what_is_subscribed_hides_nothing(
     reach: Reach,
 ) -> None:

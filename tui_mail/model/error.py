@@ -73,6 +73,13 @@ class ServerRefused(MailError):
         self.nothing_done = False
 
 
+class CannotBeSaid(ServerRefused):
+    """What is wished cannot be put into words for a server, and was not: ``CANNOT``."""
+
+    def __init__(self, line: str) -> None:
+        super().__init__(line, "CANNOT")
+
+
 class ProtocolError(MailError):
     """The server said something that no server may say; the link is dropped."""
 

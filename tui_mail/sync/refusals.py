@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum, auto
 
-from tui_mail.model.error import ServerRefused
+from tui_mail.model.error import CannotBeSaid, ServerRefused
 
 MOST_ATTEMPTS = 8
 """After so many the wish is given back to the person."""
@@ -101,6 +101,9 @@ def judge(refusal: ServerRefused, *, attempts: int, now: datetime) -> Judgement:
 
 
 def _in_words(refusal: ServerRefused) -> str:
+    if isinstance(refusal, CannotBeSaid):
+        # No server said so.
+        return refusal.line
     meaning = _MEANINGS.get(refusal.code)
     return f"{meaning}; {refusal.line}" if meaning else refusal.line
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
-from tui_mail.model.error import ServerRefused
+from tui_mail.model.error import CannotBeSaid
 from tui_mail.model.flags import SYSTEM_FLAGS, is_keyword
 from tui_mail.model.ids import PartId
 from tui_mail.model.uids import LARGEST, UidSet
@@ -48,13 +48,13 @@ class Flow:
     """Gives all of them, as often as it is called."""
 
 
-def refusal(what: str) -> ServerRefused:
+def refusal(what: str) -> CannotBeSaid:
     """Make the error for what cannot be told to a server."""
-    return ServerRefused(f"{what} cannot be told to a server", "CANNOT")
+    return CannotBeSaid(f"{what} cannot be told to a server")
 
 
 def atom(octets: bytes) -> bytes:
-    """Let an atom, or atoms, pass; raises ServerRefused for what would end the line."""
+    """Let an atom, or atoms, pass; raises CannotBeSaid for what would end the line."""
     if not _PLAIN.fullmatch(octets):
         raise refusal("a word with control characters")
     return octets
@@ -66,7 +66,7 @@ def can_be_said(octets: bytes) -> bool:
 
 
 def text(octets: bytes, what: str = "a name with control characters") -> Piece:
-    """Quote a text, or make a literal of it; raises ServerRefused."""
+    """Quote a text, or make a literal of it; raises CannotBeSaid."""
     if not can_be_said(octets):
         raise refusal(what)
     if _PLAIN.fullmatch(octets) and len(octets) < 1_000:
@@ -75,7 +75,7 @@ def text(octets: bytes, what: str = "a name with control characters") -> Piece:
 
 
 def content(message: bytes | Flow) -> Flow:
-    """Let a message pass; raises ServerRefused for NUL (RFC 9051, 4.3).
+    """Let a message pass; raises CannotBeSaid for NUL (RFC 9051, 4.3).
 
     And where a flow is not as long as it says: what follows would be taken for mail.
     """
@@ -87,26 +87,26 @@ def content(message: bytes | Flow) -> Flow:
     for piece in flow.pieces():
         size += len(piece)
         if b"\0" in piece:
-            raise refusal("a message with NUL octets")
+            raise CannotBeSaid("the message has NUL octets, which servers do not take")
     if size != flow.size:
         raise refusal("a message that is not here whole")
     return flow
 
 
 def flag_word(flag: str) -> bytes:
-    """Let a flag or keyword pass; raises ServerRefused."""
+    """Let a flag or keyword pass; raises CannotBeSaid."""
     if flag not in SYSTEM_FLAGS and not is_keyword(flag):
         raise refusal("such a flag")
     return flag.encode("ascii")
 
 
 def flag_list(flags: Iterable[str]) -> bytes:
-    """Write flags in brackets; raises ServerRefused."""
+    """Write flags in brackets; raises CannotBeSaid."""
     return b"(" + b" ".join(flag_word(flag) for flag in sorted(flags)) + b")"
 
 
 def section(part: PartId) -> bytes:
-    """Let the number of a part pass; raises ServerRefused."""
+    """Let the number of a part pass; raises CannotBeSaid."""
     if not _PART.fullmatch(part):
         raise refusal("such a part")
     return part.encode("ascii")

@@ -7,7 +7,7 @@ from tui_mail.model.error import ProtocolError
 from tui_mail.model.mailbox import ListedMailbox, MailboxCounts
 from tui_mail.model.mailbox_names import decode_name
 from tui_mail.model.namespace import Namespace, NamespaceKind
-from tui_mail.transports.imap_arguments import Piece, text
+from tui_mail.transports.imap_arguments import Piece, can_be_said, text
 from tui_mail.transports.imap_responses import (
     Listed,
     Untagged,
@@ -104,11 +104,13 @@ class Listing:
 
     def _mailbox(self, one: Listed) -> ListedMailbox:
         key = _key(one.name)
+        # What the server can never be told the name of can only be seen.
+        never = frozenset() if can_be_said(key) else frozenset({"\\noselect"})
         return ListedMailbox(
             wire_name=key,
             name=decode_name(one.name),
             delimiter=one.delimiter,
-            attributes=one.attributes,
+            attributes=one.attributes | never,
             special_use=None,
             subscribed=(
                 "\\subscribed" in one.attributes
