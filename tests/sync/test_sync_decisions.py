@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui_mail.model.error import LinkLost, ServerRefused
+from tui_mail.model.error import CannotBeSaid, LinkLost, ServerRefused
 from tui_mail.model.ids import MessageNumber, Uid
 from tui_mail.sync.agenda import (
     LOOK_SECONDS,
