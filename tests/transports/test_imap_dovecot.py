@@ -368,3 +368,20 @@ def test_headers_come_in_few_round_trips(dovecot: Dovecot, connect: Connect) -> 
         assert len(next(iter(connection.fetch_newest(50)))) == 50
     # LOGIN, ID with ENABLE (two writes, one wait), SELECT, FETCH.
     assert len(proxy.sent_up) <= 5
+
+
+def test_a_server_tells_what_a_mailbox_is_for_whose_name_does_not(
+    dovecots: Callable[[Options], Dovecot], connect: Connect
+) -> None:
+    odd = """namespace inbox {
+      mailbox "Odd corner" {
+        auto = subscribe
+        special_use = \\Flagged
+      }
+    }
+    """
+    server = dovecots(Options(extra=odd))
+    connection = connect(server.imap(server.fresh_user()))
+    assert "SPECIAL-USE" in connection.capabilities
+    listed = {one.name: one for one in connection.list_mailboxes(subscribed_only=False)}
+    assert listed["Odd corner"].special_use is SpecialUse.FLAGGED

@@ -77,3 +77,27 @@ def test_a_mailbox_is_there_if_it_is_listed_by_its_very_name(reach: Reach) -> No
         ]
         connection.close()
     assert said == [False, True, False, True, False]
+
+
+@pytest.mark.parametrize("announced", ["LIST-EXTENDED SPECIAL-USE", "LIST-EXTENDED"])
+def test_what_mailboxes_are_for_is_asked_where_it_is_announced(
+    reach: Reach, announced: str
+) -> None:
+    def play(peer: Peer) -> None:
+        peer.greet(f"IMAP4rev1 {announced}")
+        peer.answer(
+            b'LIST "" "*" RETURN',
+            b'LIST () "/" INBOX',
+            b'LIST (\\Trash) "/" Odd',
+            b'LIST () "/" Trash',
+        )
+        peer.serve()
+
+    with scripted(play) as server:
+        connection = reach(server.port)
+        listed = connection.list_mailboxes(subscribed_only=False)
+        connection.logout()
+    uses = {one.name: one.special_use for one in listed}
+    assert uses == {"INBOX": "inbox", "Odd": "trash", "Trash": None}
+    [asked] = [said for said in server.commands if b"LIST" in said]
+    assert (b"SPECIAL-USE" in asked) == ("SPECIAL-USE" in announced)
