@@ -1,7 +1,7 @@
 import random
 import sqlite3
 import stat
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -319,3 +319,20 @@ def test_of_an_account_without_a_server_copy_everything_that_is_whole_is_shown(
     assert wholes == [(40,)]
     assert full.database.check() == []
     assert_counts(full)
+
+
+def test_a_table_of_tables_that_is_no_text_is_damage_like_any_other(
+    full: Place,
+) -> None:
+    before = _dump(full.path)["message"]
+    with closing(sqlite3.connect(full.path)) as connection:
+        connection.execute("PRAGMA writable_schema = 1")
+        connection.execute(
+            "UPDATE sqlite_schema SET sql = CAST(x'637265617465a0a0' AS TEXT)"
+            " WHERE name = 'content'"
+        )
+        connection.commit()
+    full.open()
+    full.database.close()
+    assert full.database.salvaged
+    assert _dump(full.path)["message"] == before

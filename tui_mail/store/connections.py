@@ -19,6 +19,9 @@ _T = TypeVar("_T")
 _ROWS = 500
 """Rows fetched at a time."""
 
+Trouble = (sqlite3.Error, UnicodeDecodeError)
+"""What SQLite raises: where a damaged table of tables is quoted, its octets are no text."""
+
 
 class Reader(sqlite3.Connection):
     """One thread's connection: it cannot write, and what fails is a MailError."""
@@ -40,7 +43,7 @@ class Reader(sqlite3.Connection):
         try:
             with self._working:
                 return call(*values, **named)
-        except sqlite3.Error as error:
+        except Trouble as error:
             raise failure(self.path, error) from error
 
     def close(self) -> None:
@@ -101,7 +104,7 @@ def connect_reader(path: Path) -> Reader:
     """Open the file for one thread to read; raises StoreFailed and StoreDamaged."""
     try:
         reader = connect(path, Reader)
-    except sqlite3.Error as error:
+    except Trouble as error:
         raise failure(path, error) from error
     assert isinstance(reader, Reader)
     reader.path = path
@@ -109,14 +112,15 @@ def connect_reader(path: Path) -> Reader:
     return reader
 
 
-def failure(path: Path, error: sqlite3.Error) -> MailError:
+def failure(path: Path, error: sqlite3.Error | UnicodeDecodeError) -> MailError:
     """Translate an error; damage is noted, so that the next start salvages the file."""
     if not is_damage(error):
         return StoreFailed(f"{path}: {error}")
     with suppress(OSError):
         damage_mark(path).touch(mode=0o600)
+    said = error if isinstance(error, sqlite3.Error) else "its tables are damaged"
     return StoreDamaged(
-        f"{path}: {error}; it is salvaged at the next start, a copy is kept"
+        f"{path}: {said}; it is salvaged at the next start, a copy is kept"
     )
 
 
@@ -125,9 +129,10 @@ def damage_mark(path: Path) -> Path:
     return path.with_name(f"{path.name}.unsound")
 
 
-def is_damage(error: sqlite3.Error) -> bool:
+def is_damage(error: sqlite3.Error | UnicodeDecodeError) -> bool:
     """Tell whether an error says that the file itself is damaged."""
-    return _code(error) in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+    damage = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+    return isinstance(error, UnicodeDecodeError) or _code(error) in damage
 
 
 def is_busy(error: sqlite3.Error) -> bool:

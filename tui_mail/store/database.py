@@ -20,6 +20,7 @@ from tui_mail.model.event import Event, merged
 from tui_mail.store import salvage
 from tui_mail.store.connections import (
     Reader,
+    Trouble,
     connect,
     connect_reader,
     damage_mark,
@@ -112,7 +113,7 @@ class Database:
             salvaged = _salvage(path, account)
         try:
             writer = _opened(path, account, identity)
-        except sqlite3.Error as error:
+        except Trouble as error:
             if not is_damage(error):
                 raise failure(path, error) from error
             if _is_in_use(path):
@@ -123,7 +124,7 @@ class Database:
             salvaged = _salvage(path, account)
             try:
                 writer = _opened(path, account, identity)
-            except sqlite3.Error as second:
+            except Trouble as second:
                 raise failure(path, second) from second
         except OSError as error:
             raise StoreFailed(f"{path}: {error.strerror or error}") from error

@@ -14,7 +14,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 from tui_mail.model.error import StoreDamaged, StoreTooNew
-from tui_mail.store.connections import prepare_file
+from tui_mail.store.connections import Trouble, prepare_file
 from tui_mail.store.mending import mended
 from tui_mail.store.salvaged_rows import copy_sequence, copy_table
 from tui_mail.store.schema import TABLES, VERSION
@@ -67,7 +67,7 @@ def salvage(path: Path, account: str) -> list[str]:
         for suffix in ("-wal", "-shm"):
             Path(f"{path}{suffix}").unlink(missing_ok=True)
         fresh.replace(path)
-    except (OSError, sqlite3.Error) as error:
+    except (OSError, *Trouble) as error:
         _remove(fresh)
         _remove_traces(kept, path)
         raise StoreDamaged(
@@ -210,7 +210,7 @@ def _open_read_only(path: Path) -> sqlite3.Connection:
 def _has_tables(source: sqlite3.Connection) -> bool:
     try:
         names = {name for (name,) in source.execute("SELECT name FROM sqlite_schema")}
-    except sqlite3.Error:
+    except Trouble:
         return False
     return names >= _EVER_SINCE
 
