@@ -8,11 +8,15 @@ import pytest
 from tests.servers.dovecot import Dovecot, Options, without
 from tests.sync.mailing import Desk, letter, letters
 from tui_mail.model.error import LinkLost
+from tui_mail.model.flags import FLAGGED
 from tui_mail.model.operation import (
+    Copy,
     CreateMailbox,
     DeleteMailbox,
+    Expunge,
     Move,
     RenameMailbox,
+    SetFlags,
     SubscribeMailbox,
     Wish,
 )
@@ -114,6 +118,41 @@ def test_a_rename_by_another_client_keeps_the_messages(
     assert (receipt.new, receipt.gone) == (1, 0)
     assert set(numbers) < set(desk.numbers("Play"))
     assert desk.all_here() == desk.all_there()
+
+
+@pytest.mark.parametrize(
+    "wish",
+    [
+        lambda desk: Move((desk.number("letter 4"),), desk.box("Work").id),
+        lambda desk: Copy((desk.number("letter 4"),), desk.box("Work").id),
+        lambda desk: Move((desk.number("letter 1", "Work"),), desk.box("Archive").id),
+        lambda desk: Expunge((desk.number("letter 1", "Work"),)),
+        lambda desk: SetFlags(
+            (desk.number("letter 1", "Work"),), add=frozenset({FLAGGED})
+        ),
+        lambda desk: RenameMailbox(desk.box("Work").id, "Mine"),
+    ],
+)
+def test_a_wish_for_a_mailbox_that_others_renamed_meanwhile_is_fulfilled(
+    desk: Desk, wish: Callable[[Desk], Wish]
+) -> None:
+    desk.fill(letters(1, 3), "Work")
+    desk.fill([letter(4)])
+    desk.sync()
+    desk.perform(wish(desk))
+    expected = {
+        "Play" if name == "Work" else name: set(found)
+        for name, found in desk.all_here().items()
+    }
+    with desk.oracle() as client:
+        client.rename_folder("Work", "Play")
+        client.unsubscribe_folder("Work")
+        client.subscribe_folder("Play")
+    receipt = desk.sync()
+    assert receipt.whole, receipt
+    assert load_pending(desk.database) == []
+    assert desk.all_here() == desk.all_there()
+    assert {name: set(found) for name, found in desk.all_here().items()} == expected
 
 
 def test_what_is_renamed_here_and_deleted_elsewhere_is_told(desk: Desk) -> None:

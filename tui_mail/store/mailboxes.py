@@ -77,7 +77,7 @@ def apply_listing(
     if not listed:
         return
     before = _load_all(tx)
-    _follow_renames(tx, before, listed)
+    follow_renames(tx, listed)
     uses = _uses(listed, roles, load_root(tx))
     _keep_chosen(uses, listed, before)
     for box in listed:
@@ -91,13 +91,12 @@ def apply_listing(
         tx.publish(MailboxesChanged())
 
 
-def _follow_renames(
-    tx: Transaction, before: Sequence[Mailbox], listed: Sequence[ListedMailbox]
-) -> None:
+def follow_renames(tx: Transaction, listed: Sequence[ListedMailbox]) -> None:
     """Recognize mailboxes that others gave new names: their messages stay.
 
     A UIDVALIDITY makes a mailbox out where no other mailbox has the same, here or there.
     """
+    before = _load_all(tx)
     names = {box.wire_name for box in listed}
     known = {box.wire_name for box in before}
     here = Counter(box.state.uid_validity for box in before)

@@ -24,6 +24,7 @@ from tui_mail.store.replaying import (
     revert_operation,
     settle_flags,
 )
+from tui_mail.sync.listing import were_renamed
 from tui_mail.sync.operations import append, copy, expunge, mailboxes, move, sending
 from tui_mail.sync.refusals import Verdict, judge
 from tui_mail.sync.seldom import ask_again
@@ -125,7 +126,12 @@ def _has_turn(session: Session, wish: str, error: str, *, last: bool) -> bool:
 def _send_flags(session: Session, batch: FlagBatch) -> None:
     try:
         with session.stumbles.trying(_name(batch), session.since):
-            _store(session, batch)
+            try:
+                _store(session, batch)
+            except ServerRefused as refusal:
+                if not were_renamed(session, (batch.mailbox,), refusal):
+                    raise
+                _store(session, batch)
     except (LinkLost, ProtocolError) as error:
         with session.pace.transaction() as tx:
             note_flag_trouble(tx, batch, error.line)
@@ -203,6 +209,9 @@ def _tell(session: Session, operation: DueOperation) -> None:
     try:
         kind(session, operation)
     except ServerRefused as refusal:
+        if were_renamed(session, (operation.source, operation.target), refusal):
+            kind(session, operation)
+            return
         if refusal.code != "TRYCREATE" or operation.target is None:
             raise
         target = load_mailbox(session.database, operation.target)

@@ -2,14 +2,13 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import UTC, datetime
 
 from tui_mail.config.settings import Account, Server
 from tui_mail.mime.render import Renderer
 from tui_mail.model.error import NotFound, ServerRefused
 from tui_mail.model.ids import MailboxId, MessageNumber
-from tui_mail.model.mailbox import ListedMailbox, Mailbox, MailboxCounts
+from tui_mail.model.mailbox import Mailbox, MailboxCounts
 from tui_mail.store.contents import sweep_unused
 from tui_mail.store.mailboxes import (
     apply_listing,
@@ -24,9 +23,10 @@ from tui_mail.store.surroundings import place_mailboxes
 from tui_mail.sync.ahead import fetch_ahead, fetch_wanted
 from tui_mail.sync.emptying import empty_trash
 from tui_mail.sync.incremental import bring_in_step, catch_up
+from tui_mail.sync.listing import counts_of, list_mailboxes
 from tui_mail.sync.reconcile import Counts, is_in_step, looks_alike
 from tui_mail.sync.replay import carry_on, replay
-from tui_mail.sync.seldom import ask_namespaces, ask_rights_and_room
+from tui_mail.sync.seldom import ask_rights_and_room
 from tui_mail.sync.session import Outdated, Session
 
 
@@ -106,7 +106,7 @@ class Round:
         self._refresh()
         listed = self._list()
         for box in self._boxes(listed):
-            now = listed.get(box.wire_name) or self._counts_of(box.wire_name)
+            now = listed.get(box.wire_name) or counts_of(session, box.wire_name)
             if self._is_alike(box, now):
                 self._in_step.append(box.id)
             elif not session.stumbles.given_up(box.id):
@@ -125,13 +125,6 @@ class Round:
         if self._session.mailbox is not None:
             self._session.apply(self._session.connection.noop())
 
-    def _counts_of(self, wire_name: bytes) -> MailboxCounts | None:
-        """Ask a server that does not give the counts along with the list."""
-        try:
-            return self._session.connection.status(wire_name)
-        except ServerRefused:
-            return None
-
     def _is_alike(self, box: Mailbox, now: MailboxCounts | None) -> bool:
         database = self._session.database
         state = load_state(database, box.id)
@@ -144,10 +137,7 @@ class Round:
         """List the mailboxes; none is made, renamed or deleted by us meanwhile."""
         session = self._session
         with session.replaying:
-            listed = session.connection.list_mailboxes(
-                subscribed_only=False, namespaces=ask_namespaces(session)
-            )
-            listed = self._with_marks(listed)
+            listed = list_mailboxes(session)
             with session.pace.transaction() as tx:
                 apply_listing(
                     tx,
@@ -157,21 +147,6 @@ class Round:
                 )
                 place_mailboxes(tx)
         return {box.wire_name: box.counts for box in listed}
-
-    def _with_marks(self, listed: list[ListedMailbox]) -> list[ListedMailbox]:
-        """Where a mailbox is gone, ask what the new ones are: it may be one of them."""
-        names = {box.wire_name for box in listed}
-        known = load_mailboxes(self._session.database, leaving=True, unfollowed=True)
-        gone = [box for box in known if not box.local and box.wire_name not in names]
-        if not gone:
-            return listed
-        here = {box.wire_name for box in known}
-        return [
-            replace(box, counts=self._counts_of(box.wire_name))
-            if box.selectable and box.counts is None and box.wire_name not in here
-            else box
-            for box in listed
-        ]
 
     def _boxes(self, counts: Counts) -> list[Mailbox]:
         """Load the mailboxes to synchronize, the inbox first, the doubtful last."""

@@ -32,6 +32,7 @@ from tui_mail.store.mailbox_settling import (
     settle_mailbox_wish,
 )
 from tui_mail.store.mailboxes import find_role, load_mailbox
+from tui_mail.sync.listing import were_renamed
 from tui_mail.sync.refusals import Verdict, judge
 from tui_mail.sync.session import Outdated, Session
 
@@ -57,7 +58,12 @@ def _replay(session: Session, kinds: Collection[str]) -> None:
         try:
             with session.pace.transaction() as tx:
                 mark_mailbox_wish_sent(tx, wish, datetime.now(UTC))
-            _KINDS[wish.kind](session, wish)
+            try:
+                _KINDS[wish.kind](session, wish)
+            except ServerRefused as refusal:
+                if not were_renamed(session, (wish.mailbox,), refusal):
+                    raise
+                _KINDS[wish.kind](session, wish)
         except ServerRefused as refusal:
             _judge(session, wish, refusal)
         except NotFound:
