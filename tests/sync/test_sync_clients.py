@@ -13,7 +13,7 @@ from tests.sync.test_sync_watch import in_step, in_this_process
 from tui_mail.link.messages import Cancel, OpenMailbox, Status, Synchronize, Wake
 from tui_mail.model.flags import FLAGGED, SEEN
 from tui_mail.model.ids import WHOLE
-from tui_mail.model.operation import Move, SetFlags
+from tui_mail.model.operation import Move, RenameMailbox, SetFlags
 from tui_mail.store.content import load_part
 from tui_mail.store.operations import load_pending
 from tui_mail.store.operations import retry as try_again
@@ -152,6 +152,31 @@ def test_what_is_to_be_tried_later_is_tried_as_soon_as_the_server_says(
             assert waits.not_before is not None
             reader.while_told(lambda: SEEN in desk.there()["letter 3"], seconds=10)
             reader.while_told(lambda: not load_pending(desk.database))
+
+
+def test_what_may_be_tried_again_while_the_rest_is_still_done_is_tried(
+    desk: Desk,
+) -> None:
+    refusals = [1]
+
+    def instead(command: bytes) -> Answer:
+        if command.startswith(b"UID STORE") and refusals[0]:
+            refusals[0] -= 1
+            return [b"NO [LIMIT] Suggested Backoff Time: 100 milliseconds"]
+        if command.startswith(b"RENAME"):
+            time.sleep(1.5)
+            return [b"NO [NOPERM] not you"]
+        return None
+
+    desk.fill(letters(1, 3))
+    with interposed(desk.server.port, instead) as between:
+        desk.through(between.port)
+        with in_this_process(desk) as reader:
+            in_step(reader)
+            desk.perform(SetFlags((desk.number("letter 3"),), add=frozenset({SEEN})))
+            desk.perform(RenameMailbox(desk.box("Archive").id, "Attic"))
+            reader.send(Wake())
+            reader.while_told(lambda: SEEN in desk.there()["letter 3"], seconds=10)
 
 
 def test_a_synchronization_that_hangs_can_be_cancelled(desk: Desk) -> None:

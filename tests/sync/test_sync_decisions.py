@@ -90,6 +90,12 @@ def test_a_throttled_request_waits_as_long_as_the_server_says_but_not_for_ever()
     assert long.until == NOW + timedelta(seconds=300)
 
 
+def test_a_short_wait_is_not_over_before_it_begins() -> None:
+    refusal = ServerRefused("Suggested Backoff Time: 400 milliseconds", "LIMIT")
+    said = judge(refusal, attempts=0, now=NOW + timedelta(seconds=0.2))
+    assert said.until == NOW + timedelta(seconds=1)
+
+
 def moment(**changes: object) -> Moment:
     values = {
         "now": 1_000.0,

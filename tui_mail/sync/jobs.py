@@ -175,7 +175,7 @@ class Jobs:
             self._crew.agenda.fetch_ahead()
 
     def _replay(self) -> None:
-        session = self._session
+        session, begun = self._session, datetime.now(UTC)
         session.receipt, session.outdated = Receipt(), False
         try:
             replay(session)
@@ -191,7 +191,7 @@ class Jobs:
             raise
         finally:
             session.note_receipt()
-        self._note_next_attempt()
+        self._note_next_attempt(begun)
         if missing_pinned(session.database, 1) or is_above_limit(
             session.database, self._crew.account
         ):
@@ -199,10 +199,13 @@ class Jobs:
         if session.receipt.problems:
             self._tell_receipt()
 
-    def _note_next_attempt(self) -> None:
-        """Have what was put off tried again as soon as it may be."""
+    def _note_next_attempt(self, begun: datetime) -> None:
+        """Have what was put off since then tried again as soon as it may be.
+
+        That may have come while the rest was done.
+        """
         session, now = self._session, datetime.now(UTC)
-        moment = next_attempt(session.database, now)
+        moment = next_attempt(session.database, begun)
         seconds = [] if moment is None else [(moment - now).total_seconds()]
         doubtful = session.stumbles.seconds_to_doubtful
         seconds += [] if doubtful is None else [doubtful]
@@ -228,7 +231,7 @@ class Jobs:
         self._crew.board.status("connected", "connected")
 
     def _round(self, job: RoundJob) -> None:
-        crew, session = self._crew, self._session
+        crew, session, begun = self._crew, self._session, datetime.now(UTC)
         session.receipt = Receipt()
         try:
             for _ in self._steps(job):
@@ -250,9 +253,9 @@ class Jobs:
         self._answer(job, ok=session.receipt.whole, line=str(session.receipt))
         if not job.requests:
             self._tell_receipt()
-        self._note_next_attempt()
+        self._note_next_attempt(begun)
         replay_doubtful(session)
-        self._note_next_attempt()
+        self._note_next_attempt(begun)
 
     def _tell_receipt(self) -> None:
         receipt = self._session.receipt

@@ -89,7 +89,7 @@ def judge(refusal: ServerRefused, *, attempts: int, now: datetime) -> Judgement:
         # Some of the messages are gone; which, is looked at before the next attempt.
         return Judgement(Verdict.LATER, now, _in_words(refusal))
     wait = _hint(str(refusal)) or min(15.0 * 2.0**attempts, 3_600.0)
-    until = now + timedelta(seconds=wait)
+    until = _next_second(now + timedelta(seconds=wait))
     if refusal.code == "TRYCREATE":
         return Judgement(Verdict.CREATE, until, _in_words(refusal))
     passing = refusal.code in _LATER or (
@@ -98,6 +98,12 @@ def judge(refusal: ServerRefused, *, attempts: int, now: datetime) -> Judgement:
     later = passing and attempts + 1 < MOST_ATTEMPTS
     verdict = Verdict.LATER if later else Verdict.NEVER
     return Judgement(verdict, until, _in_words(refusal), waits=later)
+
+
+def _next_second(moment: datetime) -> datetime:
+    """Round up: the store keeps whole seconds, and no wait is over before it begins."""
+    part = timedelta(microseconds=moment.microsecond)
+    return moment - part + timedelta(seconds=1) if part else moment
 
 
 def _in_words(refusal: ServerRefused) -> str:
