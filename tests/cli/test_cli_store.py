@@ -211,6 +211,20 @@ def test_ids_come_from_stdin_and_move_to_a_role(
     assert printed(capsys) == account[2::-1]
 
 
+def test_doctor_names_what_the_settings_call_a_mailbox_that_is_not_there(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = home / "CONFIG_HOME" / "tui-mail" / "config.toml"
+    roles = '[accounts.work.mailboxes]\ntrash = "Trash"\narchive = "Old mail"\n'
+    path.write_text(SETTINGS + roles)
+    assert main(["doctor"]) == 1
+    [line] = [line for line in printed(capsys) if "mailboxes:" in line]
+    assert line.startswith(
+        'FAIL work: mailboxes: the settings call "Old mail" the archive,'
+        " and it is not there - write it as"
+    )
+
+
 def test_delete_means_the_trash(
     account: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -181,6 +181,13 @@ MISTAKES = [
     ),
     (f'{WORK}signature_file = "none.txt"\n', 3, "signature_file", "there is no file"),
     (f'{WORK}[accounts.work.mailboxes]\nspam = "x"\n', 4, "mailboxes.spam", "nearest"),
+    (f'{WORK}[accounts.work.mailboxes]\ntrash = "inbox"\n', 4, "trash", "the inbox is"),
+    (
+        f'{WORK}[accounts.work.mailboxes]\ntrash = "x"\njunk = "x"\n',
+        5,
+        "mailboxes.junk",
+        "is for trash already",
+    ),
     (
         f'{WORK}[accounts.work.pop3]\nhost = "p"\ndelete_after = "soon"\n',
         5,

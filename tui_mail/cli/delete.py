@@ -64,8 +64,10 @@ def _trash(session: Session, account: Account) -> MailboxId:
     if mailbox is not None:
         return mailbox.id
     if account.kind == "imap":
+        named = account.mailboxes.get(SpecialUse.TRASH)
+        why = f'there is no mailbox "{named}"' if named else "no mailbox is the trash"
         raise NotFound(
-            f"{account.name}: no mailbox is known as the trash; name it in the settings "
+            f"{account.name}: {why}; name it in the settings "
             f'([accounts.{account.name}.mailboxes] trash = "…")'
         )
     with database.transaction() as tx:

@@ -25,8 +25,10 @@ from tui_mail.model.error import (
 )
 from tui_mail.model.mailbox_names import decode_name
 from tui_mail.model.namespace import Namespace
+from tui_mail.store.mailboxes import load_mailboxes
 
 if TYPE_CHECKING:
+    from tui_mail.store.database import Database
     from tui_mail.transports.imap import ImapConnection
 
 _DEADLINE = 10.0
@@ -122,6 +124,19 @@ def _store(session: Session, account: Account) -> Iterator[Finding]:
         yield Finding(account.name, "store", False, displayable(mistake))
     if not mistakes:
         yield Finding(account.name, "store", True, "sound")
+    yield from _roles(account, session.database(account))
+
+
+def _roles(account: Account, database: "Database") -> Iterator[Finding]:
+    """Name what the settings say of mailboxes that are not there."""
+    boxes = load_mailboxes(database)
+    roles = {box.special_use: str(box.name) for box in boxes}
+    for use, name in account.mailboxes.items():
+        found = roles.get(use, "")
+        if boxes and found != name and not found.endswith(f"/{name}"):
+            detail = f'the settings call "{name}" the {use.value}, and it is not there'
+            remedy = 'write it as "tui-mail mailboxes" does, without the account'
+            yield Finding(account.name, "mailboxes", False, detail, remedy)
 
 
 def _server(account: Account, kind: str, server: Server) -> Iterator[Finding]:

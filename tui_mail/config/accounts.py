@@ -121,9 +121,18 @@ def _signature(table: Section) -> dict[str, Any]:
 def _mailboxes(table: Section | None) -> Mapping[SpecialUse, str]:
     if table is None:
         return MappingProxyType({})
-    named = {SpecialUse(role): table.text(role) for role in _ROLES if table.has(role)}
+    named: dict[SpecialUse, str] = {}
+    for role in _ROLES:
+        name = table.text(role)
+        if name.upper() == "INBOX":
+            table.mistake(role, "the inbox is the inbox, and nothing else besides")
+        for other, taken in named.items():
+            if name == taken:
+                table.mistake(role, f'"{name}" is for {other.value} already')
+        if name:
+            named[SpecialUse(role)] = name
     table.finish()
-    return MappingProxyType({role: name for role, name in named.items() if name})
+    return MappingProxyType(named)
 
 
 def _password(table: Section) -> str:
