@@ -185,8 +185,8 @@ async def _role(app: "MailApp", account: str, use: SpecialUse) -> Mailbox | None
     if app.accounts.account(account).kind != "imap":
         return await _make(app, account, _NAMES[use], use)
     named = app.accounts.account(account).mailboxes.get(use)
-    missing = f'There is no "{named}". ' if named else ""
-    title = f"{missing}Which mailbox is for {use.value}?"
+    missing = f' There is no "{named}".' if named else ""
+    title = f"Which mailbox is for {use.value}?{missing}"
     chosen = await choose_or_name(app, title, account, suggested=_NAMES[use])
     if isinstance(chosen, str):
         return await _make(app, account, chosen, use)
