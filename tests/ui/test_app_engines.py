@@ -425,6 +425,20 @@ async def test_ctrl_c_ends_a_search_on_the_server(
         await reader.shows("server: nothing more; Work: no")
 
 
+async def test_ctrl_c_ends_the_search_that_is_said_and_not_the_text_of_a_preview(
+    home: Home, engine: PlayedEngine
+) -> None:
+    async with reading(home, start_engines=True) as reader:
+        await reader.until(lambda: engine.has_heard(OpenMailbox))
+        await _search(reader, "second", "ctrl+s")
+        await reader.until(lambda: engine.has_heard(Search))
+        await reader.until(lambda: engine.has_heard(FetchPart))
+        await reader.press("ctrl+c")
+        await reader.until(lambda: engine.has_heard(Cancel))
+        assert engine.last(Cancel).request == engine.last(Search).request
+        await reader.shows("The server is not asked any more.", "Fetching…")
+
+
 async def test_another_search_takes_the_place_of_the_one_before(
     home: Home, engine: PlayedEngine
 ) -> None:

@@ -91,12 +91,12 @@ def redraw(app: "MailApp") -> None:
 
 
 def cancel(app: "MailApp") -> None:
-    """Cancel what runs; nothing is lost and nothing is left."""
+    """Cancel what runs, what one sees before what one does not; nothing is lost."""
+    if not app.fetching.in_words() and app.servers.end_search():
+        app.say(own("The server is not asked any more."))
+        return
     if app.fetching.cancel():
         app.say(CANCELLED)
-        return
-    if app.servers.end_search():
-        app.say(own("The server is not asked any more."))
         return
     if app.servers.end_synchronizing():
         return
