@@ -1,11 +1,12 @@
 """What ``show`` fetches, and what it leaves to a synchronization."""
 
+import base64
 import json
 from collections.abc import Iterator
 
 import pytest
 
-from tests.servers.dovecot import Dovecot
+from tests.servers.dovecot import Dovecot, Letter
 from tests.servers.proxy import Proxy, proxied
 from tests.sync.engines import write_settings
 from tests.sync.mailing import Desk, letter, letters
@@ -143,3 +144,23 @@ def test_parts_that_a_text_was_made_of_are_here_and_attachments_are_not(
     assert main(["show", _id(desk, 1), "--part", "1", "--offline"]) == 0
     assert capsys.readouterr().out == "Hello 1"
     assert main(["show", _id(desk, 1), "--part", "2", "--offline"]) == 1
+
+
+def test_an_attachment_is_as_large_as_the_file_that_it_becomes(
+    desk: Desk, capsys: Printed
+) -> None:
+    octets = bytes(30_000)
+    encoded = base64.encodebytes(octets).replace(b"\n", b"\r\n")
+    desk.fill(
+        [
+            Letter(
+                b"Subject: sized\r\nContent-Type: application/pdf; name=a.pdf\r\n"
+                b"Content-Transfer-Encoding: base64\r\n\r\n" + encoded
+            )
+        ]
+    )
+    assert main(["sync"]) == 0
+    desk.close()
+    capsys.readouterr()
+    assert main(["show", f"work/{desk.number('sized')}"]) == 0
+    assert "@ 1  a.pdf  application/pdf  30 kB\n" in capsys.readouterr().out

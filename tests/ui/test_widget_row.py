@@ -15,6 +15,7 @@ from tests.ui.widget_samples import INBOX, NOW, OWN, person, summary
 from tui_mail.model.displayable import displayable
 from tui_mail.model.flags import ANSWERED, FLAGGED, FORWARDED, SEEN
 from tui_mail.model.message import MessageSummary
+from tui_mail.model.sizes import size_text
 from tui_mail.ui.cells import cut, fit, isolate, wrap_points
 from tui_mail.ui.dates import full_date, list_date
 from tui_mail.ui.folds import Folds
@@ -24,7 +25,6 @@ from tui_mail.ui.row import (
     RowStyles,
     make_layout,
     make_row,
-    size_text,
 )
 from tui_mail.ui.signs import ASCII, UNICODE, choose_signs, reorders_text
 

@@ -15,6 +15,7 @@ from tui_mail.model.body import BodyPart
 from tui_mail.model.displayable import Displayable
 from tui_mail.model.error import NotFound
 from tui_mail.model.ids import WHOLE, PartId
+from tui_mail.model.sizes import size_text
 
 _COUNTED = ("From", "To", "Cc", "Date", "Subject")
 
@@ -130,7 +131,7 @@ def _doubts(message: Shown) -> list[Displayable]:
 def _attachments(structure: BodyPart) -> Sequence[str]:
     return [
         f"@ {part.part_id}  {part.filename or Displayable('(no name)')}  "
-        f"{part.type}  {part.size} octets\n"
+        f"{part.type}  {size_text(part.decoded_size)}\n"
         for part in structure.walk()
         if part.is_attachment and part.part_id != PartId("")
     ]

@@ -53,6 +53,13 @@ class BodyPart:
         return self.type.startswith("multipart/")
 
     @property
+    def decoded_size(self) -> int:
+        """About how many octets it has once its base64, in lines of 76, is undone."""
+        if self.encoding != "base64":
+            return self.size
+        return self.size // 78 * 57 + self.size % 78 * 3 // 4
+
+    @property
     def is_attachment(self) -> bool:
         """Whether a person would call it an attachment."""
         if self.is_multipart or self.type in _MACHINERY:

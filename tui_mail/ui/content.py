@@ -9,10 +9,10 @@ from tui_mail.model.displayable import Displayable, displayable, own
 from tui_mail.model.ids import MessageNumber, PartId
 from tui_mail.model.message import Address, Envelope, MessageSummary
 from tui_mail.model.readable import ReadableText
+from tui_mail.model.sizes import size_text
 from tui_mail.ui.cells import take, width_of
 from tui_mail.ui.dates import full_date
 from tui_mail.ui.document import Line, Look, text_lines
-from tui_mail.ui.row import size_text
 from tui_mail.ui.signs import Signs
 
 NO_BREAK = "\xa0"
@@ -189,11 +189,8 @@ def _shortened(name: Displayable, signs: Signs) -> str:
 
 
 def decoded_size(part: BodyPart) -> Displayable:
-    """Say how large a part is once its base64, in lines of 76, is undone."""
-    octets = part.size
-    if part.encoding == "base64":
-        octets = octets // 78 * 57 + octets % 78 * 3 // 4
-    return size_text(octets)
+    """Say how large a part is once it is decoded."""
+    return size_text(part.decoded_size)
 
 
 def _body(content: MessageContent) -> list[Line]:

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 from tui_mail.link.messages import Cancel, Done, PartProgress
 from tui_mail.model.displayable import Displayable, own
+from tui_mail.model.sizes import size_text
 from tui_mail.ui.cells import cut
-from tui_mail.ui.row import size_text
 
 if TYPE_CHECKING:
     from tui_mail.ui.app import MailApp

@@ -11,6 +11,7 @@ from textual.strip import Strip
 from tui_mail.model.displayable import Displayable, own
 from tui_mail.model.flags import ANSWERED, FLAGGED, FORWARDED, SEEN
 from tui_mail.model.message import Address, MessageSummary
+from tui_mail.model.sizes import size_text
 from tui_mail.ui.cells import cut, fit, isolate, take, width_of
 from tui_mail.ui.dates import date_width, list_date
 from tui_mail.ui.signs import UNICODE, Signs
@@ -274,19 +275,6 @@ def _columns(
         )
         pieces.append((f" {fit(said, layout.date, right=True)} ", dim))
     return pieces
-
-
-def size_text(octets: int) -> Displayable:
-    """Say a size with its unit: 340 kB, 1.2 MB."""
-    if octets < 1000:
-        return own(f"{octets} B")
-    amount = float(octets)
-    unit = "B"
-    for larger in ("kB", "MB", "GB"):
-        if amount < 999.5:
-            break
-        amount, unit = amount / 1000, larger
-    return own(f"{amount:.1f} {unit}" if amount < 9.95 else f"{amount:.0f} {unit}")
 
 
 def _strip(pieces: list[Piece], width: int, context: RowContext) -> Strip:
