@@ -12,9 +12,9 @@ from tests.sync.mailing import Desk, letter, letters
 from tests.sync.test_sync_watch import in_step, in_this_process
 from tui_mail.link.messages import Cancel, OpenMailbox, Status, Synchronize, Wake
 from tui_mail.model.flags import FLAGGED, SEEN
-from tui_mail.model.ids import WHOLE
+from tui_mail.model.ids import WHOLE, MessageNumber
 from tui_mail.model.operation import Move, RenameMailbox, SetFlags
-from tui_mail.store.content import load_part
+from tui_mail.store.content import complete_parts, load_part
 from tui_mail.store.operations import load_pending
 from tui_mail.store.operations import retry as try_again
 from tui_mail.sync import agenda, listening, stumbles
@@ -203,6 +203,29 @@ def test_a_synchronization_that_hangs_can_be_cancelled(desk: Desk) -> None:
             slow[0] = False
             reader.send(Synchronize(None, 6))
             assert reader.done(6).ok
+
+
+def test_a_synchronization_that_nobody_waits_for_any_more_ends(
+    desk: Desk, proxy: Proxy
+) -> None:
+    """Whole messages of years, asked for by mistake, do not go on coming."""
+
+    def is_whole(number: MessageNumber) -> bool:
+        return WHOLE in complete_parts(desk.database, number)
+
+    desk.set(download="headers", keep_days=0)
+    desk.fill([letter(number, text="x" * 400_000) for number in range(1, 31)])
+    with running(desk) as engine, engine.reader() as reader:
+        in_step(reader)
+        proxy.rate = 2_000_000
+        reader.send(Synchronize(None, 7, whole=True))
+        reader.while_told(lambda: any(map(is_whole, desk.numbers())))
+        reader.send(Cancel(7))
+        assert not reader.done(7).ok
+        # The next one comes after it.
+        reader.send(Synchronize(None, 8))
+        assert reader.done(8).ok
+        assert sum(map(is_whole, desk.numbers())) < 20
 
 
 def test_an_engine_whose_terminal_closes_sends_what_waits_and_ends(

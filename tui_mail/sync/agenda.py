@@ -273,6 +273,13 @@ class Agenda:
             self._in_rounds = [one for one in self._in_rounds if one not in waiting]
             return waiting
 
+    def is_given_up(self, job: RoundJob) -> bool:
+        """Tell whether all who wanted a synchronization have cancelled it."""
+        with self._lock:
+            return bool(job.requests) and not any(
+                one in self._in_rounds for one in job.requests
+            )
+
     def put_back(self, job: Errand | RoundJob) -> None:
         """Have what somebody waits for done once more, over the next connection."""
         with self._lock:

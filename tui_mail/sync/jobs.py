@@ -232,10 +232,12 @@ class Jobs:
 
     def _round(self, job: RoundJob) -> None:
         crew, session, begun = self._crew, self._session, datetime.now(UTC)
-        session.receipt = Receipt()
+        session.receipt, given_up = Receipt(), False
         try:
             for _ in self._steps(job):
                 self._between()
+                if given_up := crew.agenda.is_given_up(job):
+                    break
         except LinkLost as error:
             self._try_again(job, error)
             raise
@@ -247,7 +249,7 @@ class Jobs:
             raise
         finally:
             session.note_receipt()
-        if job.mailboxes is None:
+        if job.mailboxes is None and not given_up:
             crew.agenda.schedule_next_round()
         crew.board.status("connected", "connected")
         self._answer(job, ok=session.receipt.whole, line=str(session.receipt))
