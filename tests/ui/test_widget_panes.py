@@ -25,13 +25,14 @@ from tests.ui.widget_samples import (
     content,
     flat_view,
     load_inbox,
+    mailbox,
     summary,
 )
 from tui_mail.model.body import BodyPart
 from tui_mail.model.displayable import displayable, displayable_lines, own
 from tui_mail.model.flags import Flags
 from tui_mail.model.ids import MailboxId, MessageNumber, PartId
-from tui_mail.model.mailbox import Mailbox
+from tui_mail.model.mailbox import Mailbox, SpecialUse
 from tui_mail.model.message import MessageSummary
 from tui_mail.model.readable import ReadableText
 from tui_mail.ui.content import content_lines, shown_keywords
@@ -40,6 +41,7 @@ from tui_mail.ui.filter import NoColours, NoInstructions, OnlyAscii, add_filters
 from tui_mail.ui.reflow import reflowed
 from tui_mail.ui.signs import ASCII, UNICODE, choose_signs
 from tui_mail.ui.widgets.hint_line import HintLine, fitting
+from tui_mail.ui.widgets.mailbox_rows import tree_rows
 from tui_mail.ui.widgets.mailbox_tree import MailboxTree
 from tui_mail.ui.widgets.message_list import MessageList
 from tui_mail.ui.widgets.message_view import MessageView
@@ -645,6 +647,47 @@ async def test_a_folded_mailbox_counts_what_is_unread_in_it() -> None:
         assert tree.open_selected()
         assert here(tree)[1].name == "Lists"
         assert "▾" in line(tree, 7)
+
+
+def _laid_out(*boxes: Mailbox) -> list[str]:
+    rows = tree_rows("work", boxes, set())
+    return [f"{'  ' * row.depth}{row.title}" for row in rows if row.mailbox]
+
+
+def test_a_mailbox_stands_right_below_the_one_that_holds_it() -> None:
+    assert _laid_out(
+        mailbox(1, "INBOX", use=SpecialUse.INBOX),
+        mailbox(2, "Archive", use=SpecialUse.ARCHIVE),
+        mailbox(3, "INBOX", "Trash", use=SpecialUse.TRASH),
+        mailbox(4, "Ablage"),
+        mailbox(5, "Archive", "2025"),
+        mailbox(6, "Archive", "2025", "Q4"),
+        mailbox(7, "INBOX", "foo"),
+        mailbox(8, "Lone", "deep"),
+    ) == [
+        *("Inbox", "  Trash", "  foo", "Archive", "  2025", "    Q4"),
+        *("Ablage", "Lone/deep"),
+    ]
+
+
+def test_what_has_a_role_stays_on_top_wherever_it_lies() -> None:
+    assert _laid_out(
+        mailbox(1, "INBOX", use=SpecialUse.INBOX),
+        mailbox(2, "[Gmail]", "Drafts", use=SpecialUse.DRAFTS),
+        mailbox(3, "Work", "Old", use=SpecialUse.ARCHIVE),
+        mailbox(4, "[Gmail]", selectable=False),
+        mailbox(5, "[Gmail]", "Important"),
+        mailbox(6, "Work"),
+        mailbox(7, "Work", "Old", "2025"),
+    ) == [
+        *("Inbox", "Drafts", "Work/Old", "  2025", "[Gmail]", "  Important", "Work"),
+    ]
+
+
+def test_of_two_mailboxes_that_are_called_alike_each_has_its_line() -> None:
+    assert _laid_out(
+        mailbox(1, "café"), mailbox(2, "café"), mailbox(3, "café", "x")
+    ) == ["café", "  x", "café"]
 
 
 async def test_the_open_mailbox_has_a_sign() -> None:

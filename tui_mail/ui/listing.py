@@ -8,7 +8,7 @@ from tui_mail.model.error import MailError
 from tui_mail.model.ids import MailboxId, MessageNumber
 from tui_mail.model.mailbox import Mailbox, SpecialUse
 from tui_mail.ui.views import Order, Shown, find, load_rows, without
-from tui_mail.ui.widgets.mailbox_tree import title_of
+from tui_mail.ui.widgets.mailbox_rows import title_of
 
 if TYPE_CHECKING:
     from tui_mail.model.event import Event
@@ -95,7 +95,7 @@ class Listing:
         if box is None:
             said = [f"search {self.shown.words}", *said, f"{rows:,} found"]
         else:
-            name = title_of(box, 0)
+            name = title_of(box)
             if len(self._app.accounts.tree()) > 1 or self._app.panes.has_class("one"):
                 name = own(f"{self.shown.account} · {name}")
             said = [name, *filter(None, [box.limits]), *said]
@@ -211,7 +211,7 @@ class Listing:
             if self._app.accounts.account(self.account).kind == "imap":
                 lines.append(own(f"{key('search.server')} searches on the server."))
             return lines
-        name = title_of(box, 0)
+        name = title_of(box)
         if self.is_filtered:
             return [own(f"Nothing in {name} matches."), own("Esc shows all again.")]
         if box.synced_at is None and not box.local:

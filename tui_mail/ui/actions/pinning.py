@@ -12,7 +12,7 @@ from tui_mail.ui.actions.acting import (
     summaries,
     tidy_after,
 )
-from tui_mail.ui.widgets.mailbox_tree import title_of
+from tui_mail.ui.widgets.mailbox_rows import title_of
 
 if TYPE_CHECKING:
     from tui_mail.ui.app import MailApp
@@ -55,7 +55,7 @@ async def pin_mailbox(app: "MailApp") -> None:
         app.say(own(f"{box.name} only holds other mailboxes."))
         return
     pinned = not box.pinned
-    said = f"{'pinned' if pinned else 'unpinned'} the mailbox {title_of(box, 0)}"
+    said = f"{'pinned' if pinned else 'unpinned'} the mailbox {title_of(box)}"
     await app.wishes.perform(account, PinMailbox(box.id, pinned), said)
     app.say(sentence(said + (_when(app, account) if pinned else "")))
 

@@ -1,7 +1,6 @@
 """The mailbox pane: accounts as headings, their mailboxes below, unread counts at the right."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
 from rich.style import Style
@@ -11,32 +10,13 @@ from textual.strip import Strip
 from tui_mail.model.displayable import Displayable, own
 from tui_mail.model.ids import MailboxId
 from tui_mail.model.mailbox import Mailbox, SpecialUse
-from tui_mail.model.namespace import NamespaceKind
 from tui_mail.ui.signs import UNICODE, Signs
 from tui_mail.ui.widgets.drawing import two_ends
 from tui_mail.ui.widgets.line_list import LineList
+from tui_mail.ui.widgets.mailbox_rows import TreeRow, key_of, tree_rows
 
 _QUIET = frozenset({SpecialUse.TRASH, SpecialUse.JUNK, SpecialUse.SENT, SpecialUse.ALL})
 """Mailboxes whose unread messages nobody waits for: their counts are dim."""
-_WHOSE = {
-    NamespaceKind.PERSONAL: "Yours",
-    NamespaceKind.OTHERS: "Other users",
-    NamespaceKind.SHARED: "Shared",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class TreeRow:
-    """One line of the tree."""
-
-    account: str
-    mailbox: Mailbox | None
-    """None at an account's heading, and at that of others' mailboxes below it."""
-    title: Displayable
-    depth: int = 0
-    children: bool = False
-    unread: int = 0
-    """Of a folded parent, its children's too."""
 
 
 class MailboxTree(LineList):
@@ -120,7 +100,7 @@ class MailboxTree(LineList):
         row = self._rows[self.cursor] if self._rows else None
         if row is None or row.mailbox is None:
             return False
-        key = (row.account, _key(row.mailbox))
+        key = (row.account, key_of(row.mailbox))
         if row.children and key not in self._folded:
             self._folded.add(key)
             self._build()
@@ -137,7 +117,7 @@ class MailboxTree(LineList):
         row = self._rows[self.cursor] if self._rows else None
         if row is None or row.mailbox is None:
             return False
-        key = (row.account, _key(row.mailbox))
+        key = (row.account, key_of(row.mailbox))
         if key not in self._folded:
             return False
         self._folded.remove(key)
@@ -209,7 +189,7 @@ class MailboxTree(LineList):
     def _fold_sign(self, line: TreeRow) -> str:
         if not line.children or line.mailbox is None:
             return " "
-        folded = (line.account, _key(line.mailbox)) in self._folded
+        folded = (line.account, key_of(line.mailbox)) in self._folded
         return self._signs.folded if folded else self._signs.open
 
     def _build(self) -> None:
@@ -238,63 +218,3 @@ class MailboxTree(LineList):
             if row.mailbox and (row.account, row.mailbox.id) == wanted:
                 return place
         return None
-
-
-def _key(mailbox: Mailbox) -> tuple[str, ...]:
-    return tuple(mailbox.parts)
-
-
-def title_of(mailbox: Mailbox, depth: int) -> Displayable:
-    """Name a mailbox: INBOX by the word people use, others by their last part."""
-    if mailbox.special_use is SpecialUse.INBOX:
-        return own("Inbox")
-    parts = mailbox.parts or (mailbox.name,)
-    return own("/".join(parts[min(depth, len(parts) - 1) :]))
-
-
-def tree_rows(
-    account: str,
-    boxes: Sequence[Mailbox],
-    folded: set[tuple[str, tuple[str, ...]]],
-) -> list[TreeRow]:
-    """Lay an account's mailboxes out as lines, those in folded ones left out.
-
-    The boxes come ordered, one's own first; a box stands below its nearest ancestor that
-    is listed. Those of others have a heading, which says what their prefix says.
-    """
-    boxes = [box for box in boxes if not _is_only_a_prefix(box)]
-    keys = {_key(box) for box in boxes}
-    whose = NamespaceKind.PERSONAL
-    rows = [TreeRow(account, None, own(account))]
-    held: dict[tuple[str, ...], int] = {}
-    parents = {_key(box): _ancestors(_key(box), keys) for box in boxes}
-    for box in boxes:
-        for ancestor in parents[_key(box)]:
-            held[ancestor] = held.get(ancestor, 0) + box.unread
-    for box in boxes:
-        key = _key(box)
-        above = parents[key]
-        if box.namespace is not whose:
-            whose = box.namespace
-            rows.append(TreeRow(account, None, own(_WHOSE[whose]), depth=1))
-        if any((account, ancestor) in folded for ancestor in above):
-            continue
-        nearest = max(len(above[-1]) if above else 0, box.prefix_parts)
-        is_folded = (account, key) in folded
-        unread = box.unread + (held.get(key, 0) if is_folded else 0)
-        rows.append(
-            TreeRow(
-                account, box, title_of(box, nearest), len(above), key in held, unread
-            )
-        )
-    return rows
-
-
-def _is_only_a_prefix(box: Mailbox) -> bool:
-    return not box.selectable and len(box.parts) <= box.prefix_parts
-
-
-def _ancestors(
-    key: tuple[str, ...], keys: set[tuple[str, ...]]
-) -> list[tuple[str, ...]]:
-    return [key[:length] for length in range(1, len(key)) if key[:length] in keys]
