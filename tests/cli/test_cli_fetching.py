@@ -13,7 +13,12 @@ from tests.sync.mailing import Desk, letter, letters
 from tests.sync.test_sync_evicting import large
 from tui_mail.__main__ import main
 from tui_mail.config.places import Places
+from tui_mail.model.ids import PartId
+from tui_mail.store.content import part_progress
 from tui_mail.store.eviction import Keeping, load_evictable
+from tui_mail.store.operations import load_pending
+from tui_mail.store.wanting import want_part
+from tui_mail.sync.asked import fetch_once
 
 pytestmark = pytest.mark.dovecot
 
@@ -85,6 +90,24 @@ def test_a_part_is_gone_on_with_over_connections_that_are_cut(
     ]
     assert main(["outbox"]) == 0
     assert capsys.readouterr().out == ""
+
+
+def test_what_is_ended_by_ctrl_c_is_not_fetched_behind_ones_back(desk: Desk) -> None:
+    number, part = desk.number("letter 1"), PartId("2")
+
+    def end(_: str, done: int, __: int) -> None:
+        if done:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fetch_once(desk.account, desk.places, number, part, progress=end)
+    assert part_progress(desk.database, number, part) > 0
+    assert not load_pending(desk.database)
+    with desk.database.transaction() as tx:
+        want_part(tx, number, part)
+    with pytest.raises(KeyboardInterrupt):
+        fetch_once(desk.account, desk.places, number, part, progress=end)
+    assert load_pending(desk.database)
 
 
 def test_what_the_server_does_not_have_any_more_is_said_and_does_not_wait(

@@ -13,7 +13,7 @@ from tui_mail.model.ids import WHOLE, MailboxId, MessageNumber, PartId
 from tui_mail.store.content import note_use
 from tui_mail.store.database import Database
 from tui_mail.store.messages import load_location
-from tui_mail.store.wanting import forget_wanted, want_part
+from tui_mail.store.wanting import forget_wanted, is_wanted, want_part
 from tui_mail.sync.connecting import Connector
 from tui_mail.sync.pacing import UNWATCHED_LENGTH, Pace
 from tui_mail.sync.parts import part_steps, whole_steps
@@ -37,18 +37,25 @@ def fetch_once(
     """Fetch a part, or the readable text for None, and do nothing else.
 
     It is written down as a wish: where the connection is lost it comes with the next
-    one. Raises EngineBusy where another process is at work on the account, Outdated
-    where only a synchronization shows which messages the mailbox has now, and MailError
-    with what went wrong.
+    one, unless a person ended it. Raises EngineBusy where another process is at work on
+    the account, Outdated where only a synchronization shows which messages the mailbox
+    has now, and MailError with what went wrong.
     """
     connector = Connector(account, ask)
     with AccountLock.acquire(places.lock(account.name), patience=1.0):
         database = open_database(account, places)
         try:
             ended_well = database.begin_use()
+            waited = is_wanted(database, number, (part,))
             with database.transaction() as tx:
                 want_part(tx, number, part)
-            _fetch(database, connector, number, part, progress)
+            try:
+                _fetch(database, connector, number, part, progress)
+            except KeyboardInterrupt:
+                if not waited:
+                    with database.transaction() as tx:
+                        forget_wanted(tx, number, part)
+                raise
             if ended_well:
                 database.end_use()
         finally:
