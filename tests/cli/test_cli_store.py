@@ -1,7 +1,8 @@
 import io
 import json
 import sys
-from datetime import UTC, datetime
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,12 @@ from tui_mail.store.content import save_headers, save_text
 from tui_mail.store.database import AccountIdentity, Database
 from tui_mail.store.mailboxes import apply_listing, load_mailboxes, save_state
 from tui_mail.store.messages import apply_fetched
+from tui_mail.store.replaying import (
+    due_operations,
+    mark_operation_sent,
+    postpone_operation,
+    requeue_operation,
+)
 
 SETTINGS = """
 [accounts.work]
@@ -176,6 +183,28 @@ def test_what_waits_can_be_cancelled(
     assert main(["outbox", "--json"]) == 0
     assert main(["search", "--count", "is:flagged"]) == 0
     assert printed(capsys) == ["0"]
+
+
+def test_what_waits_says_how_often_it_was_tried_when_it_will_be_and_why(
+    account: list[str], home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["move", account[0], "Trash"]) == 0
+    capsys.readouterr()
+    later = datetime.now(UTC) + timedelta(hours=1)
+    path = home / "DATA_HOME" / "tui-mail" / "work.db"
+    identity = AccountIdentity("imap", "127.0.0.1", "ann@example.org")
+    with (
+        closing(Database.open(path, "work", identity=identity)) as database,
+        database.transaction() as tx,
+    ):
+        [moving] = due_operations(tx, later)
+        mark_operation_sent(tx, moving.id, uid_next_before=None)
+        requeue_operation(tx, moving.id)
+        postpone_operation(tx, moving.id, later, "there is no room left")
+    assert main(["outbox"]) == 0
+    [line] = printed(capsys)
+    when = f"{later.astimezone():%Y-%m-%d %H:%M}"
+    assert line.endswith(f"tried 1 time, again {when}; there is no room left")
 
 
 def test_what_could_not_be_fetched_waits_and_can_be_cancelled(

@@ -1,12 +1,13 @@
 """Show all that waits for a server; retry or cancel it."""
 
 import argparse
+from datetime import UTC, datetime
 
 from tui_mail.cli import output
 from tui_mail.cli.between import carry_on
 from tui_mail.cli.engines import wake
 from tui_mail.cli.session import Session
-from tui_mail.cli.values import rfc3339
+from tui_mail.cli.values import counted, rfc3339
 from tui_mail.config.settings import Account
 from tui_mail.model.error import NotFound
 from tui_mail.model.operation import PendingOperation
@@ -57,6 +58,17 @@ def _find(session: Session, text: str) -> tuple[Account, PendingOperation]:
     return found[0]
 
 
+def _so_far(pending: PendingOperation) -> str:
+    """Say how often it was tried, when it will be, and why it came to nothing."""
+    said = []
+    if pending.attempts:
+        said.append(f"tried {counted(pending.attempts, 'time')}")
+    due = pending.not_before
+    if due is not None and due > datetime.now(UTC):
+        said.append(f"again {due.astimezone():%Y-%m-%d %H:%M}")
+    return "; ".join(filter(None, [", ".join(said), pending.error]))
+
+
 def _print(session: Session, *, json: bool) -> None:
     rows: list[list[str]] = []
     for account in session.readable_accounts():
@@ -76,6 +88,6 @@ def _print(session: Session, *, json: bool) -> None:
                         "error": pending.error or None,
                     }
                 )
-            rows.append([name, pending.state.value, pending.what, pending.error])
+            rows.append([name, pending.state.value, pending.what, _so_far(pending)])
     if rows and not json:
         output.table(rows)
