@@ -7,7 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui_mail.model.error import CannotBeSaid, LinkLost, ServerRefused
+from tui_mail.model.error import (
+    CannotBeSaid,
+    LinkLost,
+    ServerHangs,
+    ServerRefused,
+)
 from tui_mail.model.ids import MessageNumber, Uid
 from tui_mail.sync.agenda import (
     LOOK_SECONDS,
@@ -188,6 +193,18 @@ def test_a_wish_over_which_links_are_lost_lets_all_others_go_first() -> None:
     assert stumbles.has_turn("op-2", last=False)
     stumbles.forgive("op-1")
     assert stumbles.has_turn("op-1", last=False)
+
+
+def test_a_wish_over_which_the_server_hangs_leaves_all_others_time() -> None:
+    stumbles = Stumbles()
+    for error in (LinkLost, ServerHangs):
+        for _ in range(2):
+            with pytest.raises(LinkLost), stumbles.trying("op-1", time.monotonic()):
+                raise error("gone")
+        left = stumbles.seconds_to_doubtful
+        assert left is not None
+        assert (left > 30.0) == (error is ServerHangs)
+        stumbles.forgive("op-1")
 
 
 def test_a_wish_is_not_to_blame_for_links_that_were_lost_all_at_once() -> None:

@@ -24,6 +24,8 @@ _MOST_IN_A_ROW = 3
 
 _FIRST_WAIT = 2.0
 """Seconds after which a wish is tried again over which two connections were lost."""
+_FIRST_WAIT_OF_HANGING = 60.0
+"""The same where the server did not answer: each attempt keeps all else waiting."""
 _LONGEST_WAIT = 3_600.0
 
 
@@ -103,16 +105,16 @@ class Stumbles:
         ``since``: when the connection was made. One from before the last loss was lost
         with that one, and the wish is not to blame.
         """
-        lost = False
+        lost: LinkLost | ProtocolError | None = None
         try:
             yield
-        except (LinkLost, ProtocolError):
-            lost = True
+        except (LinkLost, ProtocolError) as error:
+            lost = error
             raise
         finally:
             before = self._doubts.pop(wish, None)
-            if lost:
-                self._doubts[wish] = _doubted(before, since)
+            if lost is not None:
+                self._doubts[wish] = _doubted(before, since, lost)
                 self._count += 1
                 self._new = before is None
 
@@ -147,13 +149,17 @@ class Stumbles:
         return max(0.0, min(moments) - time.monotonic()) if moments else None
 
 
-def _doubted(before: _Doubt | None, since: float) -> _Doubt:
+def _doubted(
+    before: _Doubt | None, since: float, error: LinkLost | ProtocolError
+) -> _Doubt:
     now = time.monotonic()
     if before is None:
         return _Doubt(1, now, now)
     if since < before.at:
         return before
-    wait = min(_FIRST_WAIT * 2.0 ** (before.times - 1), _LONGEST_WAIT)
+    hangs = isinstance(error, ServerHangs)
+    first = _FIRST_WAIT_OF_HANGING if hangs else _FIRST_WAIT
+    wait = min(first * 2.0 ** (before.times - 1), _LONGEST_WAIT)
     return _Doubt(before.times + 1, now, now + wait)
 
 
