@@ -76,11 +76,9 @@ def test_showing_one_message_fetches_it_alone_and_sends_no_changes(
 def test_a_part_is_gone_on_with_over_connections_that_are_cut(
     desk: Desk, proxy: Proxy, capsys: Printed
 ) -> None:
-    proxy.cut_down = 150_000
-    before = proxy.connections
+    proxy.cut_down = 20_000
     assert main(["show", _id(desk, 1), "--part", "2"]) == 0
-    assert proxy.connections > before + 1
-    assert proxy.cuts
+    assert proxy.cuts > 8
     proxy.refuse = True
     capsys.readouterr()
     assert main(["show", _id(desk, 1), "--json", "--offline"]) == 0

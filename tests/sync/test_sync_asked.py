@@ -70,6 +70,40 @@ def test_it_says_how_far_it_is_ends_when_it_is_given_up_and_goes_on_from_there(
         assert octets in large(1, SIZE).octets
 
 
+def test_it_goes_on_over_as_many_connections_as_it_takes(
+    desk: Desk, proxy: Proxy, number: MessageNumber
+) -> None:
+    proxy.cut_down = 1_500_000
+    with running(desk) as engine, engine.reader() as reader:
+        reader.status("connected")
+        reader.send(FetchPart(number, PART, 1))
+        assert reader.done(1).ok
+    assert proxy.cuts > 2
+    octets = load_part(desk.database, number, PART)
+    assert octets is not None
+    assert octets in large(1, SIZE).octets
+
+
+def test_it_comes_also_where_no_connection_lasts_as_long_as_a_usual_piece(
+    desk: Desk, proxy: Proxy, number: MessageNumber
+) -> None:
+    proxy.cut_down = 100_000
+    with running(desk) as engine, engine.reader() as reader:
+        reader.status("connected")
+        reader.send(FetchPart(number, PART, 1))
+        reader.until(lambda one: isinstance(one, PartProgress) and one.done > 300_000)
+
+
+def test_it_is_given_up_where_nothing_more_comes(
+    desk: Desk, proxy: Proxy, number: MessageNumber
+) -> None:
+    proxy.cut_down = 10_000
+    with running(desk) as engine, engine.reader() as reader:
+        reader.status("connected")
+        reader.send(FetchPart(number, PART, 1))
+        assert not reader.done(1).ok
+
+
 def test_it_goes_on_at_the_octet_where_a_kill_ended_it(
     desk: Desk, proxy: Proxy, number: MessageNumber
 ) -> None:

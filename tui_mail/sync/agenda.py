@@ -50,6 +50,8 @@ class FetchJob:
     cancelled: bool = False
     again: bool = False
     """Its link was lost once already."""
+    far: int = 0
+    """How many octets had come when it was lost last."""
 
 
 @dataclass(slots=True)

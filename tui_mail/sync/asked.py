@@ -8,18 +8,23 @@ from tui_mail.config.places import Places
 from tui_mail.config.settings import Account
 from tui_mail.link.lock import AccountLock
 from tui_mail.mime.render import Renderer
-from tui_mail.model.error import LinkLost, NotFound, ProtocolError, ServerRefused
+from tui_mail.model.error import (
+    LinkLost,
+    NotFound,
+    ProtocolError,
+    ServerHangs,
+    ServerRefused,
+)
 from tui_mail.model.ids import WHOLE, MailboxId, MessageNumber, PartId
-from tui_mail.store.content import note_use
+from tui_mail.store.content import note_use, part_progress
 from tui_mail.store.database import Database
 from tui_mail.store.messages import load_location
 from tui_mail.store.wanting import forget_wanted, is_wanted, want_part
 from tui_mail.sync.connecting import Connector
 from tui_mail.sync.pacing import UNWATCHED_LENGTH, Pace
-from tui_mail.sync.parts import part_steps, whole_steps
+from tui_mail.sync.parts import SMALLEST, part_steps, whole_steps
 from tui_mail.sync.session import Session
 from tui_mail.sync.storing import open_database
-from tui_mail.sync.stumbles import Stumbles
 from tui_mail.sync.texts import fetch_text
 
 Progress = Callable[[str, int, int], None]
@@ -69,16 +74,16 @@ def _fetch(
     part: PartId | None,
     progress: Progress | None,
 ) -> None:
-    """Fetch it over as many connections as it takes, as long as that is of use."""
+    """Fetch it over as many connections as it takes, as long as more comes with each."""
 
     def tell(text: str, done: int, total: int, _: MailboxId | None) -> None:
         if progress is not None:
             progress(text, done, total)
 
     tell(f"connecting to {connector.server.host}", 0, 0, None)
-    stumbles, here = Stumbles(), False
+    far, again = 0, False
     with Renderer() as renderer:
-        while not here:
+        while True:
             with closing(connector.connect()) as connection:
                 session = Session(
                     connection,
@@ -86,17 +91,21 @@ def _fetch(
                     connector.connect,
                     tell=tell,
                     pace=Pace(database, length=UNWATCHED_LENGTH),
-                    stumbles=stumbles,
                 )
+                if again:
+                    # So that something is here before this link is lost too.
+                    session.window = SMALLEST
                 try:
                     for done, total in _steps(session, number, part, renderer):
                         tell("fetching (kB)", done // 1000, total // 1000, None)
-                except (LinkLost, ProtocolError):
-                    if not stumbles.worth_another_try():
+                except (LinkLost, ProtocolError) as error:
+                    before, far = far, part_progress(database, number, part or WHOLE)
+                    if isinstance(error, ServerHangs) or (again and far <= before):
                         raise
+                    again = True
                 else:
-                    here = True
                     connection.logout()
+                    return
 
 
 def _steps(
@@ -104,16 +113,14 @@ def _steps(
 ) -> Iterator[tuple[int, int]]:
     """Fetch it over one connection; who asked is told what the server refuses."""
     try:
-        place = load_location(session.database, number).server_mailbox
-        if place is None:
+        if load_location(session.database, number).server_mailbox is None:
             raise NotFound("the server does not have this message yet")
-        with session.stumbles.watched(session.database, place):
-            if part is None:
-                fetch_text(session, number, renderer)
-            elif part == WHOLE:
-                yield from whole_steps(session, number, renderer)
-            else:
-                yield from part_steps(session, number, part)
+        if part is None:
+            fetch_text(session, number, renderer)
+        elif part == WHOLE:
+            yield from whole_steps(session, number, renderer)
+        else:
+            yield from part_steps(session, number, part)
     except (NotFound, ServerRefused):
         with session.pace.transaction() as tx:
             forget_wanted(tx, number, part)

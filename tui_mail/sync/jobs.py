@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -14,7 +15,7 @@ from tui_mail.model.error import (
     ServerRefused,
 )
 from tui_mail.model.ids import MailboxId, MessageNumber
-from tui_mail.store.content import note_use
+from tui_mail.store.content import note_use, part_progress
 from tui_mail.store.pinning import missing_pinned
 from tui_mail.store.replaying import next_attempt
 from tui_mail.sync.agenda import (
@@ -31,7 +32,7 @@ from tui_mail.sync.ahead import fetch_ahead, fetch_wanted
 from tui_mail.sync.crew import Crew
 from tui_mail.sync.evicting import is_above_limit
 from tui_mail.sync.incremental import bring_in_step
-from tui_mail.sync.parts import Cancelled, part_steps
+from tui_mail.sync.parts import SMALLEST, Cancelled, part_steps
 from tui_mail.sync.receipt import Receipt
 from tui_mail.sync.replay import carry_on, replay, replay_doubtful
 from tui_mail.sync.rounds import Round
@@ -92,6 +93,9 @@ class Jobs:
             crew.board.progress(job.request, done, total)
 
         try:
+            if job.again:
+                # So that something is here before this link is lost too.
+                session.window = SMALLEST
             if job.part is None:
                 fetch_text(session, job.message, crew.renderer)
             else:
@@ -107,15 +111,23 @@ class Jobs:
         except (NotFound, ServerRefused, Cancelled) as error:
             crew.board.answer(job.request, ok=False, line=error.line)
         except MailError as error:
-            if job.again or not isinstance(error, LinkLost):
-                crew.board.answer(job.request, ok=False, line=error.line)
-            else:
+            if isinstance(error, LinkLost) and self._goes_on(job):
                 crew.agenda.put_back(job)
+            else:
+                crew.board.answer(job.request, ok=False, line=error.line)
             raise
         else:
             crew.board.answer(job.request, ok=True, line="")
         finally:
             crew.agenda.done(job)
+
+    def _goes_on(self, job: FetchJob) -> bool:
+        """Tell whether it is worth another connection: at first, and where more came."""
+        before, first = job.far, not job.again
+        if job.part is not None:
+            with suppress(NotFound):
+                job.far = part_progress(self._session.database, job.message, job.part)
+        return first or job.far > before
 
     def _search(self, job: SearchJob) -> None:
         crew = self._crew

@@ -34,7 +34,7 @@ from tui_mail.sync.session import Session
 SMALL = 64_000
 """Octets up to which parts and messages are fetched several at a time."""
 
-_SMALLEST = 16_000
+SMALLEST = 16_000
 """Octets of a window, however slow the link is."""
 _LARGEST = 512_000
 """Octets of a window, however fast the link is: what is lost with a connection."""
@@ -116,7 +116,7 @@ def _fitting(size: int, seconds: float) -> int:
     """Say how large the next window is, where this one took so long."""
     if seconds < _MOMENT / 2:
         return min(size * 2, _LARGEST)
-    return max(size // 2, _SMALLEST) if seconds > _MOMENT else size
+    return max(size // 2, SMALLEST) if seconds > _MOMENT else size
 
 
 def fetch_whole(session: Session, number: MessageNumber, renderer: Renderer) -> None:
