@@ -125,6 +125,13 @@ async def test_keys_that_would_be_refused_are_not_named(home: Home) -> None:
         assert "F flag" not in reader.text
         await reader.press("g", "i")
         await reader.shows("e archive")
+        await reader.press("1")
+        await reader.shows("n new")
+        assert "R rename" not in reader.text, "the inbox keeps its name"
+        await reader.press("j")
+        await reader.shows("R rename", "D delete")
+        await reader.press("end")
+        await reader.shows_not("R rename")
 
 
 async def test_reading_what_is_only_to_be_read_leaves_it_unread_without_a_word(

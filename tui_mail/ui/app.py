@@ -353,6 +353,10 @@ class MailApp(SpeakingApp, inherit_bindings=False):
         if self.ready and self.panes.shows_message:
             self.reading.follow(self.panes.list.cursor_number)
 
+    def on_mailbox_tree_moved(self) -> None:
+        """Name what may be done with the mailbox under the cursor."""
+        self.say_hints()
+
     def on_mailbox_tree_selected(self, event: MailboxTree.Selected) -> None:
         """Show a mailbox."""
         self.start(self._open(Shown(event.account, event.mailbox_id)))

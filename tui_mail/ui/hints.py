@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from tui_mail.model.mailbox import TAKE_OUT, Mailbox
+from tui_mail.model.mailbox import TAKE_OUT, Mailbox, SpecialUse
 from tui_mail.model.rights import Right
 from tui_mail.ui.commands import Command
 from tui_mail.ui.keymap import Keys
@@ -17,8 +17,11 @@ _NEEDS = {
     "message.trash": TAKE_OUT,
     "message.move": TAKE_OUT,
     "message.toggle-flagged": (Right.KEEP_FLAGS,),
+    "mailbox.rename": (Right.DELETE_MAILBOX,),
+    "mailbox.delete": (Right.DELETE_MAILBOX,),
 }
 """Which rights some of them take."""
+_NOT_OF_INBOX = ("mailbox.rename", "mailbox.delete")
 _HINTS: Mapping[str, Sequence[tuple[str, str]]] = {
     "mailboxes": (
         ("list.open", "show"),
@@ -90,13 +93,19 @@ def hints(
 ) -> list[tuple[str, str]]:
     """Name the keys that matter most in a place, and what they do.
 
-    What may not be done in the mailbox that is shown is not named.
+    What may not be done in the mailbox is not named.
     """
     return [
         (keymap[command][0], word)
         for command, word in _HINTS[where]
-        if keymap[command] and not (box and box.why_not(*_NEEDS.get(command, ())))
+        if keymap[command] and (box is None or _is_possible(command, box))
     ]
+
+
+def _is_possible(command: str, box: Mailbox) -> bool:
+    if box.special_use is SpecialUse.INBOX and command in _NOT_OF_INBOX:
+        return False
+    return not box.why_not(*_NEEDS.get(command, ()))
 
 
 def following(begun: "Begun") -> list[tuple[str, str]]:

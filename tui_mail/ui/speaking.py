@@ -163,6 +163,9 @@ class SpeakingApp(App[int], inherit_bindings=False):
         elif where == "list" and self.listing.is_search:
             where = "results"
         box = self.listing.mailbox
+        if where == "mailboxes":
+            chosen = self.panes.mailboxes.selected
+            box = chosen[1] if chosen is not None else None
         self.hint_line.show(hints.hints(where, self.keymap_of_commands, box))
 
     def say_following(self, begun: "Begun") -> None:

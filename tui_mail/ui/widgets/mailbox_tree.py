@@ -29,6 +29,9 @@ class MailboxTree(LineList):
             self.account, self.mailbox_id = account, mailbox_id
             super().__init__()
 
+    class Moved(Message):
+        """The cursor stands on another mailbox."""
+
     COMPONENT_CLASSES: ClassVar[set[str]] = set()
 
     def __init__(
@@ -133,6 +136,10 @@ class MailboxTree(LineList):
     def skips(self, row: int) -> bool:
         """The cursor stands on mailboxes only."""
         return self._rows[row].mailbox is None
+
+    def cursor_moved(self) -> None:
+        """Tell that the cursor moved."""
+        self.post_message(self.Moved())
 
     def row_chosen(self) -> None:
         """Open the mailbox."""
