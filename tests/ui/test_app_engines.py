@@ -23,16 +23,18 @@ from tui_mail.link.messages import (
     Password,
     Receipt,
     Search,
+    State,
     Status,
     Synchronize,
     Wake,
 )
 from tui_mail.link.server import EngineServer
 from tui_mail.model.displayable import own
-from tui_mail.model.event import ContentArrived, MailboxChanged
+from tui_mail.model.event import ContentArrived, MailboxChanged, OperationsChanged
 from tui_mail.model.readable import ReadableText
 from tui_mail.model.uids import UidSet
 from tui_mail.store.content import save_text
+from tui_mail.store.database import Transaction
 from tui_mail.store.mailboxes import find_mailbox
 from tui_mail.store.operations import load_pending
 from tui_mail.store.told import save_told
@@ -246,6 +248,28 @@ async def test_leaving_waits_for_what_is_due_and_esc_leaves_it(
         await reader.pilot.press("q")
         await reader.shows("1 change waits for the server", "leave for later")
         await reader.pilot.press("escape")
+        await reader.until(lambda: reader.app._exit)
+
+
+@pytest.mark.parametrize("state", ["offline", "connected"])
+async def test_leaving_does_not_wait_long_for_a_server_that_is_away_or_wants_it_later(
+    home: Home, engine: PlayedEngine, monkeypatch: pytest.MonkeyPatch, state: State
+) -> None:
+    monkeypatch.setattr("tui_mail.ui.actions.leaving._PATIENCE", 600.0)
+    monkeypatch.setattr("tui_mail.ui.actions.leaving._NO_HOPE", 0.1)
+
+    def put_off(tx: Transaction) -> None:
+        tx.connection.execute("UPDATE delta SET not_before = 9999999999")
+        tx.publish(OperationsChanged())
+
+    async with reading(home, start_engines=True) as reader:
+        await reader.until(lambda: engine.has_heard(OpenMailbox))
+        engine.say(Status(state, own(state)))
+        await reader.shows(f"work {state}")
+        await reader.press("F")
+        if state == "connected":
+            await reader.app.wishes.write("work", put_off)
+        await reader.pilot.press("q")
         await reader.until(lambda: reader.app._exit)
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from tui_mail.link.messages import (
@@ -46,6 +47,7 @@ class _Search:
 COMES_LATER = "it is not here yet; it comes with the next connection"
 _CONNECTED = frozenset({"connected", "synchronizing"})
 _CUT_OFF = frozenset({"offline", "failed"})
+_SOON = timedelta(seconds=5)
 
 
 class Servers:
@@ -65,6 +67,8 @@ class Servers:
         """How many changes wait for a server."""
         self.refused = 0
         """How many a server refused: they wait for the person."""
+        self._with_due: frozenset[str] = frozenset()
+        """The accounts with changes that may be told now."""
         self._room = ""
         """Where little room is left on a server, in words."""
         self.to_come = 0
@@ -339,19 +343,36 @@ class Servers:
         pending = await asyncio.to_thread(
             self._load_pending, list(self._app.accounts.in_order())
         )
-        queued = [one for one in pending if one.state is not OperationState.FAILED]
+        queued = [
+            (name, one)
+            for name, one in pending
+            if one.state is not OperationState.FAILED
+        ]
         self.refused = len(pending) - len(queued)
-        self.to_come = sum(one.kind == "fetch" for one in queued)
-        self.waiting = len(queued) - self.to_come
+        changes = [(name, one) for name, one in queued if one.kind != "fetch"]
+        self.waiting, self.to_come = len(changes), len(queued) - len(changes)
+        soon = datetime.now(UTC) + _SOON
+        self._with_due = frozenset(
+            name for name, one in changes if (one.not_before or soon) <= soon
+        )
         if not self.waiting:
             self._app.unsay_what_is_here()
         self._app.say_status()
 
-    def _load_pending(self, accounts: list[str]) -> list[PendingOperation]:
+    @property
+    def may_be_told_soon(self) -> bool:
+        """Whether a server is there for what waits, and does not want it later."""
+        states = [self._states.get(name, AccountState()) for name in self._with_due]
+        return any(
+            state.status is None or state.status.state not in _CUT_OFF
+            for state in states
+        )
+
+    def _load_pending(self, accounts: list[str]) -> list[tuple[str, PendingOperation]]:
         from tui_mail.store.operations import load_pending
 
         return [
-            pending
+            (name, pending)
             for name in accounts
             for pending in load_pending(self._app.accounts.database(name))
         ]

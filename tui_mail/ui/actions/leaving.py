@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _PATIENCE = 5.0
 """Seconds to wait for what still has to be told to a server."""
 _NO_HOPE = 2.0
-"""Seconds to say that it waits, where no server is there to be told."""
+"""Seconds to say that it waits, where no server can be told now."""
 _LOOK_EVERY = 0.1
 
 
@@ -50,7 +50,8 @@ async def leave(app: "MailApp") -> None:
     """Leave; what waits for a server has some seconds to get there."""
     await app.servers.count_waiting()
     if app.servers.waiting:
-        hope = not app.offline and not app.read_only and bool(app.engines.all())
+        online = not app.offline and not app.read_only and bool(app.engines.all())
+        hope = online and app.servers.may_be_told_soon
         said = f"{changes_wait(app.servers.waiting)} for the server"
         question = Parting(said, [("Esc q Q", "leave for later"), ("Ctrl+C", "stay")])
         patience = _PATIENCE if hope else _NO_HOPE
