@@ -85,6 +85,22 @@ def test_columns_line_up_by_cells(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out == "日本   1\nabc   22\n"
 
 
+def test_a_name_that_is_too_long_hides_no_other_column_of_a_table(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [["n" * 2_000, "5"], ["日本", "12"]]
+    output.table(rows, right=frozenset({1}))
+    long, short = capfd.readouterr().out.splitlines()
+    assert long == "n" * 2_000 + "   5"
+    assert len(short) < 400
+    monkeypatch.setattr(output, "screen_width", lambda: 20)
+    output.table(rows, right=frozenset({1}))
+    assert capfd.readouterr().out.splitlines() == [
+        "n" * 15 + "…   5",
+        "日本" + " " * 14 + "12",
+    ]
+
+
 @given(st.text(), st.integers(1, 20))
 def test_a_cut_text_never_takes_more_cells(text: str, cells: int) -> None:
     assert width(cut(text, cells)) <= max(cells, 1)

@@ -10,6 +10,11 @@ from typing import TextIO
 from tui_mail.cli.columns import cut, padded, width
 from tui_mail.model.displayable import displayable, displayable_lines
 
+_NARROWEST = 8
+"""Cells that a column keeps on a terminal, however little room there is."""
+_FARTHEST = 300
+"""Cells up to which a column is filled, though a name in it may be longer."""
+
 LARGEST = 20_000_000
 """No command prints more octets than this for one message."""
 
@@ -53,17 +58,31 @@ def octets(value: bytes) -> None:
 def table(
     rows: Sequence[Sequence[str]], *, right: frozenset[int] = frozenset()
 ) -> None:
-    """Print rows in columns; on a terminal they are cut to its width."""
-    shown = [[displayable(cell) for cell in row] for row in rows]
+    """Print rows in columns; on a terminal the widest are cut so that all fit."""
+    shown: list[list[str]] = [[displayable(cell) for cell in row] for row in rows]
     widths = [max(map(width, column)) for column in zip(*shown, strict=True)]
     room = screen_width()
+    if room:
+        widths = _fitting(widths, room - 2 * (len(widths) - 1))
+        shown = [
+            [cut(cell, wide) for cell, wide in zip(row, widths, strict=True)]
+            for row in shown
+        ]
     for row in shown:
         cells = [
-            padded(cell, widths[index], right=index in right)
-            for index, cell in enumerate(row)
+            padded(cell, min(wide, _FARTHEST), right=index in right)
+            for index, (cell, wide) in enumerate(zip(row, widths, strict=True))
         ]
         text = "  ".join(cells).rstrip()
         _write((cut(text, room) if room else text) + "\n")
+
+
+def _fitting(widths: Sequence[int], room: int) -> list[int]:
+    """Make the widest columns narrower until all fit, or are narrow."""
+    fitting = [min(wide, max(room, _NARROWEST)) for wide in widths]
+    while sum(fitting) > room and max(fitting) > _NARROWEST:
+        fitting[fitting.index(max(fitting))] -= 1
+    return fitting
 
 
 def complain(text: str) -> None:
