@@ -1,16 +1,19 @@
 """What a server would not do now: it waits, is said, and can be taken back."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
 
 from tests.servers.dovecot import Dovecot, Options, without
 from tests.servers.interposed import Answer, interposed
-from tests.sync.mailing import Desk, letters
+from tests.sync.mailing import Desk, letter, letters
 from tui_mail.model.error import MailError
 from tui_mail.model.flags import FLAGGED
+from tui_mail.model.ids import Uid
 from tui_mail.model.operation import Copy, Expunge, Move, SetFlags, Wish
 from tui_mail.store.operations import cancel, load_pending
+from tui_mail.store.replaying import due_operations, mark_operation_sent
 
 pytestmark = pytest.mark.dovecot
 
@@ -102,6 +105,33 @@ def test_what_may_be_half_done_is_not_cancelled_but_looked_for(
     assert desk.all_here() == desk.all_there()
     assert len(desk.there("Archive")) == 1
     assert len(desk.there()) == 2
+
+
+@pytest.mark.parametrize("wish", [move, copy])
+def test_after_a_lost_answer_it_is_found_though_all_uids_count_anew(
+    dovecots: Callable[[Options], Dovecot],
+    desk_of: Callable[[Dovecot], Desk],
+    wish: Callable[[Desk], Wish],
+) -> None:
+    desk = desk_of(dovecots(NO_MOVE))
+    desk.fill(letters(1, 3))
+    desk.fill(letters(4, 9), "Archive")
+    desk.sync()
+    number = desk.number("letter 1")
+    desk.perform(wish(desk))
+    # It was copied, the answer was lost, and then the target was made anew.
+    [operation] = due_operations(desk.database, datetime.now(UTC))
+    with desk.database.transaction() as tx:
+        mark_operation_sent(tx, operation.id, uid_next_before=Uid(7))
+    with desk.oracle() as client:
+        client.delete_folder("Archive")
+    desk.fill([letter(9), letter(1)], "Archive")
+    desk.sync()
+    desk.sync()
+    assert desk.there("Archive").keys() == {"letter 9", "letter 1"}
+    assert ("letter 1" in desk.there()) == (wish is copy)
+    assert desk.all_here() == desk.all_there()
+    assert (desk.number("letter 1", "Archive") == number) == (wish is move)
 
 
 def test_a_flag_goes_to_those_that_are_there_where_others_are_gone(

@@ -58,6 +58,9 @@ def find_in_target(
         return Arrived()
     box = load_mailbox(session.database, operation.target)
     validity, theirs = arrivals_since(session, box, since)
+    if box.state.uid_validity not in (None, validity):
+        # It was made anew: the numbers of before mean nothing any more.
+        validity, theirs = arrivals_since(session, box, Uid(1))
     ours = {
         item.message: likeness_here(session, item.message) for item in operation.items
     }
