@@ -2,6 +2,7 @@
 
 import re
 import signal
+from contextlib import suppress
 
 import pytest
 
@@ -17,6 +18,7 @@ from tui_mail.link.messages import (
     Synchronize,
     Wake,
 )
+from tui_mail.model.error import LinkLost
 from tui_mail.model.ids import WHOLE, MessageNumber, PartId
 from tui_mail.model.operation import Pin, PinMailbox
 from tui_mail.store.content import load_part, load_text, part_progress
@@ -73,7 +75,7 @@ def test_it_says_how_far_it_is_ends_when_it_is_given_up_and_goes_on_from_there(
 def test_it_goes_on_over_as_many_connections_as_it_takes(
     desk: Desk, proxy: Proxy, number: MessageNumber
 ) -> None:
-    proxy.cut_down = 1_500_000
+    proxy.latency, proxy.cut_down = 0.0, 1_500_000
     with running(desk) as engine, engine.reader() as reader:
         reader.status("connected")
         reader.send(FetchPart(number, PART, 1))
@@ -87,17 +89,32 @@ def test_it_goes_on_over_as_many_connections_as_it_takes(
 def test_it_comes_also_where_no_connection_lasts_as_long_as_a_usual_piece(
     desk: Desk, proxy: Proxy, number: MessageNumber
 ) -> None:
-    proxy.cut_down = 100_000
+    proxy.latency, proxy.cut_down = 0.0, 100_000
     with running(desk) as engine, engine.reader() as reader:
         reader.status("connected")
         reader.send(FetchPart(number, PART, 1))
         reader.until(lambda one: isinstance(one, PartProgress) and one.done > 300_000)
 
 
+def test_what_waits_for_a_connection_comes_also_where_none_lasts(
+    desk: Desk, proxy: Proxy, number: MessageNumber
+) -> None:
+    with desk.database.transaction() as tx:
+        want_part(tx, number, PART)
+    proxy.latency, proxy.cut_down = 0.0, 100_000
+    with suppress(LinkLost):
+        desk.sync()
+    kept = part_progress(desk.database, number, PART)
+    assert kept > 100_000
+    with suppress(LinkLost):
+        desk.sync()
+    assert part_progress(desk.database, number, PART) > kept
+
+
 def test_it_is_given_up_where_nothing_more_comes(
     desk: Desk, proxy: Proxy, number: MessageNumber
 ) -> None:
-    proxy.cut_down = 10_000
+    proxy.latency, proxy.cut_down = 0.0, 10_000
     with running(desk) as engine, engine.reader() as reader:
         reader.status("connected")
         reader.send(FetchPart(number, PART, 1))

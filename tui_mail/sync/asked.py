@@ -22,8 +22,8 @@ from tui_mail.store.messages import load_location
 from tui_mail.store.wanting import forget_wanted, is_wanted, want_part
 from tui_mail.sync.connecting import Connector
 from tui_mail.sync.pacing import UNWATCHED_LENGTH, Pace
-from tui_mail.sync.parts import SMALLEST, part_steps, whole_steps
-from tui_mail.sync.session import Session
+from tui_mail.sync.parts import part_steps, whole_steps
+from tui_mail.sync.session import SMALLEST_WINDOW, Session
 from tui_mail.sync.storing import open_database
 from tui_mail.sync.texts import fetch_text
 
@@ -94,7 +94,7 @@ def _fetch(
                 )
                 if again:
                     # So that something is here before this link is lost too.
-                    session.window = SMALLEST
+                    session.window = SMALLEST_WINDOW
                 try:
                     for done, total in _steps(session, number, part, renderer):
                         tell("fetching (kB)", done // 1000, total // 1000, None)

@@ -32,12 +32,12 @@ from tui_mail.sync.ahead import fetch_ahead, fetch_wanted
 from tui_mail.sync.crew import Crew
 from tui_mail.sync.evicting import is_above_limit
 from tui_mail.sync.incremental import bring_in_step
-from tui_mail.sync.parts import SMALLEST, Cancelled, part_steps
+from tui_mail.sync.parts import Cancelled, part_steps
 from tui_mail.sync.receipt import Receipt
 from tui_mail.sync.replay import carry_on, replay, replay_doubtful
 from tui_mail.sync.rounds import Round
 from tui_mail.sync.searching import Outcome, ServerSearch
-from tui_mail.sync.session import Outdated, Session
+from tui_mail.sync.session import SMALLEST_WINDOW, Outdated, Session
 from tui_mail.sync.texts import fetch_text
 
 _ROUNDS = frozenset({Duty.ROUND})
@@ -95,7 +95,7 @@ class Jobs:
         try:
             if job.again:
                 # So that something is here before this link is lost too.
-                session.window = SMALLEST
+                session.window = SMALLEST_WINDOW
             if job.part is None:
                 fetch_text(session, job.message, crew.renderer)
             else:

@@ -29,13 +29,11 @@ from tui_mail.store.database import Transaction
 from tui_mail.store.messages import load_location, load_summaries, load_summary
 from tui_mail.sync.pacing import OCTETS
 from tui_mail.sync.readying import Readying, Save
-from tui_mail.sync.session import Session
+from tui_mail.sync.session import SMALLEST_WINDOW, Session
 
 SMALL = 64_000
 """Octets up to which parts and messages are fetched several at a time."""
 
-SMALLEST = 16_000
-"""Octets of a window, however slow the link is."""
 _LARGEST = 512_000
 """Octets of a window, however fast the link is: what is lost with a connection."""
 _MOMENT = 2.0
@@ -116,7 +114,7 @@ def _fitting(size: int, seconds: float) -> int:
     """Say how large the next window is, where this one took so long."""
     if seconds < _MOMENT / 2:
         return min(size * 2, _LARGEST)
-    return max(size // 2, SMALLEST) if seconds > _MOMENT else size
+    return max(size // 2, SMALLEST_WINDOW) if seconds > _MOMENT else size
 
 
 def fetch_whole(session: Session, number: MessageNumber, renderer: Renderer) -> None:

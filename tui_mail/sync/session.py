@@ -35,6 +35,8 @@ Tell = Callable[[str, int, int, MailboxId | None], None]
 """Tells a person what is going on: a sentence, done, total, the mailbox."""
 
 _NONE = UidSet()
+SMALLEST_WINDOW = 16_000
+"""Octets that are asked for at a time, however slow the link is, or after it was lost."""
 _FIRST_WINDOW = 128_000
 _FEW = 20
 """So many messages may go without a second look."""
@@ -85,7 +87,7 @@ class Session:
         """How many messages of mailboxes that were made anew wait to be matched again."""
         self.news = False
         """Something was said that only another pass can make out."""
-        self.window = _FIRST_WINDOW
+        self.window = SMALLEST_WINDOW if self.stumbles.noted else _FIRST_WINDOW
         """Octets of a part that are asked for at a time; it follows the link's speed."""
         self._connect = connect
 

@@ -75,6 +75,11 @@ class Stumbles:
         self._in_a_row = 1 if far else self._in_a_row + 1
         self._new = not isinstance(error, ServerHangs)
 
+    @property
+    def noted(self) -> bool:
+        """Whether a connection was lost over a mailbox that was not in order since."""
+        return bool(self._stumbles)
+
     def ordered(self, boxes: Sequence[Mailbox]) -> list[Mailbox]:
         """Put those last over which a connection was lost."""
         return sorted(boxes, key=lambda box: box.id in self._stumbles)
