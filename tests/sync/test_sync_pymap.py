@@ -1,5 +1,6 @@
 """A server with other habits: no keywords, no CONDSTORE, no special uses."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 from tests.servers.pymap import Pymap
@@ -8,7 +9,9 @@ from tests.sync.mailing import Desk, letter
 from tui_mail.config.places import NAME, Places
 from tui_mail.link.messages import FetchPart, Wake
 from tui_mail.model.flags import FLAGGED
+from tui_mail.model.ids import WHOLE
 from tui_mail.model.operation import Move, SetFlags
+from tui_mail.store.content import load_part
 
 
 def test_a_server_without_keywords_is_kept_in_step(
@@ -32,6 +35,39 @@ def test_a_server_without_keywords_is_kept_in_step(
         "what it cannot keep stays here"
     )
     assert str(desk.sync()) == "in step"
+    desk.close()
+
+
+def test_a_servers_own_mark_makes_out_messages_that_are_alike_but_for_the_text(
+    pymap: Pymap, tmp_path: Path
+) -> None:
+    """OBJECTID (RFC 8474): Message-ID, date and size of both are the same."""
+    places = Places(*(tmp_path / name for name in ("c", "d", "s", "r")))
+    desk = Desk(pymap, "u3", places)
+    desk.set(keep_days=0)
+    arrived = datetime(2026, 1, 1, 10, tzinfo=UTC)
+    texts = [letter(1, text=text).octets for text in ("Hello", "World")]
+    with desk.oracle() as client:
+        client.create_folder("Archive")
+        for octets in texts:
+            client.append("INBOX", octets, msg_time=arrived)
+        assert desk.sync(bodies=True).texts == 2
+        client.select_folder("INBOX")
+        for uid in reversed(client.search()):
+            client.move([uid], "Archive")
+        there = [
+            client.fetch([uid], ["BODY.PEEK[]"])[uid][b"BODY[]"]
+            for _ in [client.select_folder("Archive", readonly=True)]
+            for uid in client.search()
+        ]
+    assert there == texts[::-1], "the other one is the first now"
+    receipt = desk.sync(bodies=True)
+    assert (receipt.new, receipt.texts) == (2, 0), "nothing was fetched again"
+    here = [
+        load_part(desk.database, row.number, WHOLE)
+        for row in sorted(desk.rows("Archive"), key=lambda row: row.uid or 0)
+    ]
+    assert here == there
     desk.close()
 
 
