@@ -93,8 +93,8 @@ class LookJob:
 Errand = FetchJob | SearchJob
 Job = Errand | ReplayJob | RoundJob | AheadJob | LookJob
 
-LOOK_SECONDS = 60.0
-"""Seconds between two looks at all mailboxes."""
+LOOK_SECONDS = 55.0
+"""Seconds between two looks at all mailboxes: what others do is seen within a minute."""
 _LOOK_SHARE = 10
 """A look may take one in so many seconds: where it takes long it comes less often."""
 

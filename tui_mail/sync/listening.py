@@ -16,7 +16,7 @@ from tui_mail.sync.wake import Wake
 IDLE = 9 * 60.0
 """Seconds after which IDLE is begun anew: routers forget connections that are silent."""
 KEEP_ALIVE = 4 * 60.0
-POLL = 60.0
+POLL = 55.0
 """Seconds between two looks where the server cannot be listened to."""
 PROBE = 10.0
 """Seconds in which a server has to say that a connection in doubt still holds."""
