@@ -8,6 +8,7 @@ from tui_mail.model.error import NotFound
 from tui_mail.model.event import MailboxesChanged
 from tui_mail.model.ids import MailboxId, ModSeq, Uid, UidValidity
 from tui_mail.model.mailbox import ListedMailbox, MailboxCounts, SpecialUse
+from tui_mail.model.namespace import Namespace, NamespaceKind
 from tui_mail.model.operation import Move
 from tui_mail.store.mailboxes import (
     apply_counts,
@@ -23,6 +24,7 @@ from tui_mail.store.mailboxes import (
 )
 from tui_mail.store.operations import load_pending, retry
 from tui_mail.store.performing import perform
+from tui_mail.store.surroundings import apply_namespaces
 
 
 def _list(
@@ -90,6 +92,26 @@ def test_the_roles_of_the_settings_win_over_the_servers_word(place: Place) -> No
     uses = {str(box.name): box.special_use for box in load_mailboxes(place.database)}
     assert uses["Rubbish"] is SpecialUse.TRASH
     assert uses["Bin"] is None
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Work/Weg", "Work.Weg", "INBOX/Work/Weg", "INBOX.Work.Weg"],
+)
+def test_the_settings_name_a_mailbox_with_slashes_or_as_the_server_does(
+    place: Place, name: str
+) -> None:
+    with place.database.transaction() as tx:
+        apply_namespaces(tx, [Namespace(NamespaceKind.PERSONAL, b"INBOX.", ".")])
+    names = ("INBOX", "INBOX.Trash", "INBOX.Work.Weg")
+    boxes = [
+        ListedMailbox(one.encode(), one, ".", frozenset(), None, subscribed=True)
+        for one in names
+    ]
+    _list(place, *boxes, roles={SpecialUse.TRASH: name})
+    found = find_role(place.database, SpecialUse.TRASH)
+    assert found is not None
+    assert found.name == "INBOX/Work/Weg"
 
 
 def test_an_empty_listing_is_not_believed(place: Place) -> None:

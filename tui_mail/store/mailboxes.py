@@ -152,8 +152,8 @@ def _meant(
     listed: Sequence[ListedMailbox], name: str, root: Root
 ) -> ListedMailbox | None:
     """Find the mailbox that the settings name, whole or as it is called below one's own."""
-    below = decode_name(root.prefix) + name
-    for wanted in (name, below):
+    above = decode_name(root.prefix)
+    for wanted in (name, above + name, shown_name(above, root.delimiter) + name):
         for box in listed:
             shown = shown_name(box.name, box.delimiter)
             if box.selectable and wanted in (box.name, shown):
