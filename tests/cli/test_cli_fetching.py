@@ -167,6 +167,24 @@ def test_parts_that_a_text_was_made_of_are_here_and_attachments_are_not(
     assert main(["show", _id(desk, 1), "--part", "2", "--offline"]) == 1
 
 
+def test_a_text_that_is_not_shown_to_its_end_says_so(
+    desk: Desk, capsys: Printed
+) -> None:
+    text = b"".join(b"line %d of a long text\r\n" % n for n in range(60_000))
+    desk.fill([Letter(b"Subject: long\r\n\r\n" + text)])
+    assert main(["sync"]) == 0
+    desk.close()
+    long = f"work/{desk.number('long')}"
+    said = "It is longer than what is shown here; --raw prints its source."
+    capsys.readouterr()
+    assert main(["show", long]) == 0
+    assert capsys.readouterr().out.endswith(f"\n\n{said}\n")
+    assert main(["show", long, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["warnings"] == [said]
+    assert main(["show", _id(desk, 2)]) == 0
+    assert said not in capsys.readouterr().out
+
+
 def test_an_attachment_is_as_large_as_the_file_that_it_becomes(
     desk: Desk, capsys: Printed
 ) -> None:

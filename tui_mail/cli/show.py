@@ -12,9 +12,10 @@ from tui_mail.cli.session import Session
 from tui_mail.cli.showing import Shown
 from tui_mail.cli.values import address_line, addresses, rfc3339
 from tui_mail.model.body import BodyPart
-from tui_mail.model.displayable import Displayable
+from tui_mail.model.displayable import Displayable, own
 from tui_mail.model.error import NotFound
 from tui_mail.model.ids import WHOLE, PartId
+from tui_mail.model.readable import ReadableText
 from tui_mail.model.sizes import size_text
 
 _COUNTED = ("From", "To", "Cc", "Date", "Subject")
@@ -77,7 +78,7 @@ def _object(message: Shown) -> dict[str, object]:
         "text": text[: output.LARGEST // 4],
         "parts": [_part_object(part, message) for part in message.structure().walk()],
         "links": [{"text": link.text, "url": link.url} for link in readable.links],
-        "warnings": [*_doubts(message), *readable.warnings],
+        "warnings": [*_doubts(message), *readable.warnings, *_cut(readable)],
     }
 
 
@@ -115,7 +116,8 @@ def _page(message: Shown) -> str:
     trusted = [f"= {found.words}\n"] if found and not found.failed else []
     warnings = [f"! {line}\n" for line in (*_doubts(message), *readable.warnings)]
     links = [f"[{n}] {link.url}\n" for n, link in enumerate(readable.links, 1)]
-    below = [*links, *_attachments(message.structure())]
+    cut = [f"{line}\n" for line in _cut(readable)]
+    below = [*cut, *links, *_attachments(message.structure())]
     text = readable.text if readable.text.endswith("\n") else f"{readable.text}\n"
     return "".join(
         [*heads, *trusted, *warnings, "\n", text, *(["\n", *below] if below else [])]
@@ -126,6 +128,12 @@ def _doubts(message: Shown) -> list[Displayable]:
     """Say what the own server doubts of the sender."""
     found = message.authentication()
     return [found.words] if found and found.failed else []
+
+
+def _cut(readable: ReadableText) -> list[Displayable]:
+    """Say where the text is not all that there is."""
+    said = own("It is longer than what is shown here; --raw prints its source.")
+    return [said] if readable.cut else []
 
 
 def _attachments(structure: BodyPart) -> Sequence[str]:
