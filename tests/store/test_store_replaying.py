@@ -264,7 +264,9 @@ def test_all_that_waits_is_said_in_sentences(place: Place) -> None:
     move(place, "Archive", one, two)
     flag(place, one, two, add=SEEN)
     flag(place, three, add=f"work {FLAGGED}", remove=SEEN)
-    expunge(place, place.fetch(mail(4))[0])
+    [four] = place.fetch(mail(4))
+    flag(place, four, add="later")
+    expunge(place, four)
     assert _said(place) == {
         "copy 1 message to Work",
         "move 2 messages to Archive",
@@ -273,8 +275,9 @@ def test_all_that_waits_is_said_in_sentences(place: Place) -> None:
         "mark 1 message unread in INBOX",
         "flag 1 message in INBOX",
         "add work to 1 message in INBOX",
+        "add later to 1 message in INBOX",
     }
-    assert count_pending(place.database) == 7
+    assert count_pending(place.database) == 8
 
 
 def _said(place: Place) -> set[str]:

@@ -36,7 +36,7 @@ _GROUPS = """
     SELECT min(d.id), d.flag, d.adding, max(d.state = 'failed'), max(d.state = 'sent'),
         max(d.attempts), max(d.not_before), max(d.error), count(*), b.name
     FROM delta d JOIN message m ON m.number = d.message
-    LEFT JOIN mailbox b ON b.id = m.mailbox
+    LEFT JOIN mailbox b ON b.id = coalesce(nullif(m.mailbox, 0), m.server_mailbox)
     WHERE d.state <> 'local'
     GROUP BY m.server_mailbox, d.flag, d.adding, d.state = 'failed'
     ORDER BY min(d.id)
