@@ -15,6 +15,7 @@ from tui_mail.store.content import (
     load_part,
     load_structure,
     load_text,
+    part_progress,
 )
 from tui_mail.store.operations import load_pending
 from tui_mail.store.wanting import want_part
@@ -53,6 +54,21 @@ def test_whole_messages_are_fetched_and_give_their_texts(desk: Desk) -> None:
     number = desk.number("letter 2")
     assert load_part(desk.database, number, WHOLE) == long.octets
     assert str(desk.sync(bodies=True)) == "in step"
+
+
+def test_what_a_text_was_made_of_is_not_kept_beside_the_whole_message(
+    desk: Desk,
+) -> None:
+    desk.fill(letters(1, 5))
+    desk.set(download="text", keep_days=0)
+    desk.sync()
+    numbers = desk.numbers()
+    for number in numbers:
+        assert complete_parts(desk.database, number) == {"HEADER", "1"}
+    desk.sync(bodies=True)
+    for number in numbers:
+        assert complete_parts(desk.database, number) == {"HEADER", WHOLE}
+        assert part_progress(desk.database, number, PartId("1")) == 0
 
 
 def test_a_large_message_goes_on_where_it_was_cut_off(desk: Desk, proxy: Proxy) -> None:

@@ -183,6 +183,10 @@ def _made_whole(
         complete_part(tx, number, WHOLE)
         if rendered is not None:
             _save_rendered(tx, number, *rendered)
+            return
+        # What its text was made of is in it.
+        while discard_covered(tx, number):
+            pass
 
     return save
 
