@@ -15,6 +15,7 @@ from tui_mail.model.message import Address, Envelope, FetchedMessage
 from tui_mail.model.readable import ReadableText
 from tui_mail.store.content import save_headers, save_text
 from tui_mail.store.database import AccountIdentity, Database
+from tui_mail.store.journal import load_journal
 from tui_mail.store.mailboxes import apply_listing, load_mailboxes, save_state
 from tui_mail.store.messages import apply_fetched
 from tui_mail.store.replaying import (
@@ -171,6 +172,18 @@ def test_flags_change_at_once_and_wait_for_the_server(
     assert list(waiting[0]) == [
         *("id", "account", "kind", "what", "state", "attempts", "not_before", "error"),
     ]
+
+
+def test_the_journal_says_in_words_which_flags_a_command_changed(
+    account: list[str], home: Path
+) -> None:
+    flags = ["--add", "flagged", "--add", "ToDo", "--remove", "seen"]
+    assert main(["flag", account[0], *flags]) == 0
+    path = home / "DATA_HOME" / "tui-mail" / "work.db"
+    identity = AccountIdentity("imap", "127.0.0.1", "ann@example.org")
+    with closing(Database.open(path, "work", identity=identity)) as database:
+        [entry] = load_journal(database)
+    assert entry.said == "changed the flags of 1 message: +ToDo +flagged -seen"
 
 
 def test_what_waits_can_be_cancelled(

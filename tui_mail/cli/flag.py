@@ -30,16 +30,21 @@ def run(session: Session, arguments: argparse.Namespace) -> int:
     if add & remove:
         raise UsageError(f"{min(add & remove)}: added and removed at once")
     targets = find_targets(session, arguments.ids, arguments, "Flag")
-    signs = [*(f"+{flag}" for flag in sorted(add)), *(f"-{f}" for f in sorted(remove))]
+    signs = [f"+{_word(flag)}" for flag in sorted(add)]
+    signs += [f"-{_word(flag)}" for flag in sorted(remove)]
     wishes = [
         (
             account,
             SetFlags(numbers, add, remove),
-            f"flagged {counted(len(numbers))} {' '.join(signs)}",
+            f"changed the flags of {counted(len(numbers))}: {' '.join(signs)}",
         )
         for account, numbers in targets.values()
     ]
     return act(session, targets, arguments, wishes)
+
+
+def _word(flag: str) -> str:
+    return flag.removeprefix("\\").lower() if flag in _WORDS.values() else flag
 
 
 def read_flag(word: str) -> str:
