@@ -1,4 +1,5 @@
 import time
+from datetime import timedelta
 
 import pytest
 
@@ -470,6 +471,18 @@ def test_redo_does_again_what_was_undone_in_its_order(
     assert last_undone(place.database) is None
     undo_last(place)
     assert where(place, number) == "INBOX"
+
+
+def test_what_is_done_again_is_done_now(place: Place, number: MessageNumber) -> None:
+    action = wish(place, SetFlags((number,), frozenset({SEEN})))
+    undo_last(place)
+    with place.database.transaction() as tx:
+        tx.connection.execute("UPDATE action SET at = at - 3600")
+    long_ago = load_action(place.database, action).at
+    redo_last(place)
+    assert load_action(place.database, action).at - long_ago >= timedelta(hours=1)
+    undo_last(place)
+    assert load_action(place.database, action).at > long_ago
 
 
 def test_redo_of_a_copy_makes_it_again(place: Place, number: MessageNumber) -> None:

@@ -1,5 +1,6 @@
 """What was done, key press by key press, and the way back."""
 
+import time
 from collections.abc import Sequence
 
 from tui_mail.model.displayable import Displayable
@@ -266,8 +267,9 @@ def _present(tx: Transaction, messages: Sequence[MessageNumber]) -> int:
 
 def _mark(tx: Transaction, action: ActionId, *, undone: bool, session: str) -> None:
     tx.connection.execute(
-        "UPDATE action SET undone = ?, session = ? WHERE id = ?",
-        (undone, session, action),
+        "UPDATE action SET undone = ?, session = ?, at = CASE WHEN ? THEN at ELSE ? END"
+        " WHERE id = ?",
+        (undone, session, undone, int(time.time()), action),
     )
     tx.publish(OperationsChanged())
 
