@@ -24,6 +24,7 @@ from tui_mail.store.mailboxes import (
 )
 from tui_mail.store.operations import load_pending, retry
 from tui_mail.store.performing import perform
+from tui_mail.store.search import is_named
 from tui_mail.store.surroundings import apply_namespaces
 
 
@@ -189,6 +190,22 @@ def test_a_mailbox_is_found_by_role_name_or_whatever_case(
     assert found is not None
     assert found.name == "Archive"
     assert find_mailbox(place.database, "nowhere") is None
+
+
+def test_it_does_not_matter_how_the_accents_of_a_name_are_written(place: Place) -> None:
+    """Programs of a Mac make mailboxes with letters and accents apart (NFD)."""
+    typed, theirs = "Caf\u00e9", "Cafe\u0301"
+    archive = {SpecialUse.ARCHIVE: typed}
+    _list(place, listed("INBOX", SpecialUse.INBOX), listed(theirs), roles=archive)
+    for name in (typed, typed.upper(), theirs):
+        found = find_mailbox(place.database, name)
+        assert found is not None
+        assert found.name == theirs
+        assert found.special_use is SpecialUse.ARCHIVE
+        assert is_named(place.database, name, found.id)
+    _list(place, listed(theirs), listed(typed))
+    both = {find_mailbox(place.database, name) for name in (typed, theirs)}
+    assert len(both) == 2, "where both are there each is meant by its own name"
 
 
 def test_a_name_as_it_is_counts_more_than_a_role(place: Place) -> None:

@@ -2,6 +2,7 @@
 
 import binascii
 import re
+import unicodedata
 
 _SHIFTED = re.compile(rb"&([A-Za-z0-9+,]*)-")
 
@@ -62,3 +63,13 @@ def _shifted(waiting: list[str]) -> bytes:
 def same_name(one: bytes, other: bytes) -> bool:
     """Whether two names are of one mailbox: INBOX is so in any case (RFC 9051, 5.1)."""
     return one == other or (one.upper() == b"INBOX" and other.upper() == b"INBOX")
+
+
+def composed(name: str) -> str:
+    """Write accents the one way: servers keep the way of who made the mailbox (NFC, NFD)."""
+    return unicodedata.normalize("NFC", name)
+
+
+def folded_name(name: str) -> str:
+    """Fold what does not matter where a person types a name: case, and how accents are."""
+    return composed(composed(name).casefold())

@@ -16,7 +16,12 @@ from tui_mail.model.mailbox import (
     MailboxState,
     SpecialUse,
 )
-from tui_mail.model.mailbox_names import decode_name, encode_name
+from tui_mail.model.mailbox_names import (
+    composed,
+    decode_name,
+    encode_name,
+    folded_name,
+)
 from tui_mail.model.namespace import NamespaceKind
 from tui_mail.model.rights import Rights
 from tui_mail.store.database import Transaction
@@ -153,10 +158,12 @@ def _meant(
 ) -> ListedMailbox | None:
     """Find the mailbox that the settings name, whole or as it is called below one's own."""
     above = decode_name(root.prefix)
-    for wanted in (name, above + name, shown_name(above, root.delimiter) + name):
+    meant = (name, above + name, shown_name(above, root.delimiter) + name)
+    for wanted in (*meant, *map(composed, meant)):
         for box in listed:
             shown = shown_name(box.name, box.delimiter)
-            if box.selectable and wanted in (box.name, shown):
+            names = (box.name, shown, composed(box.name), composed(shown))
+            if box.selectable and wanted in names:
                 return box
     return None
 
@@ -314,16 +321,16 @@ def load_mailbox(source: Source, mailbox: MailboxId) -> Mailbox:
 
 
 def find_mailbox(source: Source, name: str) -> Mailbox | None:
-    """Find a mailbox by its name, its role, or its name whatever the case."""
+    """Find a mailbox by its name, its role, or its name whatever the case and accents are."""
     boxes = load_mailboxes(source)
-    wanted = name.casefold()
+    wanted = folded_name(name)
     for box in boxes:
         if name in (box.name, box.wire_name.decode("ascii", "replace")):
             return box
     for box in boxes:
         if box.special_use is not None and box.special_use.value == wanted:
             return box
-    return next((box for box in boxes if box.name.casefold() == wanted), None)
+    return next((box for box in boxes if folded_name(box.name) == wanted), None)
 
 
 def find_role(source: Source, use: SpecialUse) -> Mailbox | None:

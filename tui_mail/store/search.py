@@ -13,6 +13,7 @@ from datetime import date, datetime, time, timedelta
 from tui_mail.model.error import QueryError
 from tui_mail.model.ids import MailboxId, MessageNumber
 from tui_mail.model.mailbox import Mailbox, SpecialUse
+from tui_mail.model.mailbox_names import folded_name
 from tui_mail.model.query import (
     IN_ANYWHERE,
     ME,
@@ -304,13 +305,13 @@ class _Asked:
 
     def mailboxes_named(self, name: str) -> list[MailboxId]:
         """Find the mailboxes that ``in:`` means: by name, by role, by its last part."""
-        wanted = name.casefold()
+        wanted = folded_name(name)
         if wanted == IN_ANYWHERE:
             return [mailbox.id for mailbox in self.mailboxes]
         exact = [m for m in self.mailboxes if m.name == name]
         roles = [m for m in self.mailboxes if m.special_use and m.special_use == wanted]
-        names = [m for m in self.mailboxes if m.name.casefold() == wanted]
-        lasts = [m for m in self.mailboxes if m.parts[-1].casefold() == wanted]
+        names = [m for m in self.mailboxes if folded_name(m.name) == wanted]
+        lasts = [m for m in self.mailboxes if folded_name(m.parts[-1]) == wanted]
         return [mailbox.id for mailbox in exact or roles or names or lasts]
 
 
