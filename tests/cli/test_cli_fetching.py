@@ -13,11 +13,13 @@ from tests.sync.mailing import Desk, letter, letters
 from tests.sync.test_sync_evicting import large
 from tui_mail.__main__ import main
 from tui_mail.config.places import Places
+from tui_mail.link.lock import AccountLock
 from tui_mail.model.ids import PartId
 from tui_mail.store.content import part_progress
 from tui_mail.store.eviction import Keeping, load_evictable
 from tui_mail.store.operations import load_pending
 from tui_mail.store.wanting import want_part
+from tui_mail.sync import asked
 from tui_mail.sync.asked import fetch_once
 
 pytestmark = pytest.mark.dovecot
@@ -88,6 +90,19 @@ def test_a_part_is_gone_on_with_over_connections_that_are_cut(
     ]
     assert main(["outbox"]) == 0
     assert capsys.readouterr().out == ""
+
+
+def test_what_another_process_is_in_the_way_of_comes_with_its_synchronization(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, capsys: Printed
+) -> None:
+    monkeypatch.setattr(asked, "PATIENCE", 0.0)
+    capsys.readouterr()
+    with AccountLock.acquire(desk.places.lock("work")):
+        assert main(["show", _id(desk, 2)]) == 1
+    assert "another tui-mail is at work on it" in capsys.readouterr().err
+    assert main(["sync"]) == 0
+    assert main(["show", _id(desk, 2), "--offline"]) == 0
+    assert "Hello 2" in capsys.readouterr().out
 
 
 def test_what_is_ended_by_ctrl_c_is_not_fetched_behind_ones_back(desk: Desk) -> None:

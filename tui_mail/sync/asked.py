@@ -1,7 +1,7 @@
 """One thing fetched that somebody waits for, where no engine is at work."""
 
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 
 from tui_mail.config.places import Places
@@ -27,6 +27,9 @@ from tui_mail.sync.session import SMALLEST_WINDOW, Session
 from tui_mail.sync.storing import open_database
 from tui_mail.sync.texts import fetch_text
 
+PATIENCE = 5.0
+"""Seconds for which another process may be at work on the account."""
+
 Progress = Callable[[str, int, int], None]
 
 
@@ -41,30 +44,41 @@ def fetch_once(
 ) -> None:
     """Fetch a part, or the readable text for None, and do nothing else.
 
-    It is written down as a wish: where the connection is lost it comes with the next
-    one, unless a person ended it. Raises EngineBusy where another process is at work on
-    the account, Outdated where only a synchronization shows which messages the mailbox
-    has now, and MailError with what went wrong.
+    It is written down as a wish: what cannot be had now comes with the next connection,
+    unless a person ended it. Raises EngineBusy where another process is at work on the
+    account, Outdated where only a synchronization shows which messages the mailbox has
+    now, and MailError with what went wrong.
     """
     connector = Connector(account, ask)
-    with AccountLock.acquire(places.lock(account.name), patience=1.0):
-        database = open_database(account, places)
-        try:
+    database = open_database(account, places)
+    try:
+        with (
+            _wished(database, number, part),
+            AccountLock.acquire(places.lock(account.name), patience=PATIENCE),
+        ):
             ended_well = database.begin_use()
-            waited = is_wanted(database, number, (part,))
-            with database.transaction() as tx:
-                want_part(tx, number, part)
-            try:
-                _fetch(database, connector, number, part, progress)
-            except KeyboardInterrupt:
-                if not waited:
-                    with database.transaction() as tx:
-                        forget_wanted(tx, number, part)
-                raise
+            _fetch(database, connector, number, part, progress)
             if ended_well:
                 database.end_use()
-        finally:
-            database.close()
+    finally:
+        database.close()
+
+
+@contextmanager
+def _wished(
+    database: Database, number: MessageNumber, part: PartId | None
+) -> Iterator[None]:
+    """Write it down as a wish; where a person ends it, it is one no more."""
+    waited = is_wanted(database, number, (part,))
+    with database.transaction() as tx:
+        want_part(tx, number, part)
+    try:
+        yield
+    except KeyboardInterrupt:
+        if not waited:
+            with database.transaction() as tx:
+                forget_wanted(tx, number, part)
+        raise
 
 
 def _fetch(
