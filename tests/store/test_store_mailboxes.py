@@ -61,6 +61,8 @@ def test_the_hierarchy_is_shown_with_slashes_and_hostile_names_are_made_harmless
     [box] = load_mailboxes(place.database)
     assert box.name == "a/b␛[31m"
     assert box.parts == ("a", "b␛[31m")
+    _list(place, listed("  "))
+    assert [str(box.name) for box in load_mailboxes(place.database)] == ["(no name)"]
 
 
 def test_a_role_that_a_person_chose_stays_until_somebody_else_gives_it(

@@ -37,6 +37,8 @@ UNASKED, UNTOLD = "?", "!"
 NOWHERE = MailboxId(0)
 """Where a message lies that was deleted for ever here and not yet on the server."""
 
+_NAMELESS = "(no name)"
+"""What a mailbox is called whose name is nothing to be seen."""
 _ORDER = (
     SpecialUse.INBOX,
     SpecialUse.DRAFTS,
@@ -193,7 +195,7 @@ def _save_listed(
     tx: Transaction, box: ListedMailbox, use: SpecialUse | None, *, followed: bool
 ) -> None:
     values = (
-        shown_name(box.name, box.delimiter),
+        shown_name(box.name, box.delimiter) or _NAMELESS,
         box.delimiter,
         use.value if use else "",
         box.selectable,
