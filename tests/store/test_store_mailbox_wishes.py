@@ -357,6 +357,20 @@ def test_undo_of_what_was_refused_forgets_the_wish(there: Place) -> None:
     assert load_mailbox(there.database, there.box("Trash")).subscribed
 
 
+def test_what_is_cancelled_is_undone(there: Place) -> None:
+    for wish in (
+        CreateMailbox("New"),
+        RenameMailbox(there.box("Work"), "Play"),
+        DeleteMailbox(there.box("Workshop")),
+        SubscribeMailbox(there.box("Trash"), subscribed=False),
+    ):
+        action = _do(there, wish)
+        [waiting] = load_pending(there.database)
+        with there.database.transaction() as tx:
+            cancel(tx, waiting.id)
+        assert load_action(there.database, action).undone, wish
+
+
 def test_undo_of_what_the_server_has_leaves_what_was_refused_later(
     there: Place,
 ) -> None:

@@ -41,7 +41,7 @@ from tui_mail.store.journal import (
 )
 from tui_mail.store.mailboxes import create_local_mailbox
 from tui_mail.store.messages import apply_flags, load_location
-from tui_mail.store.operations import load_pending
+from tui_mail.store.operations import cancel, load_pending
 from tui_mail.store.replaying import (
     has_due,
     mark_flags_sent,
@@ -563,6 +563,26 @@ def test_undo_of_what_was_refused_forgets_the_wish(
     redo_last(place)
     assert due(place) == [("move", "INBOX", "Archive", [1, 2])]
     assert flags_due(place) == [(FLAGGED, True, "1")]
+
+
+def test_what_is_cancelled_is_undone(place: Place, number: MessageNumber) -> None:
+    other = place.fetch(mail(2))[0]
+    flag(place, number, add=SEEN)
+    flagged = last_undoable(place.database)
+    for act in (
+        lambda: move(place, "Archive", number, other),
+        lambda: copy(place, "Archive", number),
+    ):
+        for refused in (False, True):
+            act()
+            if refused:
+                refuse(place, first(place).id)
+            [waiting] = [one for one in load_pending(place.database) if one.operation]
+            with place.database.transaction() as tx:
+                cancel(tx, waiting.id)
+            assert last_undoable(place.database) == flagged
+    redo_last(place)
+    assert due(place) == [("copy", "INBOX", "Archive", [1])]
 
 
 def test_undo_says_where_the_mailbox_of_before_is_gone(

@@ -376,6 +376,30 @@ async def test_an_undo_that_cannot_be_stands_in_no_others_way(home: Home) -> Non
         await reader.shows('Undone: flagged "Newest of all"')
 
 
+async def test_an_undo_of_a_mailbox_that_is_another_by_now_stands_in_no_others_way(
+    home: Home,
+) -> None:
+    async with reading(home) as reader:
+        await reader.press("F", "1", "n", *"New", "enter")
+        await reader.shows('Made the mailbox "New"')
+
+        def put_into(tx: Transaction) -> None:
+            made = find_mailbox(tx, "New")
+            assert made is not None
+            tx.connection.execute(
+                "UPDATE message SET mailbox = ? WHERE number ="
+                " (SELECT min(number) FROM message)",
+                (made.id,),
+            )
+
+        await reader.app.wishes.write("work", put_into)
+        await reader.press("2", "u")
+        await reader.shows('"New" is not empty any more')
+        await reader.press("u")
+        await reader.press("y")
+        await reader.shows("Undone: flagged")
+
+
 async def test_without_an_archive_it_asks_once_and_remembers(tmp_path: Path) -> None:
     home = Home(tmp_path)
     home.fill(roles=("INBOX", "Lists/rust"))

@@ -92,6 +92,10 @@ class NotFound(MailError):
     """A message, mailbox or account of that name is not here."""
 
 
+class NoWayBack(MailError):
+    """An action cannot be undone any more: what it did was changed since."""
+
+
 class StoreDamaged(MailError):
     """The account's file is damaged beyond what could be opened."""
 

@@ -7,7 +7,7 @@ the server has confirmed it. Where there is no server, all is true at once.
 from dataclasses import dataclass
 
 from tui_mail.model.displayable import Displayable
-from tui_mail.model.error import MailError
+from tui_mail.model.error import MailError, NoWayBack
 from tui_mail.model.event import MailboxChanged, MailboxesChanged, OperationsChanged
 from tui_mail.model.ids import MailboxId, MessageNumber, OperationId
 from tui_mail.model.mailbox import Mailbox, SpecialUse
@@ -388,14 +388,14 @@ def _refused(tx: Transaction, change: MailboxChange) -> int | None:
 def _undo_creation(tx: Transaction, change: MailboxChange) -> None:
     box = load_mailbox(tx, change.mailbox)
     if box.total or len(seen_below(tx, box.id)) > 1:
-        raise MailError(f'"{box.name}" is not empty any more')
+        raise NoWayBack(f'"{box.name}" is not empty any more')
     delete_mailbox(tx, box.id)
 
 
 def _undo_rename(tx: Transaction, change: MailboxChange) -> None:
     box = load_mailbox(tx, change.mailbox)
     if box.name != change.after:
-        raise MailError(f'"{change.after}" has another name by now')
+        raise NoWayBack(f'"{change.after}" has another name by now')
     if _server_name(box) == change.before and _waits(tx, box.id, RENAME):
         _forget_rename(tx, box, _server_name(box))
         _tell(tx)

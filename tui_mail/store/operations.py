@@ -17,6 +17,11 @@ from tui_mail.store.mailbox_names import shown_name
 from tui_mail.store.mailbox_wishes import cancel_mailbox_wish, retry_mailbox_wish
 from tui_mail.store.mailboxes import load_mailbox
 from tui_mail.store.overlay import show_flags
+from tui_mail.store.refused import (
+    actions_of,
+    note_cancelled,
+    note_cancelled_mailbox_wish,
+)
 from tui_mail.store.replaying import drop_operation, take_back_effect
 from tui_mail.store.source import Source, snapshot
 from tui_mail.store.transfers import (
@@ -164,8 +169,10 @@ def cancel(tx: Transaction, name: str) -> None:
         state = _state(tx, number)
         if state is OperationState.SENT:
             raise MailError(_ON_ITS_WAY.format(name))
+        actions = actions_of(tx, OperationId(number))
         if state is OperationState.QUEUED:
             take_back_effect(tx, OperationId(number))
+        note_cancelled(tx, actions)
         refuse_incoming(tx, OperationId(number))
         stay(tx, OperationId(number))
         drop_operation(tx, OperationId(number))
@@ -176,6 +183,7 @@ def cancel(tx: Transaction, name: str) -> None:
     elif kind == "mailbox":
         if _mailbox_wish_state(tx, number) is OperationState.SENT:
             raise MailError(_ON_ITS_WAY.format(name))
+        note_cancelled_mailbox_wish(tx, number)
         cancel_mailbox_wish(tx, number)
     else:
         deltas = _members(tx, number)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from tui_mail.link.messages import Wake
 from tui_mail.model.displayable import own
-from tui_mail.model.error import NotFound
+from tui_mail.model.error import NotFound, NoWayBack
 from tui_mail.model.operation import JournalEntry
 from tui_mail.ui.actions.acting import sentence
 from tui_mail.ui.dates import list_date
@@ -37,7 +37,7 @@ async def undo(app: "MailApp") -> None:
         done = await app.wishes.write(
             account, lambda tx: journal.undo(tx, entry.id, session=app.session)
         )
-    except NotFound:
+    except (NotFound, NoWayBack):
         # Else every further undo would be stopped by this one.
         await app.wishes.write(account, lambda tx: journal.give_up(tx, entry.id))
         await app.wishes.look_for_undoable()
