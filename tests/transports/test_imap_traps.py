@@ -776,7 +776,8 @@ def test_a_mailbox_is_selected_from_whatever_is_said(reach: Reach) -> None:
             b"* 99 EXISTS\r\n* 3 FETCH (UID 77 FLAGS ())\r\n* OK [CLOSED] old one\r\n"
             b"* 3 EXISTS\r\n* 0 RECENT\r\n* OK [UIDVALIDITY 7]\r\n"
             b"* OK [HIGHESTMODSEQ 9223372036854775807] big\r\n"
-            b"* FLAGS (\\Seen)\r\n* OK [PERMANENTFLAGS (\\Seen)] fixed\r\n"
+            b"* FLAGS (\\Seen)\r\n* OK [PERMANENTFLAGS (\\Seen $Forwarded Work)]"
+            b" fixed\r\n"
             b"* VANISHED (EARLIER) 4:5\r\n* 1 FETCH (UID 1 FLAGS (\\Seen) MODSEQ (6))\r\n"
             b"* OK [ALERT] read this\r\n"
         )
@@ -792,6 +793,7 @@ def test_a_mailbox_is_selected_from_whatever_is_said(reach: Reach) -> None:
     assert selected.highest_modseq == 2**63 - 1
     assert selected.read_only
     assert not selected.keywords_kept
+    assert selected.keywords_named == {"$forwarded", "work"}
     assert selected.resynced
     assert selected.changes.vanished == UidSet.between(4, 5)
     assert [one.uid for one in selected.changes.flags] == [1]

@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from tui_mail.model.displayable import Displayable
+from tui_mail.model.flags import SYSTEM_FLAGS
 from tui_mail.model.ids import MailboxId, ModSeq, Uid, UidValidity
 from tui_mail.model.namespace import NamespaceKind
 from tui_mail.model.rights import Right, Rights
@@ -96,6 +97,13 @@ class MailboxState:
     keywords_kept: bool = True
     """Whether the server keeps keywords (PERMANENTFLAGS has ``\\*``)."""
     read_only: bool = False
+    keywords_named: frozenset[str] = frozenset()
+    """Those that it keeps where it does not keep all, in small letters."""
+
+    def keeps(self, flag: str) -> bool:
+        """Tell whether the server keeps a flag; else it stays here."""
+        known = flag in SYSTEM_FLAGS or flag.lower() in self.keywords_named
+        return self.keywords_kept or known
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,7 +54,7 @@ _COLUMNS = """
     id, wire_name, name, delimiter, special_use, selectable, subscribed, is_local,
     uid_validity, uid_next, highest_modseq, low_uid, exists_count, keywords_kept,
     read_only, total, unread, status_messages, synced_at, pinned, followed, inferiors,
-    namespace, prefix_parts, rights
+    namespace, prefix_parts, rights, keywords_named
 """
 _NOT_LEAVING = """
     NOT EXISTS (SELECT 1 FROM mailbox_wish w WHERE w.mailbox = mailbox.id
@@ -359,13 +359,14 @@ def save_state(
     tx: Transaction, mailbox: MailboxId, state: MailboxState, *, synced: bool
 ) -> None:
     """Save the cursors; ``synced``: with this it agrees with the server as of now."""
-    [kept] = tx.connection.execute(
-        "SELECT coalesce((SELECT keywords_kept FROM mailbox WHERE id = ?), 1)",
-        (mailbox,),
+    named = " ".join(sorted(state.keywords_named))
+    before = tx.connection.execute(
+        "SELECT keywords_kept, keywords_named FROM mailbox WHERE id = ?", (mailbox,)
     ).fetchone()
     tx.connection.execute(
         "UPDATE mailbox SET uid_validity = ?, uid_next = ?, highest_modseq = ?,"
         " low_uid = ?, exists_count = ?, keywords_kept = ?, read_only = ?,"
+        " keywords_named = ?,"
         " synced_at = CASE WHEN ? THEN ? ELSE synced_at END WHERE id = ?",
         (
             state.uid_validity or 0,
@@ -375,12 +376,13 @@ def save_state(
             state.exists,
             state.keywords_kept,
             state.read_only,
+            named,
             synced,
             int(time.time()),
             mailbox,
         ),
     )
-    if bool(kept) != state.keywords_kept:
+    if before not in (None, (state.keywords_kept, named)):
         place_keywords(tx, mailbox)
     if synced:
         tx.publish(MailboxesChanged())
@@ -471,6 +473,7 @@ def _mailbox(row: Sequence[object]) -> Mailbox:
         namespace,
         prefix_parts,
         rights,
+        keywords_named,
     ) = row
     parts = str(name).split("/") if delimiter else [str(name)]
     return Mailbox(
@@ -493,6 +496,7 @@ def _mailbox(row: Sequence[object]) -> Mailbox:
             exists=_number(exists),
             keywords_kept=bool(keywords_kept),
             read_only=bool(read_only),
+            keywords_named=frozenset(str(keywords_named).split()),
         ),
         synced_at=_moment(_number(synced_at)),
         pinned=bool(pinned),

@@ -1,11 +1,12 @@
 """The user's wishes about flags laid over the server's facts, as rows show them."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from tui_mail.model.event import MailboxChanged, MessagesChanged
 from tui_mail.model.flags import Flags, shown
 from tui_mail.model.ids import MailboxId, MessageNumber
+from tui_mail.model.mailbox import MailboxState
 from tui_mail.store.database import Transaction
 from tui_mail.store.flag_columns import from_columns, to_columns
 
@@ -47,6 +48,13 @@ def show_flags(tx: Transaction, numbers: Sequence[int]) -> None:
             tx.publish(MessagesChanged(MailboxId(mailbox), frozenset(those)))
 
 
+def keeping(kept: int, named: str) -> Callable[[str], bool]:
+    """Give what tells whether a mailbox's server keeps a flag; from its columns."""
+    return MailboxState(
+        keywords_kept=bool(kept), keywords_named=frozenset(named.split())
+    ).keeps
+
+
 def laid_over(server: Flags, wishes: Iterable[tuple[str, bool]]) -> Flags:
     """Lay wishes over the server's flags, in the order they were made."""
     flags = server
@@ -61,20 +69,26 @@ def place_keywords(tx: Transaction, mailbox: MailboxId) -> None:
     A server says which it is when its mailbox is selected, which may be after the wish.
     """
     row = tx.connection.execute(
-        "SELECT keywords_kept FROM mailbox WHERE id = ?", (mailbox,)
+        "SELECT keywords_kept, keywords_named FROM mailbox WHERE id = ?", (mailbox,)
     ).fetchone()
-    before, after = (LOCAL, "queued") if row and row[0] else ("queued", LOCAL)
+    keeps = keeping(*row) if row else keeping(0, "")
     found = tx.connection.execute(
-        "SELECT d.id, d.message FROM delta d JOIN message m ON m.number = d.message"
-        " WHERE d.state = ? AND d.flag NOT LIKE '\\%' AND m.server_mailbox = ?",
-        (before, mailbox),
+        "SELECT d.id, d.message, d.flag, d.state FROM delta d"
+        " JOIN message m ON m.number = d.message WHERE d.state IN ('queued', ?)"
+        " AND d.flag NOT LIKE '\\%' AND m.server_mailbox = ?",
+        (LOCAL, mailbox),
     ).fetchall()
+    placed = [
+        (state, delta, message)
+        for delta, message, flag, before in found
+        if (state := "queued" if keeps(flag) else LOCAL) != before
+    ]
     tx.connection.executemany(
         "UPDATE delta SET state = ? WHERE id = ?",
-        [(after, delta) for delta, _ in found],
+        [(state, delta) for state, delta, _ in placed],
     )
-    if found:
-        show_flags(tx, [message for _, message in found])
+    if placed:
+        show_flags(tx, [message for *_, message in placed])
 
 
 def _load_wishes(

@@ -7,7 +7,7 @@ counted by who inserts them. Words of header fields
 stand folded between spaces, so that a phrase is a part of the string.
 """
 
-VERSION = 2
+VERSION = 3
 """The version that this code writes; kept in ``PRAGMA user_version``."""
 
 _SINCE_2 = """
@@ -180,7 +180,8 @@ CREATE TABLE mailbox (
     rights TEXT NOT NULL DEFAULT '?',
     pinned INTEGER NOT NULL DEFAULT 0,
     followed INTEGER NOT NULL DEFAULT 1,
-    swept_uid INTEGER NOT NULL DEFAULT 0
+    swept_uid INTEGER NOT NULL DEFAULT 0,
+    keywords_named TEXT NOT NULL DEFAULT ''
 ) STRICT;
 
 CREATE TABLE content (
@@ -379,7 +380,7 @@ INSERT INTO mailbox (id, wire_name, name, selectable, subscribed, is_local)
 VALUES (0, x'00', '', 0, 0, 1);
 """
 )
-"""Everything, as version 2 has it. The mailbox 0 is nowhere: what lies in it is not seen.
+"""Everything, as version 3 has it. The mailbox 0 is nowhere: what lies in it is not seen.
 
 New columns stand last in their table, new tables and indexes last of all, in the order of
 the migration: then each begins on the same page in a file that was migrated.
@@ -411,5 +412,6 @@ INSERT INTO kept SELECT 1,
         FROM readable);
 """
     ),
+    2: "ALTER TABLE mailbox ADD COLUMN keywords_named TEXT NOT NULL DEFAULT '';",
 }
 """The step from each version to the next."""

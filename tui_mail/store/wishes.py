@@ -5,18 +5,18 @@ changed: that is what an undo has to take back.
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from tui_mail.model.event import MailboxChanged, OperationsChanged
-from tui_mail.model.flags import SYSTEM_FLAGS, canonical
+from tui_mail.model.flags import canonical
 from tui_mail.model.ids import MailboxId, MessageNumber
 from tui_mail.store.appending import has_server, queue_append
 from tui_mail.store.database import Transaction
 from tui_mail.store.flag_columns import from_columns, to_columns
 from tui_mail.store.mailboxes import NOWHERE
 from tui_mail.store.messages import remove_rows
-from tui_mail.store.overlay import laid_over, show_flags
+from tui_mail.store.overlay import keeping, laid_over, show_flags
 from tui_mail.store.routes import Place, add_operation, by_source, load_places, take_out
 
 _CHUNK = 500
@@ -73,7 +73,7 @@ def _set_flags(
     rows = tx.connection.execute(
         "SELECT m.number, m.flags, m.keywords, m.server_flags, m.server_keywords,"
         " s.id IS NOT NULL AND s.is_local = 0 OR here.is_local = 0,"
-        " coalesce(s.keywords_kept, 1)"
+        " coalesce(s.keywords_kept, 1), coalesce(s.keywords_named, '')"
         " FROM message m JOIN mailbox here ON here.id = m.mailbox"
         " LEFT JOIN mailbox s ON s.id = m.server_mailbox AND s.id <> 0"
         " WHERE m.number IN (SELECT value FROM json_each(?))",
@@ -81,7 +81,7 @@ def _set_flags(
     ).fetchall()
     sent = _sent_wishes(tx, numbers)
     changes: list[FlagChange] = []
-    for number, bits, keywords, server_bits, server_words, remote, kept in rows:
+    for number, bits, keywords, server_bits, server_words, remote, kept, named in rows:
         message = MessageNumber(number)
         facts = from_columns(server_bits, server_words)
         fresh = _changes(message, from_columns(bits, keywords), facts, add, remove)
@@ -89,7 +89,7 @@ def _set_flags(
             _set_facts(tx, fresh, facts)
         else:
             under_way = laid_over(facts, sent.get(number, ()))
-            _queue(tx, fresh, under_way, keywords_kept=bool(kept))
+            _queue(tx, fresh, under_way, keeping(kept, named))
         changes += fresh
     show_flags(tx, [change.message for change in changes])
     return changes
@@ -142,8 +142,7 @@ def _queue(
     tx: Transaction,
     changes: Sequence[FlagChange],
     under_way: frozenset[str],
-    *,
-    keywords_kept: bool,
+    keeps: Callable[[str], bool],
 ) -> None:
     for change in changes:
         tx.connection.execute(
@@ -152,14 +151,13 @@ def _queue(
         )
         if (change.flag in under_way) == change.added:
             continue
-        stays = not keywords_kept and change.flag not in SYSTEM_FLAGS
         tx.connection.execute(
             "INSERT INTO delta (message, flag, adding, state) VALUES (?, ?, ?, ?)",
             (
                 change.message,
                 change.flag,
                 change.added,
-                "local" if stays else "queued",
+                "queued" if keeps(change.flag) else "local",
             ),
         )
 

@@ -67,6 +67,7 @@ def fetch_window(session: Session, box: Mailbox, selected: Selected) -> None:
         low_uid=selected.uid_next,
         exists=selected.exists,
         keywords_kept=selected.keywords_kept,
+        keywords_named=selected.keywords_named,
         read_only=selected.read_only,
     )
     messages = fetch_newest(session, box) if selected.exists else []

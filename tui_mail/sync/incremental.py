@@ -243,6 +243,7 @@ def _note(session: Session, box: Mailbox, selected: Selected) -> None:
             highest_modseq=max(state.highest_modseq, told) if ahead else told,
             exists=selected.exists,
             keywords_kept=selected.keywords_kept,
+            keywords_named=selected.keywords_named,
             read_only=selected.read_only,
         )
         complete = state.low_uid == 1

@@ -5,6 +5,7 @@ import re
 
 from tui_mail.model.changes import Changes
 from tui_mail.model.error import ServerRefused
+from tui_mail.model.flags import is_keyword
 from tui_mail.model.ids import ModSeq, Uid, UidValidity
 from tui_mail.model.uids import LARGEST
 from tui_mail.transports.imap_arguments import short_set
@@ -19,6 +20,9 @@ from tui_mail.transports.imap_tokens import Unreadable
 from tui_mail.transports.imap_values import KnownState, Selected
 
 _ANY_KEYWORD = re.compile(rb"(?:\A|[ (])\\\*(?:[ )]|\Z)")
+
+_MOST_NAMED = 200
+"""Flags that a server may name; no server is known that names as many."""
 
 
 class Selecting:
@@ -68,6 +72,7 @@ class Selecting:
         validity = self._validity()
         modseq = parse_modseq(self._codes.get(b"HIGHESTMODSEQ", b"0").strip())
         kept = self._codes.get(b"PERMANENTFLAGS")
+        all_kept = kept is None or bool(_ANY_KEYWORD.search(kept))
         known = self._known
         return Selected(
             uid_validity=validity,
@@ -75,9 +80,15 @@ class Selecting:
             highest_modseq=modseq if b"NOMODSEQ" not in self._codes else ModSeq(0),
             exists=exists,
             read_only=self._read_only or status.code == b"READ-ONLY",
-            keywords_kept=kept is None or bool(_ANY_KEYWORD.search(kept)),
+            keywords_kept=all_kept,
+            keywords_named=frozenset() if all_kept else _keywords(kept or b""),
             changes=changes,
             resynced=known is not None
             and known.uid_validity == validity
             and modseq >= known.highest_modseq > 0,
         )
+
+
+def _keywords(flags: bytes) -> frozenset[str]:
+    words = flags.strip(b"() ").decode("ascii", "replace").lower().split()
+    return frozenset(filter(is_keyword, words[:_MOST_NAMED]))

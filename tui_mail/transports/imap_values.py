@@ -29,6 +29,8 @@ class Selected:
     read_only: bool
     keywords_kept: bool
     """Whether new keywords are kept (PERMANENTFLAGS has ``\\*``, or is not said)."""
+    keywords_named: frozenset[str]
+    """Keywords that are kept where new ones are not, in small letters."""
     changes: Changes
     """What changed since the known state; flags and vanished, with QRESYNC."""
     resynced: bool

@@ -10,7 +10,6 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from tui_mail.model.error import NotFound, ServerRefused
-from tui_mail.model.flags import SYSTEM_FLAGS
 from tui_mail.model.ids import WHOLE, MessageNumber, Uid, UidValidity
 from tui_mail.model.mailbox import Mailbox
 from tui_mail.store.appending import (
@@ -93,11 +92,7 @@ def _append(
     told = session.connection.append(
         target.wire_name,
         Flow(size, lambda: load_pieces(session.database, due.message, WHOLE)),
-        frozenset(
-            flag
-            for flag in due.flags
-            if target.state.keywords_kept or flag in SYSTEM_FLAGS
-        ),
+        frozenset(filter(target.state.keeps, due.flags)),
         due.arrived,
     )
     session.harvest()
