@@ -20,6 +20,7 @@ from tests.store.filling import (
     listed,
     mail,
 )
+from tui_mail.mime.render import Renderer
 from tui_mail.model.error import MailError, NotFound
 from tui_mail.model.event import MailboxChanged
 from tui_mail.model.flags import FLAGGED, SEEN
@@ -32,7 +33,7 @@ from tui_mail.store.appending import (
     settle_append,
 )
 from tui_mail.store.between import carry_on
-from tui_mail.store.content import complete_part, load_part, save_chunk
+from tui_mail.store.content import complete_part, load_part, load_text, save_chunk
 from tui_mail.store.database import AccountIdentity, Database, Transaction
 from tui_mail.store.journal import last_undoable, last_undone, redo, undo
 from tui_mail.store.mailboxes import (
@@ -251,6 +252,31 @@ def test_an_account_without_a_server_has_a_message_at_once(local: Pair) -> None:
     assert octets == OCTETS.replace(b"\r\n", b"\n"), "every octet is kept"
     [deletion] = due_operations(local.work.database, NOW)
     assert deletion.kind == "expunge"
+
+
+def test_what_reads_mail_is_started_once_for_many_messages(
+    local: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[Renderer] = []
+
+    class Counted(Renderer):
+        def __init__(self) -> None:
+            super().__init__()
+            started.append(self)
+
+    monkeypatch.setattr("tui_mail.mime.render.Renderer", Counted)
+    numbers = local.work.fetch(mail(1), mail(2), mail(3))
+    for number in numbers:
+        whole(local.work, number)
+    local.send(*numbers)
+    local.carry_on()
+    assert len(local.shown()) == 3
+    rows = local.home.rows("SELECT number FROM message")
+    texts = [
+        load_text(local.home.database, MessageNumber(int(str(n)))) for (n,) in rows
+    ]
+    assert all(texts)
+    assert len(started) == 1
 
 
 def test_what_is_not_here_whole_is_asked_for_first(pair: Pair) -> None:

@@ -16,9 +16,10 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from collections.abc import Set as AbstractSet
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import TYPE_CHECKING
 
 from tui_mail.model.body import BodyPart
 from tui_mail.model.error import MailError, NotFound, StoreFailed
@@ -73,6 +74,9 @@ from tui_mail.store.transfers import (
     think_better,
 )
 from tui_mail.store.wishes import expunge_messages
+
+if TYPE_CHECKING:
+    from tui_mail.mime.render import Renderer
 
 Open = Callable[[str], AbstractContextManager[Database]]
 """Opens an account's store by its name; raises NotFound where there is no such account."""
@@ -212,8 +216,10 @@ class _Carrier:
 
     def _to_account(self, account: str, rows: list[Outgoing]) -> None:
         try:
-            with self._open(account) as target:
-                steps = _Steps(self._source, target)
+            with (
+                self._open(account) as target,
+                closing(_Steps(self._source, target)) as steps,
+            ):
                 for one in rows:
                     try:
                         self._again |= steps.take(one)
@@ -246,7 +252,13 @@ class _Steps:
         self._source = source
         self._target = target
         self._landed: list[Outgoing] = []
+        self._renderer: Renderer | None = None
         self.changed: set[str] = set()
+
+    def close(self) -> None:
+        """End what reads mail."""
+        if self._renderer is not None:
+            self._renderer.close()
 
     def take(self, one: Outgoing) -> bool:
         """Take the next step of one message; True if there may be another.
@@ -369,10 +381,12 @@ class _Steps:
             octets += piece
             if len(octets) > _MOST_RENDERED:
                 return load_structure(self._source, number), None
-        from tui_mail.mime.render import Renderer
+        if self._renderer is None:
+            from tui_mail.mime.render import Renderer
 
-        with Renderer() as renderer:
-            return renderer.render_octets(octets)
+            # It takes longer to start than to read many messages.
+            self._renderer = Renderer()
+        return self._renderer.render_octets(octets)
 
     def _begin(self, tx: Transaction, one: Outgoing) -> MessageNumber:
         source = self._source

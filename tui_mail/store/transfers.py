@@ -231,12 +231,11 @@ def let_go(tx: Transaction, those: Sequence[Outgoing]) -> None:
 
 def call_off(tx: Transaction, number: MessageNumber, *, moves_only: bool) -> None:
     """Have a message stay that goes on; what was handed over of it is to be erased."""
-    for one in load_outgoing(tx):
-        if (
-            one.message == number
-            and one.state in _UNDER_WAY
-            and not (moves_only and one.copying)
-        ):
+    rows = tx.connection.execute(
+        f"SELECT {_COLUMNS} FROM outgoing WHERE message = ? ORDER BY id", (number,)
+    ).fetchall()
+    for one in map(_outgoing, rows):
+        if one.state in _UNDER_WAY and not (moves_only and one.copying):
             think_better(tx, one)
 
 
@@ -385,14 +384,11 @@ def refuse_incoming(tx: Transaction, operation: OperationId) -> None:
 
 def take_back(tx: Transaction, action: ActionId) -> int:
     """Have what an action sent to another account come back; how many messages."""
-    present = {one.token: one for one in load_outgoing(tx)}
     rows = _of_action(tx, action)
     for message, token, place, wish in rows:
-        one = present.get(token)
-        if one is None:
-            _insert(tx, 0, place, wish, token)
-            [one] = [each for each in load_outgoing(tx) if each.token == token]
-        if one.state == "erase":
+        _insert(tx, 0, place, wish, token)
+        one = find_transfer(tx, token)
+        if one is None or one.state == "erase":
             # It was thought better of already; what is seen here may have gone since.
             continue
         if wish.copying or one.state not in ("left", "recall", "keep"):
