@@ -90,11 +90,12 @@ def _last_undone(
     from tui_mail.store.journal import last_done, last_undone
 
     databases = [(account, app.accounts.database(account)) for account in accounts]
-    done = [entry.at for _, one in databases if (entry := last_done(one))]
+    done = [(name, entry.at) for name, one in databases if (entry := last_done(one))]
     found = [
         (account, entry)
         for account, one in databases
-        if (entry := last_undone(one)) and entry.at >= max(done, default=entry.at)
+        if (entry := last_undone(one))
+        and all(at < entry.at for name, at in done if name != account)
     ]
     return min(found, key=lambda pair: pair[1].at, default=None)
 
