@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tests.store.acting import copy, move, wish
 from tests.store.filling import START, Place, mail
-from tests.store.test_store_migration import _write_version_1
+from tests.store.test_store_migration import _write
 from tui_mail.model.body import BodyPart
 from tui_mail.model.displayable import displayable
 from tui_mail.model.ids import WHOLE, MessageNumber, PartId
@@ -278,7 +278,7 @@ def test_what_is_kept_is_counted_anew_where_a_file_is_salvaged(tmp_path: Path) -
 
 def test_what_a_store_of_version_1_keeps_is_counted(tmp_path: Path) -> None:
     path = tmp_path / "work.db"
-    _write_version_1(path)
+    _write(path, 1)
     with closing(sqlite3.connect(path)) as old, old:
         old.execute(
             "INSERT INTO content VALUES (1, 0, 0, 0, '', '', '', 'x', '', '', '', '', '',"

@@ -2,12 +2,17 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+import pytest
+
 from tests.store.filling import IDENTITY
 from tui_mail.store.connections import damage_mark, prepare_file
 from tui_mail.store.database import Database
 from tui_mail.store.schema import VERSION
 
-_VERSION_1 = Path(__file__).with_name("version_1.sql").read_text()
+_TABLES = {
+    version: Path(__file__).with_name(f"version_{version}.sql").read_text()
+    for version in range(1, VERSION)
+}
 _SHAPE = (
     'SELECT t.name, c.cid, c.name, c.type, c."notnull", c.dflt_value, c.pk'
     " FROM pragma_table_list t, pragma_table_info(t.name) c"
@@ -20,11 +25,12 @@ _SHAPE = (
 )
 
 
-def test_a_damaged_store_of_version_1_is_salvaged_into_a_fresh_one(
-    tmp_path: Path,
+@pytest.mark.parametrize("version", _TABLES)
+def test_a_damaged_store_of_an_older_version_is_salvaged_into_a_fresh_one(
+    tmp_path: Path, version: int
 ) -> None:
     path = tmp_path / "old.db"
-    _write_version_1(path)
+    _write(path, version)
     damage_mark(path).touch()
     database = Database.open(path, "work", identity=IDENTITY)
     names = database.connection.execute(
@@ -40,11 +46,11 @@ def _shape(path: Path) -> list[list[tuple[object, ...]]]:
         return [connection.execute(asked).fetchall() for asked in _SHAPE]
 
 
-def _write_version_1(path: Path) -> None:
+def _write(path: Path, version: int) -> None:
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         prepare_file(connection, path)
-        connection.executescript(_VERSION_1)
-        connection.execute("PRAGMA user_version = 1")
+        connection.executescript(_TABLES[version])
+        connection.execute(f"PRAGMA user_version = {version}")
         connection.execute(
             "INSERT INTO account (id, kind, host, user) VALUES (1, ?, ?, ?)",
             (IDENTITY.kind, IDENTITY.host, IDENTITY.user),
@@ -52,9 +58,12 @@ def _write_version_1(path: Path) -> None:
         connection.execute("INSERT INTO mailbox (wire_name, name) VALUES (x'41', 'A')")
 
 
-def test_a_store_of_version_1_becomes_what_a_fresh_one_is(tmp_path: Path) -> None:
+@pytest.mark.parametrize("version", _TABLES)
+def test_a_store_of_an_older_version_becomes_what_a_fresh_one_is(
+    tmp_path: Path, version: int
+) -> None:
     old, fresh = tmp_path / "old.db", tmp_path / "fresh.db"
-    _write_version_1(old)
+    _write(old, version)
     for path in (old, fresh):
         Database.open(path, "work", identity=IDENTITY).close()
     assert _shape(old) == _shape(fresh)

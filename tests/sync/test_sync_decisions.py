@@ -154,8 +154,16 @@ def test_messages_that_are_alike_are_paired_once_each() -> None:
     pairs = match(
         {one: ("a",), two: ("a",), three: ("b",)},
         [(Uid(9), ("a",)), (Uid(7), ("a",)), (Uid(8), ("c",))],
+        {},
     )
     assert pairs == {one: 7, two: 9}
+
+
+def test_what_is_owed_to_others_is_left_to_them() -> None:
+    one, two = map(MessageNumber, (1, 2))
+    theirs = [(Uid(9), ("a",)), (Uid(7), ("a",))]
+    assert match({one: ("a",), two: ("a",)}, theirs, {("a",): 1}) == {one: 7}
+    assert match({one: ("a",)}, theirs, {("a",): 3, ("b",): 1}) == {}
 
 
 def test_a_receipt_is_one_line() -> None:

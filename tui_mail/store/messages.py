@@ -193,6 +193,7 @@ def detach_all(tx: Transaction, mailbox: MailboxId) -> int:
 
     Numbers, contents and wishes stay; :func:`apply_fetched` finds them again.
     """
+    tx.connection.execute("DELETE FROM placed WHERE mailbox = ?", (mailbox,))
     return tx.connection.execute(
         "UPDATE message SET uid = 0, modseq = 0 WHERE server_mailbox = ? AND uid > 0",
         (mailbox,),

@@ -212,14 +212,24 @@ def note_flag_trouble(tx: Transaction, batch: FlagBatch, error: str) -> None:
 def due_operations(source: Source, now: datetime) -> list[DueOperation]:
     """List the operations that may go now, oldest first."""
     with snapshot(source):
-        return _due_operations(source, now)
+        return _operations(
+            source, "state <> 'failed' AND not_before <= ?", seconds_of(now)
+        )
 
 
-def _due_operations(source: Source, now: datetime) -> list[DueOperation]:
+def doubtful_moves(source: Source, target: MailboxId) -> list[DueOperation]:
+    """List the moves into a mailbox that were sent and not answered, oldest first."""
+    with snapshot(source):
+        return _operations(
+            source, "state = 'sent' AND kind = 'move' AND target = ?", target
+        )
+
+
+def _operations(source: Source, which: str, value: int) -> list[DueOperation]:
     rows = source.connection.execute(
         "SELECT id, kind, source, target, state, attempts, uid_next_before, error"
-        " FROM operation WHERE state <> 'failed' AND not_before <= ? ORDER BY id",
-        (seconds_of(now),),
+        f" FROM operation WHERE {which} ORDER BY id",
+        (value,),
     ).fetchall()
     return [
         DueOperation(

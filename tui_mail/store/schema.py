@@ -140,6 +140,15 @@ END;
 """
 """What version 2 brought besides new columns; they go before it."""
 
+_SINCE_3 = """
+CREATE TABLE placed (
+    mailbox INTEGER NOT NULL REFERENCES mailbox ON DELETE CASCADE,
+    uid INTEGER NOT NULL,
+    PRIMARY KEY (mailbox, uid)
+) STRICT, WITHOUT ROWID;
+"""
+"""What version 3 brought besides new columns."""
+
 TABLES = (
     """
 CREATE TABLE account (
@@ -379,6 +388,7 @@ INSERT INTO kept VALUES (1, 0);
 INSERT INTO mailbox (id, wire_name, name, selectable, subscribed, is_local)
 VALUES (0, x'00', '', 0, 0, 1);
 """
+    + _SINCE_3
 )
 """Everything, as version 3 has it. The mailbox 0 is nowhere: what lies in it is not seen.
 
@@ -412,6 +422,9 @@ INSERT INTO kept SELECT 1,
         FROM readable);
 """
     ),
-    2: "ALTER TABLE mailbox ADD COLUMN keywords_named TEXT NOT NULL DEFAULT '';",
+    2: (
+        "ALTER TABLE mailbox ADD COLUMN keywords_named TEXT NOT NULL DEFAULT '';"
+        + _SINCE_3
+    ),
 }
 """The step from each version to the next."""

@@ -9,6 +9,7 @@ from tui_mail.model.ids import MailboxId, MessageNumber, Uid
 from tui_mail.store.database import Transaction
 from tui_mail.store.messages import remove_rows
 from tui_mail.store.routes import take_out
+from tui_mail.store.source import Source
 
 _BY_UID = """
     SELECT number, mailbox FROM message
@@ -20,7 +21,9 @@ _BY_IDENTITY = """
     JOIN content d ON d.identity = c.identity
     JOIN message t ON t.content = d.id
     WHERE m.number = :number AND t.number > :number
-    AND +t.server_mailbox = :target AND +t.uid >= max(:since, 1) ORDER BY t.uid LIMIT 1
+    AND +t.server_mailbox = :target AND +t.uid >= max(:since, 1)
+    AND t.uid NOT IN (SELECT uid FROM placed WHERE mailbox = :target)
+    ORDER BY t.uid LIMIT 1
 """
 _REFERENCES = (
     "UPDATE delta SET message = :number WHERE message = :twin",
@@ -35,6 +38,15 @@ _REFERENCES = (
     "UPDATE OR IGNORE action_transfer SET message = :number WHERE message = :twin",
     "UPDATE OR IGNORE action_pin SET message = :number WHERE message = :twin",
 )
+_FORGET_PLACED = """
+    DELETE FROM placed
+    WHERE mailbox NOT IN (SELECT target FROM operation WHERE state = 'sent')
+"""
+_NOTE_PLACED = """
+    INSERT OR IGNORE INTO placed SELECT server_mailbox, uid FROM message
+    WHERE number = :number AND server_mailbox = :target AND uid > 0
+    AND EXISTS (SELECT 1 FROM operation WHERE target = :target AND state = 'sent')
+"""
 _WAITS_TO_LEAVE = """
     SELECT o.id, i.message FROM operation_item i JOIN operation o ON o.id = i.operation
     WHERE i.message = ? AND o.kind <> 'copy' AND o.state <> 'sent'
@@ -53,11 +65,25 @@ def arrive(
     twin = tx.connection.execute(statement, asked).fetchone()
     if twin is not None:
         _take_over(tx, number, target, *twin)
-        return
-    tx.connection.execute(
-        "UPDATE message SET server_mailbox = ?, uid = ?, modseq = 0 WHERE number = ?",
-        (target, uid, number),
+    else:
+        tx.connection.execute(
+            "UPDATE message SET server_mailbox = ?, uid = ?, modseq = 0 WHERE number = ?",
+            (target, uid, number),
+        )
+    tx.connection.execute(_FORGET_PLACED)
+    tx.connection.execute(_NOTE_PLACED, asked)
+
+
+def load_placed(source: Source, target: MailboxId) -> frozenset[Uid]:
+    """Name the UIDs in a mailbox that operations of ours were told of.
+
+    So they are of no other operation whose answer was lost. They are kept as long as
+    there is one into that mailbox.
+    """
+    rows = source.connection.execute(
+        "SELECT uid FROM placed WHERE mailbox = ?", (target,)
     )
+    return frozenset(Uid(uid) for (uid,) in rows)
 
 
 def _take_over(

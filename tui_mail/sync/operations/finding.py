@@ -1,6 +1,7 @@
 """What became of messages whose move or copy was sent and not answered."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tui_mail.model.ids import MailboxId, MessageNumber, Uid, UidValidity
@@ -9,7 +10,8 @@ from tui_mail.model.message import FetchedMessage
 from tui_mail.model.uids import LARGEST, UidSet
 from tui_mail.store.mailboxes import load_mailbox
 from tui_mail.store.messages import load_envelope, load_summary
-from tui_mail.store.replaying import DueOperation
+from tui_mail.store.replaying import DueOperation, doubtful_moves
+from tui_mail.store.twins import load_placed
 from tui_mail.sync.session import Session
 
 Likeness = tuple[object, ...]
@@ -48,11 +50,18 @@ def still_there(
 
 
 def find_in_target(
-    session: Session, operation: DueOperation, since: Uid | None
+    session: Session,
+    operation: DueOperation,
+    since: Uid | None,
+    *,
+    still: Collection[Uid] = (),
+    owed: Mapping[Likeness, int] | None = None,
 ) -> Arrived:
     """Find messages among those that came into the target since it was sent.
 
-    Each message of the target is taken for one of ours at most.
+    Each message of the target is taken for one of ours at most, and none that another
+    operation was told of. For those that are in their source still, so many of a
+    likeness are left that are owed to others.
     """
     if operation.target is None or since is None:
         return Arrived()
@@ -61,10 +70,34 @@ def find_in_target(
     if box.state.uid_validity not in (None, validity):
         # It was made anew: the numbers of before mean nothing any more.
         validity, theirs = arrivals_since(session, box, Uid(1))
-    ours = {
-        item.message: likeness_here(session, item.message) for item in operation.items
-    }
-    return Arrived(validity, match(ours, theirs))
+    else:
+        placed = load_placed(session.database, box.id)
+        theirs = [one for one in theirs if one[0] not in placed]
+    left, stayed = dict[MessageNumber, Likeness](), dict[MessageNumber, Likeness]()
+    for item in operation.items:
+        place = stayed if item.uid in still else left
+        place[item.message] = likeness_here(session, item.message)
+    found = match(left, theirs, {})
+    rest = [one for one in theirs if one[0] not in found.values()]
+    return Arrived(validity, found | match(stayed, rest, owed or {}))
+
+
+def owed_to_others(session: Session, operation: DueOperation) -> Counter[Likeness]:
+    """Count what other moves have brought into the target: it has left their sources.
+
+    Of messages that are alike it cannot be told whose came. That one's has left tells
+    that it did; one that is in its source still can be sent again.
+    """
+    owed: Counter[Likeness] = Counter()
+    if operation.target is None:
+        return owed
+    for other in doubtful_moves(session.database, operation.target):
+        if other.id == operation.id or not other.ready:
+            continue
+        uids = uids_of(other)
+        gone = uids.keys() - still_there(session, other.source, uids)
+        owed.update(likeness_here(session, uids[uid]) for uid in gone)
+    return owed
 
 
 def arrivals_since(
@@ -87,12 +120,19 @@ def arrivals_since(
 
 
 def match(
-    ours: Mapping[MessageNumber, Likeness], theirs: Sequence[tuple[Uid, Likeness]]
+    ours: Mapping[MessageNumber, Likeness],
+    theirs: Sequence[tuple[Uid, Likeness]],
+    owed: Mapping[Likeness, int],
 ) -> dict[MessageNumber, Uid]:
-    """Pair messages that are alike, each at most once, the lowest UID first."""
+    """Pair messages that are alike, each at most once, the lowest UID first.
+
+    The highest are left to whom they are owed.
+    """
     left: dict[Likeness, list[Uid]] = {}
     for uid, alike in sorted(theirs, key=lambda one: one[0], reverse=True):
         left.setdefault(alike, []).append(uid)
+    for alike, count in owed.items():
+        del left.get(alike, [])[:count]
     return {
         number: left[alike].pop() for number, alike in ours.items() if left.get(alike)
     }

@@ -19,6 +19,7 @@ from tui_mail.sync.operations import sending
 from tui_mail.sync.operations.finding import (
     Arrived,
     find_in_target,
+    owed_to_others,
     still_there,
     uids_of,
 )
@@ -36,6 +37,10 @@ def replay(session: Session, operation: DueOperation) -> None:
         done = find_in_target(session, operation, operation.uid_next_before)
         there = still_there(session, operation.source, uids)
         in_both = {uid for uid in there if uids[uid] in done.uids}
+        if in_both and (owed := owed_to_others(session, operation)):
+            since = operation.uid_next_before
+            done = find_in_target(session, operation, since, still=there, owed=owed)
+            in_both = {uid for uid in there if uids[uid] in done.uids}
         if session.connection.has_move:
             # It never leaves a message in both: that in the target is another's copy.
             in_both.clear()
