@@ -11,6 +11,7 @@ A play is a function that is given the peer::
 
 import contextlib
 import re
+import selectors
 import socket
 import ssl
 import threading
@@ -180,6 +181,14 @@ class Peer:
         self._inflate = zlib.decompressobj(wbits=-15)
         packed = self._deflate.compress(then) + self._deflate.flush(zlib.Z_SYNC_FLUSH)
         self.say_raw(self.tag + b" OK compressed from now on\r\n" + packed)
+
+    def is_quiet(self, seconds: float) -> bool:
+        """Tell whether the client says nothing more in that time."""
+        if self._waiting:
+            return False
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._link, selectors.EVENT_READ)
+            return not selector.select(seconds)
 
     def hang(self) -> None:
         """Say nothing more, until the client goes."""
