@@ -118,3 +118,5 @@ class MessageSummary:
     """Its readable text is here."""
     pinned: bool = False
     """A person keeps it for offline reading."""
+    on_server: bool | None = None
+    """Whether its POP3 server has it still; None where it came from none."""

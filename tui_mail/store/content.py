@@ -64,7 +64,7 @@ def keep_headers(tx: Transaction, content: ContentId) -> None:
     if parts.get(HEADER) or not parts.get(WHOLE):
         return
     found = b""
-    for octets in _chunks(tx, content, WHOLE):
+    for octets in chunks_of(tx, content, WHOLE):
         found += octets
         head, end, _ = found.partition(b"\r\n\r\n")
         if end:
@@ -195,7 +195,7 @@ def complete_part(tx: Transaction, number: MessageNumber, part: PartId) -> None:
 def _complete_part(tx: Transaction, content: ContentId, part: PartId) -> bool:
     """Note that all of a part is here; False where there is a gap in it."""
     size, digest = 0, sha256()
-    for octets in _chunks(tx, content, part):
+    for octets in chunks_of(tx, content, part):
         size += len(octets)
         digest.update(octets)
     [last] = tx.connection.execute(
@@ -273,7 +273,7 @@ def load_part(source: Source, number: MessageNumber, part: PartId) -> bytes | No
         ).fetchone()
         if row is None:
             return None
-        octets = b"".join(_chunks(source, content, part))
+        octets = b"".join(chunks_of(source, content, part))
     if sha256(octets).digest() != row[0]:
         raise StoreDamaged(f"message {number}: its part {part or 'all'} is damaged")
     return octets
@@ -376,7 +376,7 @@ def _save_part(
     _complete_part(tx, content, part)
 
 
-def _chunks(source: Source, content: ContentId, part: PartId) -> Iterator[bytes]:
+def chunks_of(source: Source, content: ContentId, part: PartId) -> Iterator[bytes]:
     """Give a part's octets in order, up to the first gap."""
     expected = 0
     for start, octets in source.connection.execute(

@@ -42,6 +42,10 @@ _READABLE_AGAIN = (
     # What may have gone out is looked for first.
     "UPDATE delta SET state = 'sent' WHERE state NOT IN ('queued', 'failed', 'local')",
     "UPDATE operation SET state = 'sent' WHERE state NOT IN ('queued', 'failed')",
+    # What the server has, its next listing tells.
+    "UPDATE pop_message SET state = 'stored' WHERE state NOT IN"
+    " ('coming', 'stored', 'leaving', 'left')",
+    "UPDATE pop_message SET fate = '' WHERE fate NOT IN ('', 'removed', 'elsewhere')",
     "UPDATE mailbox_wish SET state = 'sent' WHERE state NOT IN ('queued', 'failed')",
     "DELETE FROM mailbox_wish WHERE kind NOT IN"
     " ('create', 'rename', 'subscribe', 'unsubscribe', 'delete')",
@@ -78,6 +82,14 @@ _SHOWN_AGAIN = f"""
         flags, keywords, server_flags, server_keywords, modseq)
     SELECT ?, 0, 0, id, id, {_SECONDS}, {_SECONDS}, 0, '', 0, '', 0 {_LOST_PLACE}
 """
+_KNOWN_AGAIN = """
+    INSERT OR IGNORE INTO pop_message (uidl, content, size, sha256, state, stored_at)
+    SELECT CAST(x'00' || sha256 AS BLOB), content, size, sha256, 'left',
+        CAST(strftime('%s', 'now') AS INTEGER)
+    FROM part WHERE part_id = '' AND complete AND content IN (SELECT content FROM message)
+    AND content NOT IN (SELECT content FROM pop_message)
+"""
+"""What was pulled and lost its row is known by its octets when it comes again."""
 _UNUSED = """
     INSERT INTO unused
     SELECT id FROM content WHERE id NOT IN (SELECT content FROM message)
@@ -93,6 +105,8 @@ def mended(target: sqlite3.Connection) -> list[str]:
     row = target.execute("SELECT kind FROM account").fetchone()
     if row is None or row[0] != "imap":
         _give_places(target)
+        if row is None or row[0] == "pop3":
+            target.execute(_KNOWN_AGAIN)
     removed = []
     for table, column, parent, key in _ORPHANS:
         gone = target.execute(

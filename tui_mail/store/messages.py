@@ -35,7 +35,8 @@ from tui_mail.store.source import Source
 _SUMMARY = """
     SELECT m.number, m.mailbox, iif(m.mailbox = m.server_mailbox, m.uid, 0), m.content,
         m.thread, m.date, c.senders, c.recipients, c.copies, c.subject, m.flags, m.keywords,
-        c.size, c.has_attachment, c.message_id, r.snippet, m.waiting, c.pinned
+        c.size, c.has_attachment, c.message_id, r.snippet, m.waiting, c.pinned,
+        (SELECT max(state <> 'left') FROM pop_message p WHERE p.content = m.content)
     FROM message m JOIN content c ON c.id = m.content
     LEFT JOIN readable r ON r.content = m.content
 """
@@ -349,6 +350,7 @@ def _summary(row: Sequence[object]) -> MessageSummary:
         waiting=bool(row[16]),
         downloaded=snippet is not None,
         pinned=bool(row[17]),
+        on_server=None if row[18] is None else bool(row[18]),
     )
 
 

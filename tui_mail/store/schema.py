@@ -146,8 +146,26 @@ CREATE TABLE placed (
     uid INTEGER NOT NULL,
     PRIMARY KEY (mailbox, uid)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE pop_message (
+    id INTEGER PRIMARY KEY,
+    uidl BLOB NOT NULL UNIQUE,
+    content INTEGER NOT NULL,
+    size INTEGER NOT NULL DEFAULT 0,
+    sha256 BLOB NOT NULL DEFAULT x'',
+    state TEXT NOT NULL,
+    fate TEXT NOT NULL DEFAULT '',
+    stored_at INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE INDEX pop_message_content ON pop_message (content);
+CREATE INDEX pop_message_digest ON pop_message (sha256);
+CREATE TRIGGER pop_message_removed AFTER DELETE ON message
+WHEN EXISTS (SELECT 1 FROM pop_message WHERE content = old.content AND state <> 'coming')
+    AND EXISTS (SELECT 1 FROM content WHERE id = old.content)
+    AND NOT EXISTS (SELECT 1 FROM message WHERE content = old.content) BEGIN
+    UPDATE pop_message SET fate = 'removed' WHERE content = old.content AND fate = '';
+END;
 """
-"""What version 3 brought besides new columns."""
+"""What version 3 brought besides new columns. What was pulled is known for ever."""
 
 TABLES = (
     """
@@ -156,7 +174,8 @@ CREATE TABLE account (
     kind TEXT NOT NULL,
     host TEXT NOT NULL,
     user TEXT NOT NULL,
-    in_use INTEGER NOT NULL DEFAULT 0
+    in_use INTEGER NOT NULL DEFAULT 0,
+    delete_after TEXT NOT NULL DEFAULT ''
 ) STRICT;
 
 CREATE TABLE mailbox (
@@ -423,7 +442,10 @@ INSERT INTO kept SELECT 1,
 """
     ),
     2: (
-        "ALTER TABLE mailbox ADD COLUMN keywords_named TEXT NOT NULL DEFAULT '';"
+        """
+ALTER TABLE mailbox ADD COLUMN keywords_named TEXT NOT NULL DEFAULT '';
+ALTER TABLE account ADD COLUMN delete_after TEXT NOT NULL DEFAULT '';
+"""
         + _SINCE_3
     ),
 }

@@ -27,6 +27,7 @@ from tui_mail.store.content import complete_parts
 from tui_mail.store.database import Database, Transaction
 from tui_mail.store.mailboxes import NOWHERE
 from tui_mail.store.overlay import show_flags
+from tui_mail.store.pulling import note_elsewhere
 from tui_mail.store.routes import Place, load_places, take_out
 from tui_mail.store.source import Source
 from tui_mail.store.wanting import forget_wanted, want_part
@@ -225,6 +226,7 @@ def let_go(tx: Transaction, those: Sequence[Outgoing]) -> None:
         elif left:
             forget(tx, one)
             show_flags(tx, [one.message])
+    note_elsewhere(tx, leaving)
     expunge_messages(tx, leaving)
     tx.publish(OperationsChanged())
 

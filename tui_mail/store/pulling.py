@@ -1,0 +1,307 @@
+"""Messages pulled from a POP3 server: what came, what is on the server still, what may go.
+
+This store may have the only copy in the world. So nothing may go on the server but what is
+here whole, or was deleted here for ever by a person, or went to another account; and what
+is neither here nor there by a person's wish, after a salvage for instance, is pulled again.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from hashlib import sha256
+
+from tui_mail.model.error import StoreFailed
+from tui_mail.model.event import MailboxChanged
+from tui_mail.model.ids import WHOLE, ContentId, MailboxId, MessageNumber
+from tui_mail.model.message import Envelope
+from tui_mail.store.appending import begin_append, finish_append
+from tui_mail.store.content import chunks_of, save_chunk
+from tui_mail.store.contents import moment_of, seconds_of
+from tui_mail.store.database import Transaction
+from tui_mail.store.messages import content_of, remove_numbers
+from tui_mail.store.source import Source
+
+
+class PullState(StrEnum):
+    """How far a message is on its way from the server, and off it."""
+
+    COMING = "coming"
+    """Its octets are being saved; nobody sees it."""
+    STORED = "stored"
+    """It is here, or was, and the server has it."""
+    LEAVING = "leaving"
+    """The server was told to delete it, and has not said yet that it did."""
+    LEFT = "left"
+    """The server does not have it any more."""
+
+
+class Fate(StrEnum):
+    """What became of it here."""
+
+    HERE = ""
+    REMOVED = "removed"
+    """A person deleted it for ever."""
+    ELSEWHERE = "elsewhere"
+    """It went to another account, which has it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pulled:
+    """A message that was pulled, or is being."""
+
+    id: int
+    uidl: bytes
+    """What the server calls it; of a server without UIDL :func:`made_uidl`."""
+    size: int
+    digest: bytes
+    """SHA-256 of the octets as they came."""
+    state: PullState
+    fate: Fate
+    stored_at: datetime
+    present: bool
+    """Whether a message here has its content."""
+
+    @property
+    def wanted_again(self) -> bool:
+        """Whether it got lost here by no person's wish, or never came whole."""
+        return self.state is PullState.COMING or (
+            not self.present and self.fate is Fate.HERE
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Pulling:
+    """A message whose octets are being saved."""
+
+    id: int
+    number: MessageNumber
+
+
+_COLUMNS = """
+    p.id, p.uidl, p.size, p.sha256, p.state, p.fate, p.stored_at,
+    EXISTS (SELECT 1 FROM message m WHERE m.content = p.content)
+"""
+
+
+def made_uidl(digest: bytes) -> bytes:
+    """Make an identity for a message of a server that gives none, of its SHA-256."""
+    return b"\0" + digest
+
+
+def load_pulled(source: Source) -> dict[bytes, Pulled]:
+    """Load all that was ever pulled, by UIDL."""
+    rows = source.connection.execute(f"SELECT {_COLUMNS} FROM pop_message p")
+    return {one.uidl: one for one in map(_pulled, rows)}
+
+
+def find_same(source: Source, digest: bytes) -> Pulled | None:
+    """Find what has the same octets, whatever the server calls it."""
+    row = source.connection.execute(
+        f"SELECT {_COLUMNS} FROM pop_message p WHERE p.sha256 = ? AND p.state <> ?"
+        " ORDER BY p.id LIMIT 1",
+        (digest, PullState.COMING),
+    ).fetchone()
+    return _pulled(row) if row else None
+
+
+def begin_pull(
+    tx: Transaction, uidl: bytes, envelope: Envelope, *, arrived: datetime
+) -> Pulling:
+    """Make room for a message whose octets come; nobody sees it yet."""
+    number = begin_append(tx, envelope, flags=frozenset(), arrived=arrived)
+    row = tx.connection.execute(
+        "INSERT INTO pop_message (uidl, content, state) VALUES (?, ?, ?)"
+        " ON CONFLICT (uidl) DO UPDATE SET content = excluded.content,"
+        " state = excluded.state, fate = '', size = 0, sha256 = x'', stored_at = 0"
+        " RETURNING id",
+        (uidl, content_of(tx, number), PullState.COMING),
+    ).fetchone()
+    return Pulling(row[0], number)
+
+
+def save_piece(tx: Transaction, pulling: Pulling, start: int, octets: bytes) -> None:
+    """Save octets of it from an offset on; raises NotFound."""
+    save_chunk(tx, pulling.number, WHOLE, start, octets)
+
+
+def finish_pull(
+    tx: Transaction,
+    pulling: Pulling,
+    mailbox: MailboxId,
+    *,
+    digest: bytes,
+    at: datetime,
+) -> MessageNumber:
+    """Show it in a mailbox.
+
+    ``digest`` is the SHA-256 of what came. Raises StoreFailed where what is here is not
+    that, and NotFound without the mailbox.
+    """
+    finish_append(tx, pulling.number, mailbox)
+    size, here = tx.connection.execute(
+        "SELECT size, sha256 FROM part WHERE content = ? AND part_id = ?",
+        (content_of(tx, pulling.number), WHOLE),
+    ).fetchone()
+    if here != digest:
+        raise StoreFailed("a message was not saved as it came")
+    tx.connection.execute(
+        "UPDATE pop_message SET state = ?, size = ?, sha256 = ?, stored_at = ?"
+        " WHERE id = ?",
+        (PullState.STORED, size, digest, seconds_of(at), pulling.id),
+    )
+    return pulling.number
+
+
+def sweep_incomplete(tx: Transaction) -> int:
+    """Forget what did not come to its end: it is fetched from its beginning again."""
+    rows = tx.connection.execute(
+        "SELECT m.number FROM pop_message p JOIN message m ON m.content = p.content"
+        " WHERE p.state = ?",
+        (PullState.COMING,),
+    ).fetchall()
+    remove_numbers(tx, [number for (number,) in rows])
+    tx.connection.execute(
+        "DELETE FROM pop_message WHERE state = ?", (PullState.COMING,)
+    )
+    return len(rows)
+
+
+def verify_stored(source: Source, pulled: Pulled) -> bool:
+    """Read all of a message back and compare it with what came.
+
+    To be given a connection that did not write it.
+    """
+    row = source.connection.execute(
+        "SELECT p.content FROM pop_message p JOIN part t ON t.content = p.content"
+        " AND t.part_id = ? AND t.complete = 1 AND t.size = p.size"
+        " WHERE p.id = ? AND EXISTS (SELECT 1 FROM message m WHERE m.content = p.content)",
+        (WHOLE, pulled.id),
+    ).fetchone()
+    if row is None:
+        return False
+    digest, size = sha256(), 0
+    for octets in chunks_of(source, ContentId(row[0]), WHOLE):
+        digest.update(octets)
+        size += len(octets)
+    return size == pulled.size and digest.digest() == pulled.digest
+
+
+def settle_listing(tx: Transaction, listed: Iterable[bytes]) -> None:
+    """Note what the server has and has not: that settles what was left in doubt."""
+    there = set(listed)
+    before = tx.connection.execute(
+        "SELECT id, uidl, state FROM pop_message WHERE state <> ?", (PullState.COMING,)
+    ).fetchall()
+    changed = [
+        (now, number)
+        for number, uidl, state in before
+        if (now := PullState.STORED if uidl in there else PullState.LEFT) != state
+    ]
+    _set_states(tx, changed)
+
+
+def note_leaving(tx: Transaction, those: Iterable[Pulled]) -> None:
+    """Note, before it is done, that the server is told to delete messages."""
+    _set_states(tx, [(PullState.LEAVING, one.id) for one in those])
+
+
+def note_left(tx: Transaction, those: Iterable[Pulled]) -> None:
+    """Note that the server has deleted messages, as it said."""
+    _set_states(tx, [(PullState.LEFT, one.id) for one in those])
+
+
+def _set_states(tx: Transaction, changed: list[tuple[PullState, int]]) -> None:
+    tx.connection.executemany("UPDATE pop_message SET state = ? WHERE id = ?", changed)
+    if changed:
+        for (mailbox,) in tx.connection.execute(
+            "SELECT DISTINCT m.mailbox FROM message m"
+            " JOIN pop_message p ON p.content = m.content"
+        ).fetchall():
+            tx.publish(MailboxChanged(MailboxId(mailbox)))
+
+
+def due_for_deletion(source: Source, policy: str, now: datetime) -> list[Pulled]:
+    """Say what the server is to delete by ``delete_after``; the oldest first.
+
+    What is here has to be read back before: see :func:`verify_stored`. What was lost here
+    by no person's wish is never due.
+    """
+    stored = [
+        one
+        for one in load_pulled(source).values()
+        if one.state is PullState.STORED and not one.wanted_again
+    ]
+    return [one for one in stored if _is_due(one, policy, now)]
+
+
+def _is_due(one: Pulled, policy: str, now: datetime) -> bool:
+    if policy == "never":
+        return False
+    if policy == "removed":
+        return one.fate is Fate.REMOVED
+    if policy == "download":
+        return True
+    days, _, _ = policy.partition(" ")
+    return now - one.stored_at >= timedelta(days=int(days))
+
+
+def relabel(tx: Transaction, pulled: Pulled, uidl: bytes) -> None:
+    """Note that the server calls a message something else now."""
+    tx.connection.execute("DELETE FROM pop_message WHERE uidl = ?", (uidl,))
+    tx.connection.execute(
+        "UPDATE pop_message SET uidl = ?, state = ? WHERE id = ?",
+        (uidl, PullState.STORED, pulled.id),
+    )
+
+
+def note_double(tx: Transaction, pulled: Pulled, uidl: bytes) -> None:
+    """Note that the server has the same octets under another UIDL too: here it is once."""
+    tx.connection.execute(
+        "INSERT OR REPLACE INTO pop_message"
+        " (uidl, content, size, sha256, state, fate, stored_at)"
+        " SELECT ?, content, size, sha256, ?, fate, stored_at FROM pop_message WHERE id = ?",
+        (uidl, PullState.STORED, pulled.id),
+    )
+
+
+def note_elsewhere(tx: Transaction, numbers: Iterable[MessageNumber]) -> None:
+    """Note that messages go because another account has them: they are not deleted."""
+    tx.connection.executemany(
+        "UPDATE pop_message SET fate = ? WHERE fate = '' AND content ="
+        " (SELECT content FROM message WHERE number = ?)",
+        [(Fate.ELSEWHERE, number) for number in numbers],
+    )
+
+
+def forget_removed(tx: Transaction) -> int:
+    """Have what was deleted here for ever come again, where the server has it."""
+    return tx.connection.execute(
+        "DELETE FROM pop_message WHERE fate = ? AND state <> ?",
+        (Fate.REMOVED, PullState.LEAVING),
+    ).rowcount
+
+
+def agreed_policy(source: Source) -> str:
+    """Say by which ``delete_after`` mail was pulled last; empty if it never was."""
+    [policy] = source.connection.execute("SELECT delete_after FROM account").fetchone()
+    return str(policy)
+
+
+def agree_policy(tx: Transaction, policy: str) -> None:
+    """Note that a person agrees to a ``delete_after``."""
+    tx.connection.execute("UPDATE account SET delete_after = ?", (policy,))
+
+
+def _pulled(row: tuple[int, bytes, int, bytes, str, str, int, int]) -> Pulled:
+    number, uidl, size, digest, state, fate, stored_at, present = row
+    return Pulled(
+        id=number,
+        uidl=uidl,
+        size=size,
+        digest=digest,
+        state=PullState(state),
+        fate=Fate(fate),
+        stored_at=moment_of(stored_at) if stored_at else datetime.fromtimestamp(0, UTC),
+        present=bool(present),
+    )
