@@ -119,7 +119,8 @@ async def _join(
             for task in (down, up):
                 task.cancel()
             await asyncio.gather(down, up, return_exceptions=True)
-    except OSError:
+    except (OSError, asyncio.CancelledError):
+        # Cancelled when the proxy ends: asyncio would print it.
         return
     finally:
         proxy._writers.difference_update(ends)
