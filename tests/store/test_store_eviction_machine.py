@@ -24,13 +24,14 @@ from tui_mail.store.content import (
 from tui_mail.store.eviction import Keeping, evict, load_evictable, octets_kept
 from tui_mail.store.journal import last_undoable, last_undone
 from tui_mail.store.mailboxes import create_local_mailbox
-from tui_mail.store.messages import apply_vanished, content_of, detach_all
+from tui_mail.store.messages import content_of, detach_all
 from tui_mail.store.replaying import (
     due_operations,
     mark_operation_sent,
     revert_operation,
     settle_operation,
 )
+from tui_mail.store.vanishing import apply_vanished
 from tui_mail.store.wanting import want_part
 
 BOXES = st.sampled_from(("INBOX", "Archive", "Notes"))

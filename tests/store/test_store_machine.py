@@ -32,9 +32,7 @@ from tui_mail.store.mailboxes import load_state, save_state
 from tui_mail.store.messages import (
     apply_fetched,
     apply_flags,
-    apply_vanished,
     detach_all,
-    drop_detached,
     known_uids,
     load_location,
 )
@@ -57,6 +55,7 @@ from tui_mail.store.replaying import (
     settle_items,
     settle_operation,
 )
+from tui_mail.store.vanishing import apply_vanished, drop_detached
 
 NAMES = ("INBOX", "Archive", "Trash")
 FLAGS = (SEEN, FLAGGED, "work")

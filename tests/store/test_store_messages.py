@@ -17,10 +17,8 @@ from tui_mail.model.uids import UidSet
 from tui_mail.store.contents import sweep_unused
 from tui_mail.store.messages import (
     apply_flags,
-    apply_vanished,
     count_known,
     detach_all,
-    drop_detached,
     known_uids,
     load_envelope,
     load_location,
@@ -30,6 +28,7 @@ from tui_mail.store.messages import (
 )
 from tui_mail.store.performing import perform
 from tui_mail.store.replaying import mark_operation_sent
+from tui_mail.store.vanishing import apply_vanished, drop_detached
 
 
 def _shown(place: Place, number: MessageNumber) -> MessageSummary:

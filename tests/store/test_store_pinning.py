@@ -12,10 +12,11 @@ from tui_mail.model.query_parser import parse_query
 from tui_mail.model.uids import UidSet
 from tui_mail.store.content import complete_part, save_chunk
 from tui_mail.store.mailboxes import create_local_mailbox, load_mailbox
-from tui_mail.store.messages import apply_vanished, load_summary
+from tui_mail.store.messages import load_summary
 from tui_mail.store.operations import load_pending
 from tui_mail.store.pinning import missing_pinned
 from tui_mail.store.search import search
+from tui_mail.store.vanishing import apply_vanished
 from tui_mail.store.wanting import WantedPart, load_wanted
 
 

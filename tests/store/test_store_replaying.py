@@ -28,7 +28,7 @@ from tui_mail.model.flags import FLAGGED, SEEN
 from tui_mail.model.ids import MessageNumber, ModSeq, OperationId, Uid, UidValidity
 from tui_mail.model.operation import OperationState, PendingOperation
 from tui_mail.model.uids import UidSet
-from tui_mail.store.messages import apply_vanished, load_location, number_of
+from tui_mail.store.messages import load_location, number_of
 from tui_mail.store.operations import cancel, count_pending, load_pending, retry
 from tui_mail.store.replaying import (
     due_operations,
@@ -40,6 +40,7 @@ from tui_mail.store.replaying import (
     settle_items,
     settle_operation,
 )
+from tui_mail.store.vanishing import apply_vanished
 
 
 @pytest.fixture

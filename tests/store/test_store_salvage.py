@@ -32,9 +32,9 @@ from tui_mail.store.content import (
 from tui_mail.store.database import AccountIdentity, Database
 from tui_mail.store.journal import last_undoable, undo
 from tui_mail.store.mailboxes import load_mailboxes
-from tui_mail.store.messages import apply_vanished
 from tui_mail.store.performing import perform
 from tui_mail.store.replaying import due_operations
+from tui_mail.store.vanishing import apply_vanished
 from tui_mail.store.wanting import want_part
 
 PAGE = 4096

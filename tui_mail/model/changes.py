@@ -23,6 +23,14 @@ class Changes:
     """How many FETCH responses told flags without a UID: whose, only a listing tells."""
     alerts: tuple[Displayable, ...] = ()
     """ALERT texts, which a person has to be shown (RFC 9051, 7.1)."""
+    changed: UidSet = UidSet()
+    """Messages of which FETCH told only that they changed (MODSEQ, RFC 7162, 3.1.3)."""
+
+    @property
+    def named(self) -> UidSet:
+        """Messages that FETCH told of, and that are there still as far as was said."""
+        told = UidSet.of(one.uid for one in self.flags) | self.changed
+        return UidSet.of(uid for uid in told if uid not in self.vanished)
 
     def __bool__(self) -> bool:
         return bool(
@@ -42,4 +50,5 @@ class Changes:
             self.expunged + later.expunged,
             self.unnamed + later.unnamed,
             self.alerts + later.alerts,
+            self.changed | later.changed,
         )

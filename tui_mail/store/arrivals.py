@@ -3,15 +3,16 @@
 import json
 from collections.abc import Sequence
 
-from tui_mail.model.event import MailboxChanged, MailboxesChanged
+from tui_mail.model.event import MailboxChanged, MailboxesChanged, OperationsChanged
 from tui_mail.model.ids import MailboxId, MessageNumber
 from tui_mail.store.arriving import Arriving
+from tui_mail.store.astray import find_astray
 from tui_mail.store.bulk import insert_rows
 from tui_mail.store.contents import INTO, find_contents
 from tui_mail.store.database import Transaction
 from tui_mail.store.flag_columns import SEEN_BIT
 from tui_mail.store.left_behind import reveal_undeleted
-from tui_mail.store.overlay import show_flags
+from tui_mail.store.overlay import place_keywords, show_flags
 from tui_mail.store.threads import assign_threads, key_of
 
 _INTO = (
@@ -34,6 +35,7 @@ class Arrivals:
         fresh = [message for message in messages if message.uid not in known]
         fresh = list({message.uid: message for message in fresh}.values())
         returned = self._take_back(fresh)
+        returned |= self._take_in([one for one in fresh if one.uid not in returned])
         known |= returned
         known |= self._insert([one for one in fresh if one.uid not in returned])
         reveal_undeleted(self._tx, self._mailbox)
@@ -94,6 +96,31 @@ class Arrivals:
         )
         show_flags(self._tx, list(returned.values()))
         return returned
+
+    def _take_in(self, messages: Sequence[Arriving]) -> dict[int, int]:
+        """Recognize messages that went elsewhere with wishes about their flags."""
+        astray = find_astray(self._tx, [one.identity for one in messages])
+        here: dict[int, int] = {}
+        for one in messages:
+            if not astray.get(one.identity):
+                continue
+            number = here[one.uid] = astray[one.identity].pop(0)
+            self._tx.connection.execute(
+                "UPDATE message SET mailbox = ?, server_mailbox = ?, uid = ?,"
+                " server_flags = ?, server_keywords = ?, modseq = ? WHERE number = ?",
+                (
+                    *(self._mailbox, self._mailbox, one.uid),
+                    *(one.flags, one.keywords, one.modseq, number),
+                ),
+            )
+            self._tx.connection.execute(
+                "DELETE FROM astray WHERE message = ?", (number,)
+            )
+        if here:
+            place_keywords(self._tx, self._mailbox)
+            show_flags(self._tx, list(here.values()))
+            self._tx.publish(OperationsChanged())
+        return here
 
     def _alike(self, messages: Sequence[Arriving], taken: set[int]) -> dict[int, int]:
         """Recognize messages that were put there again, at another time: by all else.

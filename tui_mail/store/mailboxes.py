@@ -24,6 +24,7 @@ from tui_mail.model.mailbox_names import (
 )
 from tui_mail.model.namespace import NamespaceKind
 from tui_mail.model.rights import Rights
+from tui_mail.store.astray import let_wander, wished_about
 from tui_mail.store.database import Transaction
 from tui_mail.store.mailbox_laying import lay_wishes
 from tui_mail.store.mailbox_names import Root, load_root, shown_name
@@ -246,7 +247,14 @@ def _empty_unfollowed(tx: Transaction) -> None:
 
 
 def _forget_messages(tx: Transaction, mailbox: MailboxId) -> None:
-    """Forget all that a mailbox has, also what is out of sight because of its deletion."""
+    """Forget all that a mailbox has, also what is out of sight because of its deletion.
+
+    It may have been renamed: messages whose flags wait are looked for.
+    """
+    there = tx.connection.execute(
+        "SELECT number FROM message WHERE mailbox = ?", (mailbox,)
+    )
+    let_wander(tx, wished_about(tx, [number for (number,) in there]))
     for place in ("mailbox = :id", "mailbox = 0 AND server_mailbox = :id"):
         tx.connection.execute(f"DELETE FROM message WHERE {place}", {"id": mailbox})
     drop_empty_operations(tx)

@@ -28,6 +28,7 @@ _ORPHANS = (
     ("action_pin", "action", "action", "id"),
     ("trashed", "message", "message", "number"),
     ("left_behind", "message", "message", "number"),
+    ("astray", "message", "message", "number"),
 )
 _USES = ", ".join(f"'{use.value}'" for use in SpecialUse)
 _READABLE_AGAIN = (
@@ -52,6 +53,13 @@ _READABLE_AGAIN = (
     "DELETE FROM operation WHERE kind NOT IN ('move', 'copy', 'expunge', 'append')"
     " OR NOT EXISTS (SELECT 1 FROM operation_item WHERE operation = operation.id)",
 )
+_ASTRAY = """
+    SELECT number FROM message WHERE number NOT IN (SELECT message FROM astray)
+    AND mailbox = 0 AND server_mailbox = 0 AND number IN (SELECT message FROM delta)
+    AND number NOT IN (SELECT message FROM operation_item)
+    AND number NOT IN (SELECT message FROM outgoing)
+    AND number NOT IN (SELECT message FROM incoming)
+"""
 _FETCH_AGAIN = """
     UPDATE mailbox SET highest_modseq = 0, low_uid = 0, status_messages = -1,
         total = (SELECT count(*) FROM message WHERE mailbox = mailbox.id),
@@ -117,6 +125,8 @@ def mended(target: sqlite3.Connection) -> list[str]:
     for statement in _READABLE_AGAIN:
         target.execute(statement)
     _link_again(target)
+    for row in target.execute(_ASTRAY).fetchall():
+        target.execute("INSERT INTO astray (message) VALUES (?)", row)
     target.execute(_FETCH_AGAIN)
     target.execute("DELETE FROM unused")
     target.execute(_UNUSED)

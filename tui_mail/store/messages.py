@@ -40,10 +40,6 @@ _SUMMARY = """
     FROM message m JOIN content c ON c.id = m.content
     LEFT JOIN readable r ON r.content = m.content
 """
-_UNDER_WAY = """
-    EXISTS (SELECT 1 FROM operation_item i JOIN operation o ON o.id = i.operation
-        WHERE i.message = number AND o.state = 'sent')
-"""
 
 
 def apply_fetched(
@@ -101,24 +97,6 @@ def apply_flags(
     reveal_undeleted(tx, mailbox)
 
 
-def apply_vanished(tx: Transaction, mailbox: MailboxId, uids: UidSet) -> int:
-    """Remove what the server does not have any more; say how many went.
-
-    One with a wish under way stays: what became of it, the answer will tell.
-    """
-    gone = [
-        row
-        for low, high in uids.ranges
-        for row in tx.connection.execute(
-            "SELECT number, mailbox FROM message"
-            " WHERE server_mailbox = ? AND uid BETWEEN ? AND ? AND uid > 0"
-            f" AND NOT {_UNDER_WAY}",
-            (mailbox, low, high),
-        )
-    ]
-    return remove_rows(tx, gone)
-
-
 def remove_rows(tx: Transaction, rows: Sequence[tuple[int, int]]) -> int:
     """Remove messages, given with the mailbox they are shown in.
 
@@ -133,6 +111,12 @@ def remove_rows(tx: Transaction, rows: Sequence[tuple[int, int]]) -> int:
     if rows:
         drop_empty_operations(tx)
     return len(rows)
+
+
+def remove_copies_not_made(tx: Transaction, numbers: Sequence[int]) -> int:
+    """Remove copies that the server has not made of what is gone there; say how many."""
+    copies = _copies_not_made(tx, numbers)
+    return remove_rows(tx, copies) if copies else 0
 
 
 def _copies_not_made(tx: Transaction, numbers: Sequence[int]) -> list[tuple[int, int]]:
@@ -151,12 +135,18 @@ def _copies_not_made(tx: Transaction, numbers: Sequence[int]) -> list[tuple[int,
 
 def remove_numbers(tx: Transaction, numbers: Sequence[int]) -> int:
     """Remove messages, wherever they are shown."""
-    rows = tx.connection.execute(
+    return remove_rows(tx, numbers_with_places(tx, numbers))
+
+
+def numbers_with_places(
+    source: Source, numbers: Sequence[int]
+) -> list[tuple[int, int]]:
+    """Pair messages with the mailboxes that they are shown in."""
+    return source.connection.execute(
         "SELECT number, mailbox FROM message WHERE number IN"
         " (SELECT value FROM json_each(?))",
         (json.dumps([int(number) for number in numbers]),),
     ).fetchall()
-    return remove_rows(tx, rows)
 
 
 def drop_empty_operations(tx: Transaction) -> None:
@@ -215,22 +205,6 @@ def load_detached(source: Source, mailbox: MailboxId) -> frozenset[MessageNumber
         "SELECT number FROM message WHERE server_mailbox = ? AND uid = 0", (mailbox,)
     )
     return frozenset(MessageNumber(number) for (number,) in rows)
-
-
-def drop_detached(
-    tx: Transaction, mailbox: MailboxId, only: frozenset[MessageNumber] | None = None
-) -> int:
-    """Remove what was detached and did not come back; say how many.
-
-    ``only``: those that were detached before the server was asked for all there is.
-    What waits for such a message has become void, unless it is under way.
-    """
-    gone = tx.connection.execute(
-        "SELECT number, mailbox FROM message WHERE server_mailbox = ? AND uid = 0"
-        f" AND NOT {_UNDER_WAY}",
-        (mailbox,),
-    ).fetchall()
-    return remove_rows(tx, [row for row in gone if only is None or row[0] in only])
 
 
 def load_location(source: Source, number: MessageNumber) -> Location:

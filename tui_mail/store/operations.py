@@ -294,7 +294,8 @@ def _mailbox_wish(row: Sequence[object]) -> PendingOperation:
 
 def _group(row: Sequence[object]) -> PendingOperation:
     number, flag, adding, failed, sent, attempts, not_before, error, count, name = row
-    messages, place = counted(_number(count)), name or "a mailbox"
+    # What lies nowhere went from where it was, and is looked for.
+    messages, place = counted(_number(count)), name or "another mailbox"
     word = "add {} to {} in {}" if adding else "take {} off {} in {}"
     usual = _FLAG_WORDS.get((str(flag), bool(adding)))
     what = (

@@ -26,6 +26,7 @@ from tui_mail.store.overlay import laid_over, place_keywords, show_flags
 from tui_mail.store.routes import reroute
 from tui_mail.store.source import Source, snapshot
 from tui_mail.store.twins import arrive
+from tui_mail.store.vanishing import let_go
 
 _BATCH = 1_000
 _DUE_FLAGS = """
@@ -158,32 +159,47 @@ def mark_flags_sent(tx: Transaction, batch: FlagBatch) -> None:
         raise NotFound("some of these flags are not wanted any more")
 
 
-def settle_flags(tx: Transaction, batch: FlagBatch) -> None:
-    """Make what the tagged answer confirmed the server's fact."""
-    for number in batch.messages:
+def settle_flags(tx: Transaction, batch: FlagBatch, there: UidSet | None = None) -> int:
+    """Make what the tagged answer confirmed the server's fact; say of how many messages.
+
+    ``there``: the messages that the server had; None for all of the batch. An answer of
+    OK tells nothing of others (RFC 9051, 6.4.9): what is wished of them goes on waiting,
+    as it does for a message that lies elsewhere by now.
+    """
+    settled = []
+    for number, delta in zip(batch.messages, batch.deltas, strict=True):
         row = tx.connection.execute(
-            "SELECT server_flags, server_keywords FROM message WHERE number = ?",
-            (number,),
+            "SELECT server_flags, server_keywords, uid FROM message WHERE number = ?"
+            " AND server_mailbox = ?",
+            (number, batch.mailbox),
         ).fetchone()
-        if row is None:
+        if row is None or row[2] not in batch.uids:
             continue
-        flags = laid_over(from_columns(*row), ((batch.flag, batch.add),))
+        if there is not None and row[2] not in there:
+            continue
+        settled.append((number, delta))
+        flags = laid_over(from_columns(*row[:2]), ((batch.flag, batch.add),))
         tx.connection.execute(
             "UPDATE message SET server_flags = ?, server_keywords = ? WHERE number = ?",
             (*to_columns(flags), number),
         )
     tx.connection.executemany(
-        "DELETE FROM delta WHERE id = ?", [(delta,) for delta in batch.deltas]
+        "DELETE FROM delta WHERE id = ?", [(delta,) for _, delta in settled]
     )
-    show_flags(tx, batch.messages)
+    show_flags(tx, [number for number, _ in settled])
     tx.publish(OperationsChanged())
+    return len(settled)
 
 
 def revert_flags(tx: Transaction, batch: FlagBatch, error: str) -> None:
-    """Take a refused wish off the rows; it stays in the list of what waits, with why."""
+    """Take a refused wish off the rows; it stays in the list of what waits, with why.
+
+    Where the message lies elsewhere by now another mailbox refused: it is asked there.
+    """
     tx.connection.executemany(
-        "UPDATE delta SET state = 'failed', error = ? WHERE id = ?",
-        [(displayable(error), delta) for delta in batch.deltas],
+        "UPDATE delta SET state = 'failed', error = ? WHERE id = ? AND message IN"
+        " (SELECT number FROM message WHERE server_mailbox = ?)",
+        [(displayable(error), delta, batch.mailbox) for delta in batch.deltas],
     )
     show_flags(tx, batch.messages)
     tx.publish(OperationsChanged())
@@ -328,7 +344,7 @@ def settle_items(
 ) -> None:
     """Give up the wish for messages that the server does not have any more."""
     items = set(_messages(tx, operation))
-    remove_numbers(tx, [number for number in numbers if number in items])
+    let_go(tx, [number for number in numbers if number in items])
     tx.publish(OperationsChanged())
 
 

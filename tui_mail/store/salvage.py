@@ -24,7 +24,7 @@ _IN_ORDER = (
     *("readable", "delta", "operation", "operation_item"),
     *("action", "action_flag", "action_move", "action_copy", "action_pin", "trashed"),
     *("outgoing", "incoming", "action_transfer", "mailbox_wish", "action_mailbox"),
-    "pop_message",
+    *("pop_message", "astray"),
 )
 _EVER_SINCE = frozenset({"account", "mailbox", "content", "message", "operation"})
 """Tables that a file of any version has."""

@@ -5,6 +5,9 @@ bits of ``flags``, keywords stand in ``keywords`` between spaces. A mailbox's co
 follow its messages by triggers; only those that arrive with a UID, by the hundred, are
 counted by who inserts them. Words of header fields
 stand folded between spaces, so that a phrase is a part of the string.
+
+``mailbox.confirmed``: the last message that was here when all that is here of the mailbox
+was seen on the server; ``filled``: the last when it was here whole for the first time.
 """
 
 VERSION = 3
@@ -164,6 +167,10 @@ WHEN EXISTS (SELECT 1 FROM pop_message WHERE content = old.content AND state <> 
     AND NOT EXISTS (SELECT 1 FROM message WHERE content = old.content) BEGIN
     UPDATE pop_message SET fate = 'removed' WHERE content = old.content AND fate = '';
 END;
+CREATE TABLE astray (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    message INTEGER NOT NULL UNIQUE REFERENCES message ON DELETE CASCADE
+) STRICT;
 """
 """What version 3 brought besides new columns. What was pulled is known for ever."""
 
@@ -209,7 +216,9 @@ CREATE TABLE mailbox (
     pinned INTEGER NOT NULL DEFAULT 0,
     followed INTEGER NOT NULL DEFAULT 1,
     swept_uid INTEGER NOT NULL DEFAULT 0,
-    keywords_named TEXT NOT NULL DEFAULT ''
+    keywords_named TEXT NOT NULL DEFAULT '',
+    confirmed INTEGER NOT NULL DEFAULT 0,
+    filled INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
 CREATE TABLE content (
@@ -445,6 +454,10 @@ INSERT INTO kept SELECT 1,
         """
 ALTER TABLE mailbox ADD COLUMN keywords_named TEXT NOT NULL DEFAULT '';
 ALTER TABLE account ADD COLUMN delete_after TEXT NOT NULL DEFAULT '';
+ALTER TABLE mailbox ADD COLUMN confirmed INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE mailbox ADD COLUMN filled INTEGER NOT NULL DEFAULT 0;
+UPDATE mailbox SET (confirmed, filled) = (SELECT max(seq), max(seq) FROM (
+    SELECT seq FROM sqlite_sequence WHERE name = 'message' UNION ALL SELECT 0));
 """
         + _SINCE_3
     ),

@@ -72,7 +72,8 @@ def _set_flags(
 ) -> list[FlagChange]:
     rows = tx.connection.execute(
         "SELECT m.number, m.flags, m.keywords, m.server_flags, m.server_keywords,"
-        " s.id IS NOT NULL AND s.is_local = 0 OR here.is_local = 0,"
+        " s.id IS NOT NULL AND s.is_local = 0 OR here.is_local = 0"
+        " OR EXISTS (SELECT 1 FROM astray WHERE message = m.number),"
         " coalesce(s.keywords_kept, 1), coalesce(s.keywords_named, '')"
         " FROM message m JOIN mailbox here ON here.id = m.mailbox"
         " LEFT JOIN mailbox s ON s.id = m.server_mailbox AND s.id <> 0"

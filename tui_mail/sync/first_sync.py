@@ -22,8 +22,8 @@ from tui_mail.store.messages import (
     apply_arriving,
     apply_fetched,
     detach_all,
-    drop_detached,
 )
+from tui_mail.store.vanishing import drop_detached, note_filled
 from tui_mail.sync.piecewise import complain, fetch_messages, in_pieces
 from tui_mail.sync.preparing import Preparer, prepare
 from tui_mail.sync.reconcile import newest_slices, without
@@ -215,6 +215,7 @@ def finish(session: Session, mailbox: MailboxId, selected: Selected) -> None:
     """Note that all is here as it was when the mailbox was selected."""
     with session.transaction() as tx:
         gone = drop_detached(tx, mailbox)
+        note_filled(tx, mailbox)
         save_state(tx, mailbox, load_state(tx, mailbox), synced=True)
         apply_counts(tx, mailbox, counts_of(selected))
     session.receipt.gone += gone

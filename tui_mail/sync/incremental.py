@@ -17,11 +17,12 @@ from tui_mail.store.mailboxes import (
 from tui_mail.store.messages import (
     apply_fetched,
     count_known,
-    drop_detached,
     known_uids,
+    last_number,
     load_detached,
 )
 from tui_mail.store.sweeping import load_swept, save_swept
+from tui_mail.store.vanishing import drop_detached, note_confirmed
 from tui_mail.sync.first_sync import (
     BATCH,
     begin_anew,
@@ -75,6 +76,7 @@ def catch_up(
     """
     box = load_mailbox(session.database, mailbox)
     detached = load_detached(session.database, mailbox)
+    last = last_number(session.database)
     known = _known_state(session, box.state)
     selected = session.select(box, known=known)
     session.news = False
@@ -97,8 +99,8 @@ def catch_up(
     if decided.arrivals:
         fetch_arrivals(session, box, decided, selected)
     _remove_what_is_gone(session, box, selected)
-    _note(session, box, selected)
     _give_up(session, mailbox, detached)
+    _note(session, box, selected, last)
     return selected
 
 
@@ -228,8 +230,12 @@ def _give_up(
             session.receipt.gone += drop_detached(tx, mailbox, detached)
 
 
-def _note(session: Session, box: Mailbox, selected: Selected) -> None:
+def _note(
+    session: Session, box: Mailbox, selected: Selected, last: MessageNumber
+) -> None:
     """Save the cursors that SELECT gave, now that all they cover is applied.
+
+    ``last``: the last message that was here before it.
 
     Another connection may have been further already; but a modification sequence that
     was ahead of the server before it was asked is worth nothing.
@@ -248,5 +254,6 @@ def _note(session: Session, box: Mailbox, selected: Selected) -> None:
         )
         complete = state.low_uid == 1
         save_state(tx, box.id, state, synced=complete)
+        note_confirmed(tx, box.id, last)
         if complete:
             apply_counts(tx, box.id, counts_of(selected))

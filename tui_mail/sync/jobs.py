@@ -17,7 +17,7 @@ from tui_mail.model.error import (
 from tui_mail.model.ids import MailboxId, MessageNumber
 from tui_mail.store.content import note_use, part_progress
 from tui_mail.store.pinning import missing_pinned
-from tui_mail.store.replaying import next_attempt
+from tui_mail.store.replaying import has_due, next_attempt
 from tui_mail.sync.agenda import (
     AheadJob,
     Duty,
@@ -234,6 +234,7 @@ class Jobs:
             session.note_receipt()
         if session.receipt.new:
             crew.agenda.fetch_ahead()
+        self._replay_what_came_due()
         self._tell_receipt()
 
     def _ahead(self) -> None:
@@ -284,6 +285,12 @@ class Jobs:
         replay(self._session)
         for mailbox in job.mailboxes:
             yield from self._one(mailbox)
+        self._replay_what_came_due()
+
+    def _replay_what_came_due(self) -> None:
+        """Have replayed what waited for a message that went elsewhere, and was found."""
+        if has_due(self._session.database, datetime.now(UTC)):
+            self._crew.agenda.replay_again()
 
     def _all(self, *, whole: bool = False) -> Round:
         crew = self._crew

@@ -1,11 +1,13 @@
 """What a thread does while there is nothing to do: it listens to the server."""
 
 import time
+from datetime import UTC, datetime
 
 from tui_mail.model.error import NotFound, ServerRefused
 from tui_mail.model.ids import MailboxId
 from tui_mail.model.mailbox import SpecialUse
 from tui_mail.store.mailboxes import load_mailboxes
+from tui_mail.store.replaying import has_due
 from tui_mail.sync.agenda import Duty
 from tui_mail.sync.crew import Crew
 from tui_mail.sync.incremental import catch_up
@@ -109,6 +111,9 @@ class Listener:
         session.note_receipt()
         if session.receipt.new:
             self._crew.agenda.fetch_ahead()
+        if has_due(session.database, datetime.now(UTC)):
+            # What waited for a message that went elsewhere, and is here now.
+            self._crew.agenda.replay_again()
 
     def _idle(self, limit: float) -> None:
         session = self._session

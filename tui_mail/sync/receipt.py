@@ -37,6 +37,8 @@ class Receipt:
     """Those of them that were found again."""
     lost: int = 0
     """Messages that we were moving and that are nowhere any more."""
+    unflagged: int = 0
+    """Messages that were deleted elsewhere before the server heard of their flags."""
     texts: int = 0
     """Readable texts, or whole messages, that were fetched ahead of time."""
     problems: list[str] = field(default_factory=list)
@@ -89,6 +91,7 @@ class Receipt:
                 "mailboxes changed" if self.mailboxes > 1 else "mailbox changed",
             ),
             (self.refused, "refused"),
+            (self.unflagged, "deleted elsewhere before they could be flagged"),
             (self.lost, LOST),
         )
         return {word: count for count, word in counts if count}
@@ -110,4 +113,10 @@ class Receipt:
     @property
     def worth_telling(self) -> bool:
         """Whether something happened that a person did not just do."""
-        return bool(self.new or self.refused or self.problems or self.rescanned)
+        return bool(
+            self.new
+            or self.refused
+            or self.problems
+            or self.rescanned
+            or self.unflagged
+        )

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from tui_mail.model.error import LinkLost, NotFound, ProtocolError, ServerRefused
 from tui_mail.model.ids import OperationId
 from tui_mail.model.operation import OperationState
+from tui_mail.model.uids import UidSet
 from tui_mail.store.mailboxes import load_mailbox
 from tui_mail.store.replaying import (
     DueOperation,
@@ -26,6 +27,7 @@ from tui_mail.store.replaying import (
 )
 from tui_mail.sync.listing import were_renamed
 from tui_mail.sync.operations import append, copy, expunge, mailboxes, move, sending
+from tui_mail.sync.reconcile import without
 from tui_mail.sync.refusals import Verdict, judge
 from tui_mail.sync.seldom import ask_again
 from tui_mail.sync.session import Outdated, Session
@@ -140,12 +142,20 @@ def _send_flags(session: Session, batch: FlagBatch) -> None:
 
 def _store(session: Session, batch: FlagBatch) -> None:
     session.use(batch.mailbox, batch.uids)
+    session.harvest()
     changes = session.connection.store_flags(batch.uids, batch.flag, add=batch.add)
     session.apply(changes)
     session.harvest()
+    there = changes.named & batch.uids if not changes.expunged else UidSet()
+    if rest := without(batch.uids, there):
+        # OK says nothing of them: those that are gone were passed over.
+        found = session.connection.existing_uids(rest)
+        session.harvest()
+        there |= found
+        if gone := without(rest, found):
+            session.remove(gone)
     with session.pace.transaction() as tx:
-        settle_flags(tx, batch)
-    session.receipt.flags += len(batch.messages)
+        session.receipt.flags += settle_flags(tx, batch, there)
 
 
 def _judge_flags(session: Session, batch: FlagBatch, refusal: ServerRefused) -> None:

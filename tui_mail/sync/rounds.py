@@ -9,6 +9,7 @@ from tui_mail.mime.render import Renderer
 from tui_mail.model.error import NotFound, ServerRefused
 from tui_mail.model.ids import MailboxId, MessageNumber
 from tui_mail.model.mailbox import Mailbox, MailboxCounts
+from tui_mail.store.astray import last_astray
 from tui_mail.store.contents import sweep_unused
 from tui_mail.store.mailboxes import (
     apply_listing,
@@ -17,9 +18,10 @@ from tui_mail.store.mailboxes import (
     load_state,
     note_in_step,
 )
-from tui_mail.store.messages import count_known, load_location
+from tui_mail.store.messages import count_known, last_number, load_location
 from tui_mail.store.replaying import due_operations, has_due, settle_items
 from tui_mail.store.surroundings import place_mailboxes
+from tui_mail.store.vanishing import give_up_astray, note_confirmed, seen_by
 from tui_mail.sync.ahead import fetch_ahead, fetch_wanted
 from tui_mail.sync.emptying import empty_trash
 from tui_mail.sync.incremental import bring_in_step, catch_up
@@ -54,8 +56,14 @@ class Round:
         self._whole = whole
         self._seen: Counts = {} if seen is None else seen
         self._skipped = False
+        self._last = MessageNumber(0)
+        """The last message that was here when the mailboxes were listed."""
+        self._astray = 0
+        """The last message that went astray before that."""
         self._in_step: list[MailboxId] = []
         """Where nothing had changed."""
+        self._caught_up: list[MailboxId] = []
+        """Where all that had changed is here."""
         self._anew: list[Mailbox] = []
         """What was made anew while it was looked at."""
 
@@ -81,8 +89,7 @@ class Round:
             self._skipped = True
             said = f"{box.name} is made anew on the server again and again"
             session.receipt.complain(said)
-        with session.pace.transaction() as tx:
-            note_in_step(tx, self._in_step)
+        self._note_confirmed(counts)
         if not self._skipped:
             self._give_up_the_lost()
             empty_trash(session, self._account)
@@ -115,10 +122,10 @@ class Round:
                         catch_up(session, box.id, thorough=False)
                     else:
                         yield from bring_in_step(session, box.id)
+                    self._caught_up.append(box.id)
                     self._seen[box.wire_name] = now
             yield
-        with session.pace.transaction() as tx:
-            note_in_step(tx, self._in_step)
+        self._note_confirmed(listed)
 
     def _refresh(self) -> None:
         """Hear what is new in the mailbox that is selected: STATUS may know less of it."""
@@ -136,6 +143,8 @@ class Round:
     def _list(self) -> Counts:
         """List the mailboxes; none is made, renamed or deleted by us meanwhile."""
         session = self._session
+        self._last = last_number(session.database)
+        self._astray = last_astray(session.database)
         with session.replaying:
             listed = list_mailboxes(session)
             with session.pace.transaction() as tx:
@@ -181,6 +190,7 @@ class Round:
         session.tell(f"synchronizing {box.name}", 0, 0, box.id)
         with self._tolerating(box):
             yield from bring_in_step(session, box.id)
+            self._caught_up.append(box.id)
             self._seen[box.wire_name] = counts.get(box.wire_name)
         yield
 
@@ -197,6 +207,20 @@ class Round:
             self._skipped = True
         except Outdated:
             self._anew.append(box)
+
+    def _note_confirmed(self, listed: Counts) -> None:
+        """Note which mailboxes agree with the server, and as of which message."""
+        session = self._session
+        told = {
+            box.id: counts.uid_next
+            for box in load_mailboxes(session.database, leaving=True)
+            if (counts := listed.get(box.wire_name)) is not None
+        }
+        with session.pace.transaction() as tx:
+            note_in_step(tx, self._in_step)
+            last = seen_by(tx, self._last, told)
+            for mailbox in (*self._in_step, *self._caught_up):
+                note_confirmed(tx, mailbox, last)
 
     def _give_up_the_lost(self) -> None:
         """Give up wishes for messages that were nowhere on the server.
@@ -217,6 +241,9 @@ class Round:
             if lost:
                 with session.pace.transaction() as tx:
                     settle_items(tx, operation.id, lost)
+        if self._astray:
+            with session.pace.transaction() as tx:
+                session.receipt.unflagged += give_up_astray(tx, self._astray)
 
     def _sweep(self) -> Iterator[None]:
         """Forget contents that no message has any more."""

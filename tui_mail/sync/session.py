@@ -14,13 +14,9 @@ from tui_mail.model.message import FlagsOf
 from tui_mail.model.uids import UidSet
 from tui_mail.store.database import Database, Transaction
 from tui_mail.store.mailboxes import load_mailbox, load_state
-from tui_mail.store.messages import (
-    apply_flags,
-    apply_vanished,
-    known_uids,
-    last_number,
-)
+from tui_mail.store.messages import apply_flags, known_uids, last_number
 from tui_mail.store.receipts import note_receipt
+from tui_mail.store.vanishing import apply_vanished
 from tui_mail.sync.pacing import Pace
 from tui_mail.sync.receipt import Receipt
 from tui_mail.sync.reconcile import common, is_mass_loss, without

@@ -3,6 +3,7 @@
 from tui_mail.model.changes import Changes
 from tui_mail.model.displayable import Displayable
 from tui_mail.model.error import LinkLost, ProtocolError
+from tui_mail.model.ids import Uid
 from tui_mail.model.message import FlagsOf
 from tui_mail.model.uids import UidSet
 from tui_mail.transports.imap_responses import (
@@ -44,6 +45,7 @@ class News:
         self._said_exists = False
         self._expunged = 0
         self._unnamed = 0
+        self._changed: list[Uid] = []
 
     def forget(self) -> None:
         """Drop what was said: another mailbox is selected now."""
@@ -63,6 +65,7 @@ class News:
             self._expunged,
             self._unnamed,
             tuple(self._alerts),
+            UidSet.of(self._changed),
         )
         self._clear()
         self._alerts = []
@@ -134,10 +137,14 @@ class News:
 
     def _fetch(self, said: Untagged) -> None:
         items = parse_items(said.fragments)
+        uid = uid_of(items)
         if b"FLAGS" not in items:
+            if uid is not None and b"MODSEQ" in items:
+                self._changed.append(uid)
+                if len(self._changed) > _MOST_FLAGS:
+                    raise self._flood()
             return
         flags = parse_flags(flag_words(items[b"FLAGS"]))
-        uid = uid_of(items)
         if uid is None:
             self._unnamed += 1
         else:
