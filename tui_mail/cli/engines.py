@@ -7,9 +7,15 @@ from contextlib import contextmanager, suppress
 from tui_mail.cli.session import Session
 from tui_mail.config.settings import Account
 from tui_mail.link.client import EngineClient
+from tui_mail.link.lock import AccountLock
 from tui_mail.link.messages import FetchPart, Hello, Search, Synchronize, Wake
-from tui_mail.model.error import LinkLost, MailError
+from tui_mail.model.error import EngineBusy, LinkLost, MailError
 from tui_mail.model.ids import MessageNumber, PartId
+
+_MOST_ENGINES = 3
+"""So many engines are asked, one after the other has ended."""
+_ENDS_IN = 10.0
+"""Seconds in which an engine that has parted from its clients lets go of the account."""
 
 
 @contextmanager
@@ -37,11 +43,27 @@ def wake(session: Session, account: Account) -> None:
 
 def ask_engine(session: Session, account: Account, *, whole: bool) -> str | None:
     """Have an engine that is there synchronize; its receipt, None without an engine."""
-    with _engine(session, account) as client:
-        if client is None:
-            return None
-        asked = Synchronize(mailbox=None, request=1, whole=whole)
-        return client.request(asked) or "in step"
+    said = _request(session, account, Synchronize(mailbox=None, request=1, whole=whole))
+    return said if said is None else said or "in step"
+
+
+def _request(
+    session: Session, account: Account, asked: Synchronize | FetchPart | Search
+) -> str | None:
+    """Ask an engine that is there; None where there is none, or it ended over it.
+
+    One that ends has the account for a moment still; another may come after it.
+    """
+    for _ in range(_MOST_ENGINES):
+        with _engine(session, account) as client:
+            if client is None:
+                return None
+            with suppress(LinkLost):
+                return client.request(asked)
+        with suppress(EngineBusy):
+            lock = session.places.lock(account.name)
+            AccountLock.acquire(lock, patience=_ENDS_IN).release()
+    return None
 
 
 def search_server(session: Session, account: Account, query: str) -> str:
@@ -49,9 +71,9 @@ def search_server(session: Session, account: Account, query: str) -> str:
 
     By the engine that is there, or over a connection of its own.
     """
-    with _engine(session, account) as client:
-        if client is not None:
-            return client.request(Search(query, request=1))
+    said = _request(session, account, Search(query, request=1))
+    if said is not None:
+        return said
     from tui_mail.cli.synchronizing import ask_person, show_progress
     from tui_mail.model.query_parser import parse_query
     from tui_mail.sync.engine import search_once
@@ -76,10 +98,9 @@ def fetch(
     Without an engine over a connection of its own, which does nothing else. Only where
     the mailbox was made anew is the account synchronized.
     """
-    with _engine(session, account) as client:
-        if client is not None:
-            client.request(FetchPart(message=number, part=part, request=1))
-            return
+    asked = FetchPart(message=number, part=part, request=1)
+    if _request(session, account, asked) is not None:
+        return
     from tui_mail.cli.synchronizing import ask_person, clear, show_progress
     from tui_mail.sync.asked import fetch_once
     from tui_mail.sync.engine import run_once
