@@ -30,6 +30,7 @@ from tui_mail.model.ids import WHOLE, ActionId, MailboxId, MessageNumber
 from tui_mail.model.mailbox import Mailbox, MailboxState, SpecialUse
 from tui_mail.model.message import MessageSummary
 from tui_mail.model.operation import Copy, Expunge, Move, OperationState, SetFlags
+from tui_mail.store.astray import last_astray
 from tui_mail.store.content import load_part
 from tui_mail.store.database import Database, Transaction
 from tui_mail.store.journal import last_undoable, last_undone, redo, undo
@@ -66,6 +67,8 @@ class Books:
     """Flags that letters must have, or must not: only one side spoke of them."""
     went: set[str] = field(default_factory=set)
     """Letters that others took elsewhere, or deleted: they come as new ones."""
+    fewer: set[str] = field(default_factory=set)
+    """Letters of which one was deleted: it may be the one that was spoken of."""
     spoke: dict[tuple[str, str], set[bool]] = field(default_factory=dict)
     """Who spoke of a flag: this side, the other, both."""
     copied: dict[ActionId, str] = field(default_factory=dict)
@@ -78,6 +81,7 @@ class Books:
         self.low[subject] = max(0, self.low[subject] - 1)
         self.high[subject] -= surely
         self.went.add(subject)
+        self.fewer.add(subject)
 
     def flagged(self, subject: str, flag: str, *, here: bool, add: bool) -> None:
         key = (subject, flag)
@@ -368,7 +372,7 @@ class World:
         """Let everything come to rest, and compare both sides."""
         self.proxy.latency = 0.0
         for _ in range(_ROUNDS):
-            if str(self.sync()) == "in step":
+            if str(self.sync()) == "in step" and not self._is_looked_for():
                 break
         self._check_outbox()
         here, there = self._all_here(), self._all_there()
@@ -381,6 +385,10 @@ class World:
             low=self.books.low, high=self.books.high, copied=self.books.copied
         )
         self.cut = False
+
+    def _is_looked_for(self) -> bool:
+        """Tell whether wishes wait for a letter that went with its mailbox."""
+        return bool(last_astray(self.desk.database))
 
     def _check_outbox(self) -> None:
         for one in load_pending(self.desk.database):
@@ -419,9 +427,11 @@ class World:
         more = {name: count[name] for name in count if count[name] > high[name]}
         assert not more, f"doubled: {more}"
         self.books.low, self.books.high = count.copy(), count.copy()
+        sure = {name for name in count if count[name] == high[name] == 1}
+        sure -= self.books.fewer
         for (subject, flag), add in self.books.flags.items():
             for _, name, flags in found:
-                if name == subject and count[name] == 1 and name not in self.books.went:
+                if name == subject and name in sure:
                     assert (flag in flags) == add, (subject, flag, add)
 
     def _check_numbers(self, there: dict[str, list[Seen]]) -> None:
