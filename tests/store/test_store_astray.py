@@ -29,6 +29,7 @@ from tui_mail.model.message import FetchedMessage
 from tui_mail.model.operation import OperationState
 from tui_mail.model.uids import UidSet
 from tui_mail.store.astray import last_astray
+from tui_mail.store.connections import damage_mark
 from tui_mail.store.mailboxes import apply_listing
 from tui_mail.store.messages import last_number, load_location
 from tui_mail.store.operations import cancel, count_pending, load_pending
@@ -465,3 +466,21 @@ def test_what_came_while_mailboxes_were_looked_at_may_have_been_moved(
     [came] = place.fetch(_moved(8), name="Work")
     place.fetch(_moved(9), name="Work")
     assert seen_by(place.database, last, told) == came - 1 == copied
+
+
+@pytest.mark.parametrize("lost", [False, True])
+def test_what_is_astray_is_looked_for_also_after_a_salvage(
+    place: Place, number: MessageNumber, lost: bool
+) -> None:
+    flag(place, number, add=FLAGGED)
+    _vanish(place)
+    if lost:
+        with place.database.transaction() as tx:
+            tx.connection.execute("DELETE FROM astray")
+    place.database.close()
+    damage_mark(place.path).touch()
+    place.open()
+    assert list(place.path.parent.glob("*.damaged-*"))
+    place.fetch(_moved(7), name="Work")
+    assert shown(place, number) == ("Work", {FLAGGED}, True)
+    assert_counts(place)

@@ -71,3 +71,16 @@ def test_a_store_of_an_older_version_becomes_what_a_fresh_one_is(
         assert connection.execute("PRAGMA user_version").fetchone() == (VERSION,)
         names = connection.execute("SELECT name FROM mailbox ORDER BY id").fetchall()
     assert names == [("",), ("A",)]
+
+
+@pytest.mark.parametrize("version", _TABLES)
+def test_what_an_older_version_saw_counts_as_seen(tmp_path: Path, version: int) -> None:
+    """Else a copy that was there all along would be taken for one that just came."""
+    path = tmp_path / "old.db"
+    _write(path, version)
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("INSERT INTO sqlite_sequence VALUES ('message', 77)")
+    database = Database.open(path, "work", identity=IDENTITY)
+    rows = database.connection.execute("SELECT name, confirmed, filled FROM mailbox")
+    assert ("A", 77, 77) in rows.fetchall()
+    database.close()
