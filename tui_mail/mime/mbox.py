@@ -1,0 +1,342 @@
+"""Mailboxes in one file (RFC 4155): where their messages lie, and writing them.
+
+Each message stands after a line ``From SENDER DATE``. Programs do not agree on what
+becomes of such lines in a message: mboxo and mboxrd quote them with ``>``, mboxcl2
+says in Content-Length how much comes. All of them are read; mboxrd is written.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, timezone
+from typing import BinaryIO
+
+from tui_mail.mime.from_lines import QUOTES, quoted, unquoted
+from tui_mail.mime.headers import wanted_fields
+from tui_mail.model.error import MailError
+from tui_mail.model.flags import (
+    ANSWERED,
+    DELETED,
+    DRAFT,
+    FLAGGED,
+    FORWARDED,
+    SEEN,
+    Flags,
+    is_keyword,
+)
+
+_BLOCK = 1 << 20
+_PIECE = 1 << 18
+_HEADER = 1 << 18
+"""Octets of a header block that are looked at."""
+_LINE = 1_000
+"""Octets of a ``From `` line at most."""
+_AHEAD = _LINE + 200
+_BEHIND = QUOTES + 8
+
+_MONTHS = (
+    *("Jan", "Feb", "Mar", "Apr", "May", "Jun"),
+    *("Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
+)
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_DATED = re.compile(
+    rb"(?i)\b(?:mon|tue|wed|thu|fri|sat|sun),?\s+(jan|feb|mar|apr|may|jun|jul|aug|sep"
+    rb"|oct|nov|dec)\s+(\d{1,2})\s+(\d{1,2}):(\d\d)(?::(\d\d))?"
+    rb"(?:\s+([+-]\d{4})|\s+[a-z]{1,5}(?:\s[a-z]{1,5})?)?"
+    rb"\s+(\d{4})(?:\s+([+-]\d{4}))?(?:\s|\Z)"
+)
+_LOOSELY_DATED = re.compile(rb"\d{1,2}:\d\d.*\d{4}|\d{4}.*\d{1,2}:\d\d")
+_FIELD = re.compile(rb"[!-9;-~]{1,100}[ \t]*:|>From ")
+_LENGTH = re.compile(rb"(?im)^content-length:[ \t]*(\d{1,15})[ \t]*\r?$")
+_SENDER = re.compile(r"[!-~]{1,200}")
+_OWN_FIELDS = frozenset(
+    {"status", "x-status", "x-keywords", "x-mozilla-status", "x-mozilla-keys"}
+)
+_LETTERS = {"R": SEEN, "A": ANSWERED, "F": FLAGGED, "D": DELETED, "T": DRAFT}
+_MOZILLA = {0x1: SEEN, 0x2: ANSWERED, 0x4: FLAGGED, 0x8: DELETED, 0x1000: FORWARDED}
+
+
+@dataclass(frozen=True, slots=True)
+class MboxSpan:
+    """Where a message lies in a file: after its ``From `` line.
+
+    The empty line that parts it from the next one is not in it.
+    """
+
+    start: int
+    end: int
+    arrived: datetime | None
+    """What the ``From `` line says; in UTC where it names no zone."""
+    quoted: bool = False
+    """Lines of it are quoted by ``>``; reading it undoes that."""
+
+
+@dataclass(frozen=True, slots=True)
+class _FromLine:
+    """A line that begins with ``From ``, or with that quoted."""
+
+    position: int
+    quoted: bool
+    after_empty: bool
+    line: bytes
+    """Without its end; empty where it is too long."""
+    size: int
+    then: bytes
+    """How the next line begins."""
+
+
+@dataclass(slots=True)
+class _Open:
+    """The message that is being passed over."""
+
+    start: int
+    body: int
+    arrived: datetime | None
+    length_end: int = -1
+    """Where it ends by its Content-Length; negative where that is not to be believed."""
+    next: int = 0
+    """Where the next ``From `` line stands then, whatever it looks like."""
+    quoted: bool = False
+    bare: bool = False
+    """It has an unquoted ``From `` line: who wrote it does not quote."""
+
+
+def is_mbox(file: BinaryIO) -> bool:
+    """Tell whether a file begins as an mbox does."""
+    file.seek(0)
+    return file.read(_LINE).lstrip(b"\r\n").startswith(b"From ")
+
+
+def scan_mbox(file: BinaryIO, start: int = 0) -> Iterator[MboxSpan]:
+    """Find the messages of a file in one pass, a block of it in memory at a time.
+
+    From a position on where a message's ``From `` line, or nothing, begins. What comes
+    before the first of these lines counts as a message too, unless it is empty.
+    """
+    message = _Open(start, start, None, next=start)
+    for found in _from_lines(file, start):
+        if found.position < message.next:
+            continue
+        if found.quoted:
+            message.quoted = True
+        elif found.position == message.next or _separates(found):
+            if span := _closed(file, message, found.position):
+                yield span
+            begin = found.position + found.size
+            message = _opened(file, begin, _moment(found.line))
+        else:
+            message.bare = True
+    if span := _closed(file, message, file.seek(0, 2)):
+        yield span
+
+
+def read_mbox_message(file: BinaryIO, span: MboxSpan) -> bytes:
+    """Read a message with its quoting undone; raises MailError if the file changed."""
+    return b"".join(read_mbox_pieces(file, span))
+
+
+def read_mbox_pieces(file: BinaryIO, span: MboxSpan) -> Iterator[bytes]:
+    """Read a message as :func:`read_mbox_message` does, a piece in memory at a time."""
+    pieces = _pieces(file, span)
+    return unquoted(pieces) if span.quoted else pieces
+
+
+def write_mbox_message(
+    pieces: Iterable[bytes], *, arrived: datetime, sender: str = ""
+) -> Iterator[bytes]:
+    """Write a message as mboxrd has it, with its ``From `` line and the empty line."""
+    yield _from_line(arrived, sender)
+    last = b"\n"
+    for piece in quoted(pieces):
+        yield piece
+        last = piece[-1:] or last
+    yield b"\n" if last == b"\n" else b"\n\n"
+
+
+def mbox_flags(headers: bytes) -> Flags:
+    r"""Read the flags that programs keep in header fields; ``\Deleted`` may be in them."""
+    fields = wanted_fields(headers, _OWN_FIELDS)
+    letters = fields.get("status", "") + fields.get("x-status", "")
+    found = {_LETTERS[letter] for letter in letters if letter in _LETTERS}
+    try:
+        bits = int(fields.get("x-mozilla-status", "0")[:8], 16)
+    except ValueError:
+        bits = 0
+    found |= {flag for bit, flag in _MOZILLA.items() if bits & bit}
+    words = f"{fields.get('x-keywords', '')} {fields.get('x-mozilla-keys', '')}"
+    return frozenset(found | {word for word in words.split() if is_keyword(word)})
+
+
+def _from_lines(file: BinaryIO, start: int) -> Iterator[_FromLine]:
+    """Find the lines that begin with ``From ``, quoted or not."""
+    octets, base, done, ended = b"\n\n", start - 2, 2, False
+    while not ended:
+        file.seek(base + len(octets))
+        block = file.read(_BLOCK)
+        ended = not block
+        octets += block
+        safe = len(octets) if ended else max(done, len(octets) - _AHEAD)
+        while 0 <= (at := octets.find(b"From ", done, safe + 4)) < safe:
+            done = at + 5
+            if octets[at - 1] not in b"\n>":
+                continue
+            line = octets.rfind(b"\n", max(0, at - _BEHIND), at) + 1
+            if line and not octets[line:at].strip(b">"):
+                yield _from_line_at(octets, line, at, base)
+        done = max(done, safe)
+        kept = max(0, done - _BEHIND)
+        octets, base, done = octets[kept:], base + kept, done - kept
+
+
+def _from_line_at(octets: bytes, line: int, at: int, base: int) -> _FromLine:
+    end = octets.find(b"\n", at, at + _LINE)
+    text = octets[line:end] if end >= 0 else octets[line : at + _LINE]
+    whole = end >= 0 or at + _LINE >= len(octets)
+    size = len(text) + (end >= 0)
+    return _FromLine(
+        position=base + line,
+        quoted=line < at,
+        after_empty=octets[max(0, line - 3) : line].endswith((b"\n\n", b"\n\r\n")),
+        line=text.rstrip(b"\r") if whole else b"",
+        size=size,
+        then=octets[line + size : line + size + 200],
+    )
+
+
+def _separates(found: _FromLine) -> bool:
+    """Tell whether a line begins a message, and is no sentence.
+
+    The surer its form, the less has to stand around it: not all programs write the
+    empty line before it, nor a date that others can read.
+    """
+    rest = found.line[5:].strip()
+    if not rest:
+        return False
+    begins = _FIELD.match(found.then) is not None
+    if _DATED.search(found.line):
+        return found.after_empty or begins
+    if not (found.after_empty and begins):
+        return False
+    return b" " not in rest or _LOOSELY_DATED.search(rest) is not None
+
+
+def _moment(line: bytes) -> datetime | None:
+    """Read the date of a ``From `` line; None where it has none that is understood."""
+    found = _DATED.search(line)
+    if found is None:
+        return None
+    month, day, hour, minute, second, before, year, after = found.groups()
+    zone = before or after or b"+0000"
+    minutes = int(zone[1:3]) * 60 + int(zone[3:])
+    east = timedelta(minutes=-minutes if zone.startswith(b"-") else minutes)
+    try:
+        moment = datetime(
+            *(int(year), _MONTHS.index(month.decode().capitalize()) + 1, int(day)),
+            *(int(hour), int(minute), int(second or 0)),
+            tzinfo=timezone(east) if east else UTC,
+        )
+        return moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _from_line(arrived: datetime, sender: str) -> bytes:
+    known = sender if _SENDER.fullmatch(sender) else "MAILER-DAEMON"
+    at = arrived.astimezone(UTC)
+    day, month = _DAYS[at.weekday()], _MONTHS[at.month - 1]
+    date = f"{day} {month} {at.day:2} {at:%H:%M:%S} {at.year:04}"
+    return f"From {known} {date}\n".encode("ascii")
+
+
+def _opened(file: BinaryIO, start: int, arrived: datetime | None) -> _Open:
+    """Begin a message; its header may say how long it is."""
+    header = _header(file, start)
+    message = _Open(start, start + len(header), arrived)
+    found = _LENGTH.search(header)
+    if found is not None:
+        end = message.body + int(found[1])
+        after = _next_after(file, end)
+        if after is not None:
+            message.length_end, message.next = end, after
+    return message
+
+
+def _header(file: BinaryIO, start: int) -> bytes:
+    """Read a header block with its empty line; all that is looked at if it has none."""
+    octets = b""
+    size = 8_192
+    while True:
+        file.seek(start + len(octets))
+        block = file.read(size - len(octets))
+        octets += block
+        if octets.startswith((b"\n", b"\r\n")):
+            return octets[: octets.index(b"\n") + 1]
+        ends = [
+            at + len(mark)
+            for mark in (b"\n\n", b"\n\r\n")
+            if (at := octets.find(mark)) >= 0
+        ]
+        if ends:
+            return octets[: min(ends)]
+        if not block or size >= _HEADER:
+            return octets
+        size *= 4
+
+
+def _next_after(file: BinaryIO, end: int) -> int | None:
+    """Say where a message's successor begins if it ends here; None if it cannot."""
+    size = file.seek(0, 2)
+    if end > size:
+        return None
+    file.seek(end)
+    octets = file.read(_AHEAD + 4)
+    text = octets.lstrip(b"\r\n")
+    skipped = len(octets) - len(text)
+    if skipped > 4:
+        return None
+    if not text:
+        return size
+    if not text.startswith(b"From "):
+        return None
+    found = _from_line_at(b"\n\n" + text, 2, 2, end + skipped - 2)
+    return found.position if _separates(found) else None
+
+
+def _closed(file: BinaryIO, message: _Open, end: int) -> MboxSpan | None:
+    """End a message before the next one; None where there is nothing."""
+    if message.length_end >= 0:
+        return MboxSpan(message.start, message.length_end, message.arrived)
+    begin = max(message.start, end - 3)
+    file.seek(begin)
+    last = file.read(end - begin)
+    if last.endswith(b"\n\r\n"):
+        stripped = end - 2
+    elif last.endswith(b"\n\n"):
+        stripped = end - 1
+    else:
+        stripped = end
+    # An empty line that ends the header parts nothing.
+    end = max(stripped, min(message.body, end))
+    if not _has_text(file, message.start, end):
+        return None
+    return MboxSpan(
+        message.start, end, message.arrived, message.quoted and not message.bare
+    )
+
+
+def _has_text(file: BinaryIO, start: int, end: int) -> bool:
+    if end - start > _LINE:
+        return True
+    file.seek(start)
+    return bool(file.read(end - start).strip())
+
+
+def _pieces(file: BinaryIO, span: MboxSpan) -> Iterator[bytes]:
+    position = span.start
+    while position < span.end:
+        file.seek(position)
+        piece = file.read(min(_PIECE, span.end - position))
+        if not piece:
+            raise MailError("the mbox became shorter while it was read")
+        position += len(piece)
+        yield piece
