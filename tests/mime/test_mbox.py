@@ -13,12 +13,12 @@ from tui_mail.mime.from_lines import mail_digest, quoted, unquoted
 from tui_mail.mime.mbox import (
     MboxSpan,
     is_mbox,
-    mbox_flags,
     read_mbox_message,
     read_mbox_pieces,
     scan_mbox,
     write_mbox_message,
 )
+from tui_mail.mime.mbox_flags import mbox_flags
 from tui_mail.model.error import MailError
 
 FROM = b"From ann@example.org Mon Jan  1 10:20:30 2024\n"

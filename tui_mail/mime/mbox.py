@@ -12,18 +12,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import BinaryIO
 
 from tui_mail.mime.from_lines import QUOTES, quoted, unquoted
-from tui_mail.mime.headers import wanted_fields
 from tui_mail.model.error import MailError
-from tui_mail.model.flags import (
-    ANSWERED,
-    DELETED,
-    DRAFT,
-    FLAGGED,
-    FORWARDED,
-    SEEN,
-    Flags,
-    is_keyword,
-)
 
 _BLOCK = 1 << 20
 _PIECE = 1 << 18
@@ -49,11 +38,6 @@ _LOOSELY_DATED = re.compile(rb"\d{1,2}:\d\d.*\d{4}|\d{4}.*\d{1,2}:\d\d")
 _FIELD = re.compile(rb"[!-9;-~]{1,100}[ \t]*:|>From ")
 _LENGTH = re.compile(rb"(?im)^content-length:[ \t]*(\d{1,15})[ \t]*\r?$")
 _SENDER = re.compile(r"[!-~]{1,200}")
-_OWN_FIELDS = frozenset(
-    {"status", "x-status", "x-keywords", "x-mozilla-status", "x-mozilla-keys"}
-)
-_LETTERS = {"R": SEEN, "A": ANSWERED, "F": FLAGGED, "D": DELETED, "T": DRAFT}
-_MOZILLA = {0x1: SEEN, 0x2: ANSWERED, 0x4: FLAGGED, 0x8: DELETED, 0x1000: FORWARDED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,20 +135,6 @@ def write_mbox_message(
         yield piece
         last = piece[-1:] or last
     yield b"\n" if last == b"\n" else b"\n\n"
-
-
-def mbox_flags(headers: bytes) -> Flags:
-    r"""Read the flags that programs keep in header fields; ``\Deleted`` may be in them."""
-    fields = wanted_fields(headers, _OWN_FIELDS)
-    letters = fields.get("status", "") + fields.get("x-status", "")
-    found = {_LETTERS[letter] for letter in letters if letter in _LETTERS}
-    try:
-        bits = int(fields.get("x-mozilla-status", "0")[:8], 16)
-    except ValueError:
-        bits = 0
-    found |= {flag for bit, flag in _MOZILLA.items() if bits & bit}
-    words = f"{fields.get('x-keywords', '')} {fields.get('x-mozilla-keys', '')}"
-    return frozenset(found | {word for word in words.split() if is_keyword(word)})
 
 
 def _from_lines(file: BinaryIO, start: int) -> Iterator[_FromLine]:
