@@ -32,6 +32,8 @@ COMMANDS = {
         Command("flag", "flag", "add and remove flags"),
         Command("move", "move", "move messages to another mailbox"),
         Command("delete", "delete", "move messages to the trash, or delete them"),
+        Command("export", "exporting", "write messages into a Maildir, mbox or file"),
+        Command("import", "importing", "put mail out of files into a mailbox"),
         Command("outbox", "outbox", "what waits for a server"),
         Command("doctor", "doctor", "check settings, store, terminal and servers"),
         Command("help", "manual", "the manual"),
@@ -39,12 +41,12 @@ COMMANDS = {
 }
 """The commands that are done here; the reader and the demo are the entry point's."""
 
-LATER = ("send", "sendmail", "compose", "export", "import", "open")
+LATER = ("send", "sendmail", "compose", "open")
 """Names that are kept for commands to come."""
 
 _TAKES_VALUE = ("--config",)
 _MAY_BEGIN_WITH_A_MINUS = ("--query",)
-_NEEDS_NO_COLON = ("search",)
+_NEEDS_NO_COLON = ("search", "export")
 _SHORT = ("-", "-h", "-v")
 _SHIELD = "\0"
 

@@ -24,6 +24,7 @@ from tui_mail.model.flags import (
     SEEN,
     SYSTEM_FLAGS,
     Flags,
+    canonical,
     is_keyword,
 )
 from tui_mail.model.mailbox_names import decode_name
@@ -218,7 +219,7 @@ def _load_keywords(folder: Path) -> dict[str, str]:
         return {}
     found = (_KEYWORD_LINE.fullmatch(line.strip()) for line in text.splitlines())
     return {
-        chr(ord("a") + int(one[1])): one[2]
+        chr(ord("a") + int(one[1])): canonical(one[2])
         for one in found
         if one and int(one[1]) < _MOST_KEYWORDS and is_keyword(one[2])
     }

@@ -9,6 +9,7 @@ from tui_mail.model.flags import (
     FORWARDED,
     SEEN,
     Flags,
+    canonical,
     is_keyword,
 )
 
@@ -30,4 +31,6 @@ def mbox_flags(headers: bytes) -> Flags:
         bits = 0
     found |= {flag for bit, flag in _MOZILLA.items() if bits & bit}
     words = f"{fields.get('x-keywords', '')} {fields.get('x-mozilla-keys', '')}"
-    return frozenset(found | {word for word in words.split() if is_keyword(word)})
+    return frozenset(
+        found | {canonical(one) for one in words.split() if is_keyword(one)}
+    )

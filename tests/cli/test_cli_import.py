@@ -1,0 +1,263 @@
+"""Mail of other programs, put into an account by a command."""
+
+import json
+import mailbox
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.mime.test_mbox import FROM, MOMENT
+from tui_mail.__main__ import main
+from tui_mail.mime.mbox import write_mbox_message
+
+Printed = pytest.CaptureFixture[str]
+Objects = Callable[..., list[dict[str, object]]]
+
+
+@pytest.fixture(autouse=True)
+def shelf(home: Path) -> Path:
+    """An account without a server."""
+    path = home / "CONFIG_HOME" / "tui-mail" / "config.toml"
+    path.parent.mkdir()
+    path.touch(mode=0o600)
+    path.write_text('[accounts.shelf]\naddress = "ann@example.org"\n')
+    return home
+
+
+@pytest.fixture
+def objects(capsysbinary: pytest.CaptureFixture[bytes]) -> Objects:
+    def run(*words: str) -> list[dict[str, object]]:
+        capsysbinary.readouterr()
+        assert main([*words, "--json"]) == 0
+        return [json.loads(line) for line in capsysbinary.readouterr().out.splitlines()]
+
+    return run
+
+
+@pytest.fixture
+def said(capsysbinary: pytest.CaptureFixture[bytes]) -> Callable[[], str]:
+    return lambda: capsysbinary.readouterr().err.decode()
+
+
+@pytest.fixture
+def raw(capsysbinary: pytest.CaptureFixture[bytes]) -> Callable[[object], bytes]:
+    def octets(name: object) -> bytes:
+        capsysbinary.readouterr()
+        assert main(["show", str(name), "--raw"]) == 0
+        return capsysbinary.readouterr().out
+
+    return octets
+
+
+def letter(n: int, body: bytes = b"", *, fields: bytes = b"") -> bytes:
+    return (
+        b"From: Bob <bob@example.org>\nTo: ann@example.org\n"
+        b"Message-ID: <%d@example.org>\nDate: Mon, 1 Jan 2024 10:00:%02d +0000\n"
+        % (n, n % 60)
+        + fields
+        + b"Subject: letter %d\n\n" % n
+        + (body or b"Hello %d, the harbour is open.\n" % n)
+    )
+
+
+def mbox(path: Path, *letters: bytes) -> Path:
+    path.write_bytes(b"".join(FROM + one + b"\n" for one in letters))
+    return path
+
+
+def bring(path: Path, name: str = "Old") -> int:
+    return main(["import", str(path), "--account", "Shelf", "--mailbox", name])
+
+
+def test_an_mbox_comes_with_octets_flags_dates_and_text(
+    tmp_path: Path,
+    objects: Objects,
+    raw: Callable[[object], bytes],
+    said: Callable[[], str],
+) -> None:
+    first = letter(1, b"From here\n\0\xff\r\nend", fields=b"Status: RO\nX-Status: F\n")
+    path = mbox(tmp_path / "x.mbox", first.replace(b"\nFrom ", b"\n>From "), letter(2))
+    assert bring(path) == 0
+    assert said() == "shelf/Old: added 2, had 0\n"
+    found = {str(one["subject"]): one for one in objects("search", "*")}
+    assert found["letter 1"]["flags"] == ["\\Flagged", "\\Seen"]
+    assert found["letter 2"]["flags"] == []
+    assert {one["mailbox"] for one in found.values()} == {"Old"}
+    assert {one["uid"] for one in found.values()} == {None}
+    assert raw(found["letter 1"]["id"]) == first + b"\n"
+    assert raw(found["letter 2"]["id"]) == letter(2)
+    assert [one["subject"] for one in objects("search", "harbour")] == ["letter 2"]
+    assert "harbour" in str(found["letter 2"]["snippet"])
+    [box] = [one for one in objects("mailboxes") if one["mailbox"] == "Old"]
+    assert (box["total"], box["unread"]) == (2, 1)
+
+
+def test_what_is_there_already_is_not_brought_again(
+    tmp_path: Path, objects: Objects, said: Callable[[], str]
+) -> None:
+    without_id = b"Subject: no id\n\nHello\n"
+    other = letter(1, b"another body\n")
+    path = mbox(tmp_path / "x", letter(1), without_id, letter(2), letter(2))
+    assert bring(path) == 0
+    assert said() == "shelf/Old: added 3, had 1\n"
+    crlf = mbox(
+        tmp_path / "y", *[one.replace(b"\n", b"\r\n") for one in (letter(1), other)]
+    )
+    assert bring(crlf) == 0
+    assert said() == "shelf/Old: added 1, had 1\n"
+    assert bring(path) == 0
+    assert said() == "shelf/Old: added 0, had 4\n"
+    assert bring(path, "Elsewhere") == 0
+    assert said() == "shelf/Elsewhere: added 3, had 1\n"
+    assert len(objects("search", "in:Old")) == 4
+
+
+def test_a_maildir_comes_with_its_flags_and_folders(
+    tmp_path: Path, objects: Objects, said: Callable[[], str]
+) -> None:
+    folder = tmp_path / "Mail"
+    box = mailbox.Maildir(folder)
+    for n, flags in ((1, "FS"), (2, ""), (3, "PRST")):
+        one = mailbox.MaildirMessage(letter(n))
+        one.set_flags(flags)
+        one.set_date(MOMENT.timestamp())
+        box.add(one)
+    (folder / "cur" / "empty").touch()
+    box.add_folder("Sent.2024").add(letter(4))
+    before = sorted(folder.rglob("*"))
+    assert bring(folder, "INBOX") == 0
+    assert said() == "shelf/INBOX: added 4, had 0; marked as deleted there: 1\n"
+    found = {str(one["subject"]): one for one in objects("search", "*")}
+    assert found["letter 1"]["flags"] == ["\\Flagged", "\\Seen"]
+    assert found["letter 3"]["flags"] == ["$Forwarded", "\\Answered", "\\Seen"]
+    assert found["letter 4"]["mailbox"] == "Sent/2024"
+    assert bring(folder) == 0
+    assert {one["mailbox"] for one in objects("search", 'subject:"letter 4"')} == {
+        "Sent/2024",
+        "Old/Sent/2024",
+    }
+    assert sorted(folder.rglob("*")) == before
+
+
+def test_one_message_comes_from_a_file(
+    tmp_path: Path, objects: Objects, raw: Callable[[object], bytes]
+) -> None:
+    octets = letter(1).replace(b"\n", b"\r\n") + b"no end"
+    (tmp_path / "x.eml").write_bytes(octets)
+    assert bring(tmp_path / "x.eml", "inbox") == 0
+    [one] = objects("search", "in:inbox")
+    assert raw(one["id"]) == octets
+
+
+@pytest.mark.parametrize(
+    ("name", "octets", "line"),
+    [
+        (
+            "photo.jpg",
+            b"\xff\xd8\xff\xe0",
+            "this is no message, no mbox and no Maildir",
+        ),
+        ("nothing", None, "there is no such file or folder"),
+    ],
+)
+def test_what_holds_no_mail_is_refused_and_changes_nothing(
+    tmp_path: Path,
+    name: str,
+    octets: bytes | None,
+    line: str,
+    said: Callable[[], str],
+    objects: Objects,
+) -> None:
+    if octets is not None:
+        (tmp_path / name).write_bytes(octets)
+    assert bring(tmp_path / name) == 1
+    assert line in said()
+    (tmp_path / "folder").mkdir()
+    assert bring(tmp_path / "folder") == 1
+    assert "no Maildir" in said()
+    assert [one["mailbox"] for one in objects("mailboxes")] == ["INBOX"]
+
+
+def test_an_empty_file_brings_nothing(tmp_path: Path, said: Callable[[], str]) -> None:
+    (tmp_path / "x").touch()
+    assert bring(tmp_path / "x") == 0
+    assert said() == "shelf/Old: added 0, had 0\n"
+
+
+def test_a_file_that_cannot_be_read_is_named_and_the_others_come(
+    tmp_path: Path, said: Callable[[], str]
+) -> None:
+    (tmp_path / "cur").mkdir()
+    for n in (1, 2):
+        (tmp_path / "cur" / f"{n}.a.h").write_bytes(letter(n))
+    # Even who may read everything cannot read this.
+    (tmp_path / "cur" / "3.a.h").symlink_to("/proc/self/mem")
+    assert bring(tmp_path) in (0, 1)
+    assert "added 2, had 0" in said()
+
+
+def test_names_and_accounts_that_cannot_be_are_refused(
+    tmp_path: Path, said: Callable[[], str]
+) -> None:
+    path = mbox(tmp_path / "x", letter(1))
+    assert bring(path, "a*b") == 1
+    assert '"*" cannot be in a name' in said()
+    assert main(["import", str(path), "--account", "no", "--mailbox", "x"]) == 1
+    assert 'no account "no"' in said()
+    assert main(["import", str(path), "--account", "shelf"]) == 2
+    assert "--mailbox" in said()
+
+
+def test_a_large_message_comes_whole_and_can_be_searched(
+    tmp_path: Path, objects: Objects, raw: Callable[[object], bytes]
+) -> None:
+    body = b"A lighthouse.\n" + (b"x" * 99_000 + b"\n>From me\n") * 60
+    path = tmp_path / "x.mbox"
+    path.write_bytes(
+        b"".join(write_mbox_message([letter(1, body)], arrived=MOMENT))
+        + FROM
+        + letter(2)
+    )
+    assert bring(path) == 0
+    [one] = objects("search", "lighthouse")
+    assert raw(one["id"]) == letter(1, body)
+
+
+def test_an_import_that_was_killed_is_gone_on_with_without_doubles(
+    tmp_path: Path, home: Path, objects: Objects, said: Callable[[], str]
+) -> None:
+    path = mbox(tmp_path / "x.mbox", *[letter(n) for n in range(600)])
+    words = ["import", str(path), "--account", "shelf", "--mailbox", "Old"]
+    killed = subprocess.Popen([sys.executable, "-P", "-m", "tui_mail", *words])
+    store = home / "DATA_HOME" / "tui-mail" / "shelf.db"
+    end = time.monotonic() + 60
+    while not _some(store) and killed.poll() is None and time.monotonic() < end:
+        time.sleep(0.01)
+    killed.send_signal(signal.SIGKILL)
+    killed.wait()
+    assert bring(path) == 0
+    line = said()
+    added, had = (int(word) for word in line.replace(",", "").split() if word.isdigit())
+    assert added + had == 600
+    assert had > 0
+    assert len({one["subject"] for one in objects("search", "*")}) == 600
+    assert len(objects("search", "*")) == 600
+
+
+def _some(store: Path) -> bool:
+    """Tell whether a message lies in a store that another process fills."""
+    if not store.exists():
+        return False
+    with closing(sqlite3.connect(store)) as connection:
+        try:
+            [count] = connection.execute("SELECT count(*) FROM message").fetchone()
+        except sqlite3.Error:
+            return False
+    return bool(count)
