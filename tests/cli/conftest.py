@@ -2,6 +2,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.filing import objects, raw, said, shelf
+
+__all__ = ["objects", "raw", "said", "shelf"]
+
 
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:

@@ -1,75 +1,21 @@
 """Mail of other programs, put into an account by a command."""
 
-import json
 import mailbox
 import signal
-import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from tests.cli.filing import Objects, has_some, letter, mbox
 from tests.mime.test_mbox import FROM, MOMENT
 from tui_mail.__main__ import main
 from tui_mail.mime.mbox import write_mbox_message
 
-Printed = pytest.CaptureFixture[str]
-Objects = Callable[..., list[dict[str, object]]]
-
-
-@pytest.fixture(autouse=True)
-def shelf(home: Path) -> Path:
-    """An account without a server."""
-    path = home / "CONFIG_HOME" / "tui-mail" / "config.toml"
-    path.parent.mkdir()
-    path.touch(mode=0o600)
-    path.write_text('[accounts.shelf]\naddress = "ann@example.org"\n')
-    return home
-
-
-@pytest.fixture
-def objects(capsysbinary: pytest.CaptureFixture[bytes]) -> Objects:
-    def run(*words: str) -> list[dict[str, object]]:
-        capsysbinary.readouterr()
-        assert main([*words, "--json"]) == 0
-        return [json.loads(line) for line in capsysbinary.readouterr().out.splitlines()]
-
-    return run
-
-
-@pytest.fixture
-def said(capsysbinary: pytest.CaptureFixture[bytes]) -> Callable[[], str]:
-    return lambda: capsysbinary.readouterr().err.decode()
-
-
-@pytest.fixture
-def raw(capsysbinary: pytest.CaptureFixture[bytes]) -> Callable[[object], bytes]:
-    def octets(name: object) -> bytes:
-        capsysbinary.readouterr()
-        assert main(["show", str(name), "--raw"]) == 0
-        return capsysbinary.readouterr().out
-
-    return octets
-
-
-def letter(n: int, body: bytes = b"", *, fields: bytes = b"") -> bytes:
-    return (
-        b"From: Bob <bob@example.org>\nTo: ann@example.org\n"
-        b"Message-ID: <%d@example.org>\nDate: Mon, 1 Jan 2024 10:00:%02d +0000\n"
-        % (n, n % 60)
-        + fields
-        + b"Subject: letter %d\n\n" % n
-        + (body or b"Hello %d, the harbour is open.\n" % n)
-    )
-
-
-def mbox(path: Path, *letters: bytes) -> Path:
-    path.write_bytes(b"".join(FROM + one + b"\n" for one in letters))
-    return path
+pytestmark = pytest.mark.usefixtures("shelf")
 
 
 def bring(path: Path, name: str = "Old") -> int:
@@ -83,7 +29,7 @@ def test_an_mbox_comes_with_octets_flags_dates_and_text(
     said: Callable[[], str],
 ) -> None:
     first = letter(1, b"From here\n\0\xff\r\nend", fields=b"Status: RO\nX-Status: F\n")
-    path = mbox(tmp_path / "x.mbox", first.replace(b"\nFrom ", b"\n>From "), letter(2))
+    path = mbox(tmp_path / "x.mbox", first, letter(2))
     assert bring(path) == 0
     assert said() == "shelf/Old: added 2, had 0\n"
     found = {str(one["subject"]): one for one in objects("search", "*")}
@@ -238,7 +184,7 @@ def test_an_import_that_was_killed_is_gone_on_with_without_doubles(
     killed = subprocess.Popen([sys.executable, "-P", "-m", "tui_mail", *words])
     store = home / "DATA_HOME" / "tui-mail" / "shelf.db"
     end = time.monotonic() + 60
-    while not _some(store) and killed.poll() is None and time.monotonic() < end:
+    while not has_some(store) and killed.poll() is None and time.monotonic() < end:
         time.sleep(0.01)
     killed.send_signal(signal.SIGKILL)
     killed.wait()
@@ -249,15 +195,3 @@ def test_an_import_that_was_killed_is_gone_on_with_without_doubles(
     assert had > 0
     assert len({one["subject"] for one in objects("search", "*")}) == 600
     assert len(objects("search", "*")) == 600
-
-
-def _some(store: Path) -> bool:
-    """Tell whether a message lies in a store that another process fills."""
-    if not store.exists():
-        return False
-    with closing(sqlite3.connect(store)) as connection:
-        try:
-            [count] = connection.execute("SELECT count(*) FROM message").fetchone()
-        except sqlite3.Error:
-            return False
-    return bool(count)

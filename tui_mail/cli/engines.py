@@ -1,8 +1,9 @@
 """Engines at work on accounts: woken, asked to synchronize, asked for a part."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
 
 from tui_mail.cli.session import Session
 from tui_mail.config.settings import Account
@@ -10,7 +11,10 @@ from tui_mail.link.client import EngineClient
 from tui_mail.link.lock import AccountLock
 from tui_mail.link.messages import FetchPart, Hello, Search, Synchronize, Wake
 from tui_mail.model.error import EngineBusy, LinkLost, MailError
-from tui_mail.model.ids import MessageNumber, PartId
+from tui_mail.model.ids import WHOLE, MessageNumber, PartId
+
+if TYPE_CHECKING:
+    from tui_mail.sync.asked import Ask, Progress
 
 _MOST_ENGINES = 3
 """So many engines are asked, one after the other has ended."""
@@ -101,16 +105,71 @@ def fetch(
     asked = FetchPart(message=number, part=part, request=1)
     if _request(session, account, asked) is not None:
         return
-    from tui_mail.cli.synchronizing import ask_person, clear, show_progress
     from tui_mail.sync.asked import fetch_once
+
+    def once(ask: "Ask", progress: "Progress | None") -> None:
+        fetch_once(account, session.places, number, part, ask=ask, progress=progress)
+
+    _over_own_connection(session, account, once)
+
+
+def fetch_whole(
+    session: Session, account: Account, numbers: Sequence[MessageNumber]
+) -> None:
+    """Fetch messages whole that are not here so; raises MailError.
+
+    What the server does not have or refuses is passed over.
+    """
+    with suppress(LinkLost), _engine(session, account) as client:
+        if client is not None:
+            _ask_for_whole(session, account, client, numbers)
+            return
+    from tui_mail.sync.asked import fetch_whole_once
+
+    def once(ask: "Ask", progress: "Progress | None") -> None:
+        fetch_whole_once(account, session.places, numbers, ask=ask, progress=progress)
+
+    if not _over_own_connection(session, account, once):
+        _over_own_connection(session, account, once)
+
+
+def _ask_for_whole(
+    session: Session,
+    account: Account,
+    client: EngineClient,
+    numbers: Sequence[MessageNumber],
+) -> None:
+    from tui_mail.cli.synchronizing import clear, show_progress
+    from tui_mail.store.content import are_whole
+
+    try:
+        for done, number in enumerate(numbers):
+            if are_whole(session.database(account), [number]):
+                continue
+            if sys.stderr.isatty():
+                show_progress("fetching messages", done, len(numbers))
+            try:
+                client.request(FetchPart(message=number, part=WHOLE, request=1))
+            except LinkLost:
+                raise
+            except MailError:
+                # It is not here then, which who asked sees.
+                continue
+    finally:
+        clear()
+
+
+def _over_own_connection(
+    session: Session, account: Account, once: Callable[["Ask", "Progress | None"], None]
+) -> bool:
+    """Do it; False if the account was synchronized instead: a mailbox was made anew."""
+    from tui_mail.cli.synchronizing import ask_person, clear, show_progress
     from tui_mail.sync.engine import run_once
     from tui_mail.sync.session import Outdated
 
     progress = show_progress if sys.stderr.isatty() else None
     try:
-        fetch_once(
-            account, session.places, number, part, ask=ask_person, progress=progress
-        )
+        once(ask_person, progress)
     except Outdated:
         run_once(
             account,
@@ -119,5 +178,7 @@ def fetch(
             ask=ask_person,
             progress=progress,
         )
+        return False
     finally:
         clear()
+    return True

@@ -46,7 +46,7 @@ _MOST_RENDERED = 4_000_000
 """Octets of a message that its text is made of."""
 _TOGETHER = 1_000_000
 """Octets of messages in one transaction."""
-_MOST = 50
+_MOST = 25
 """Messages in one."""
 _COMPLAINTS = 5
 _NOT_IN_NAMES = re.compile(r"[*%/]")

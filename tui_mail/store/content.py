@@ -301,6 +301,23 @@ def load_pieces(source: Source, number: MessageNumber, part: PartId) -> Iterator
         yield piece
 
 
+def load_checked(source: Source, number: MessageNumber) -> Iterator[bytes]:
+    """Give a whole message in pieces as :func:`load_pieces` does.
+
+    Raises NotFound, and StoreDamaged at the end where they are not what was saved.
+    """
+    digest = sha256()
+    for piece in load_pieces(source, number, WHOLE):
+        digest.update(piece)
+        yield piece
+    row = source.connection.execute(
+        "SELECT sha256 FROM part WHERE content = ? AND part_id = ? AND complete = 1",
+        (content_of(source, number), WHOLE),
+    ).fetchone()
+    if row is None or digest.digest() != row[0]:
+        raise StoreDamaged(f"message {number}: what is here of it is damaged")
+
+
 def discard_part(tx: Transaction, number: MessageNumber, part: PartId) -> None:
     """Forget the octets of a part, so that it is fetched from the start.
 

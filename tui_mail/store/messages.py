@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from tui_mail.model.displayable import Displayable
 from tui_mail.model.error import NotFound
@@ -220,6 +221,16 @@ def load_location(source: Source, number: MessageNumber) -> Location:
         MailboxId(server_mailbox) if server_mailbox else None,
         Uid(uid) if uid else None,
     )
+
+
+def load_arrival(source: Source, number: MessageNumber) -> datetime:
+    """Say when a message arrived; raises NotFound."""
+    row = source.connection.execute(
+        "SELECT arrival FROM message WHERE number = ?", (number,)
+    ).fetchone()
+    if row is None:
+        raise gone_error(number)
+    return moment_of(row[0])
 
 
 def gone_error(number: MessageNumber) -> NotFound:

@@ -1,7 +1,7 @@
-"""One thing fetched that somebody waits for, where no engine is at work."""
+"""What somebody waits for, fetched where no engine is at work."""
 
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 
 from tui_mail.config.places import Places
@@ -16,13 +16,15 @@ from tui_mail.model.error import (
     ServerRefused,
 )
 from tui_mail.model.ids import WHOLE, MailboxId, MessageNumber, PartId
-from tui_mail.store.content import note_use, part_progress
+from tui_mail.store.content import are_whole, note_use, part_progress
 from tui_mail.store.database import Database
+from tui_mail.store.eviction import octets_kept
 from tui_mail.store.messages import load_location
 from tui_mail.store.wanting import forget_wanted, is_wanted, want_part
 from tui_mail.sync.connecting import Connector
 from tui_mail.sync.pacing import UNWATCHED_LENGTH, Pace
-from tui_mail.sync.parts import part_steps, whole_steps
+from tui_mail.sync.parts import fetch_small, part_steps, whole_steps
+from tui_mail.sync.readying import Readying
 from tui_mail.sync.session import SMALLEST_WINDOW, Session
 from tui_mail.sync.storing import open_database
 from tui_mail.sync.texts import fetch_text
@@ -30,7 +32,12 @@ from tui_mail.sync.texts import fetch_text
 PATIENCE = 5.0
 """Seconds for which another process may be at work on the account."""
 
+Ask = Callable[[str], str]
 Progress = Callable[[str, int, int], None]
+Step = tuple[str, int, int]
+"""What is done, how far it is, and of how much."""
+
+_BATCH = 50
 
 
 def fetch_once(
@@ -39,7 +46,7 @@ def fetch_once(
     number: MessageNumber,
     part: PartId | None,
     *,
-    ask: Callable[[str], str] | None = None,
+    ask: Ask | None = None,
     progress: Progress | None = None,
 ) -> None:
     """Fetch a part, or the readable text for None, and do nothing else.
@@ -56,10 +63,41 @@ def fetch_once(
             _wished(database, number, part),
             AccountLock.acquire(places.lock(account.name), patience=PATIENCE),
         ):
-            ended_well = database.begin_use()
-            _fetch(database, connector, number, part, progress)
-            if ended_well:
-                database.end_use()
+            _fetch(
+                database,
+                connector,
+                lambda session, renderer: _steps(session, number, part, renderer),
+                lambda: part_progress(database, number, part or WHOLE),
+                progress,
+            )
+    finally:
+        database.close()
+
+
+def fetch_whole_once(
+    account: Account,
+    places: Places,
+    numbers: Sequence[MessageNumber],
+    *,
+    ask: Ask | None = None,
+    progress: Progress | None = None,
+) -> None:
+    """Fetch messages whole that are not here so, and do nothing else.
+
+    What the server does not have or refuses is passed over, and nothing is written down
+    as a wish. Raises as :func:`fetch_once`.
+    """
+    connector = Connector(account, ask)
+    database = open_database(account, places)
+    try:
+        with AccountLock.acquire(places.lock(account.name), patience=PATIENCE):
+            _fetch(
+                database,
+                connector,
+                lambda session, renderer: _whole_steps(session, numbers, renderer),
+                lambda: octets_kept(database),
+                progress,
+            )
     finally:
         database.close()
 
@@ -84,8 +122,8 @@ def _wished(
 def _fetch(
     database: Database,
     connector: Connector,
-    number: MessageNumber,
-    part: PartId | None,
+    steps: Callable[[Session, Renderer], Iterator[Step]],
+    how_far: Callable[[], int],
     progress: Progress | None,
 ) -> None:
     """Fetch it over as many connections as it takes, as long as more comes with each."""
@@ -94,8 +132,9 @@ def _fetch(
         if progress is not None:
             progress(text, done, total)
 
+    ended_well = database.begin_use()
     tell(f"connecting to {connector.server.host}", 0, 0, None)
-    far, again = 0, False
+    far, again = how_far(), False
     with Renderer() as renderer:
         while True:
             with closing(connector.connect()) as connection:
@@ -110,21 +149,23 @@ def _fetch(
                     # So that something is here before this link is lost too.
                     session.window = SMALLEST_WINDOW
                 try:
-                    for done, total in _steps(session, number, part, renderer):
-                        tell("fetching (kB)", done // 1000, total // 1000, None)
+                    for step in steps(session, renderer):
+                        tell(*step, None)
                 except (LinkLost, ProtocolError) as error:
-                    before, far = far, part_progress(database, number, part or WHOLE)
+                    before, far = far, how_far()
                     if isinstance(error, ServerHangs) or (again and far <= before):
                         raise
                     again = True
                 else:
                     connection.logout()
-                    return
+                    break
+    if ended_well:
+        database.end_use()
 
 
 def _steps(
     session: Session, number: MessageNumber, part: PartId | None, renderer: Renderer
-) -> Iterator[tuple[int, int]]:
+) -> Iterator[Step]:
     """Fetch it over one connection; who asked is told what the server refuses."""
     try:
         if load_location(session.database, number).server_mailbox is None:
@@ -132,9 +173,9 @@ def _steps(
         if part is None:
             fetch_text(session, number, renderer)
         elif part == WHOLE:
-            yield from whole_steps(session, number, renderer)
+            yield from _in_kilobytes(whole_steps(session, number, renderer))
         else:
-            yield from part_steps(session, number, part)
+            yield from _in_kilobytes(part_steps(session, number, part))
     except (NotFound, ServerRefused):
         with session.pace.transaction() as tx:
             forget_wanted(tx, number, part)
@@ -142,3 +183,48 @@ def _steps(
     with session.pace.transaction() as tx:
         forget_wanted(tx, number, part)
         note_use(tx, [number], datetime.now(UTC))
+
+
+def _in_kilobytes(steps: Iterator[tuple[int, int]]) -> Iterator[Step]:
+    for done, total in steps:
+        yield "fetching (kB)", done // 1000, total // 1000
+
+
+def _whole_steps(
+    session: Session, numbers: Sequence[MessageNumber], renderer: Renderer
+) -> Iterator[Step]:
+    """Fetch messages whole over one connection, those of a mailbox after another's."""
+    missing = [one for one in numbers if not are_whole(session.database, [one])]
+    done = 0
+    for some in _by_place(session, missing):
+        for start in range(0, len(some), _BATCH):
+            yield "fetching messages", done + start, len(missing)
+            batch = some[start : start + _BATCH]
+            with Readying(session) as readying:
+                came = fetch_small(session, batch, renderer, readying)
+                readying.finish()
+            for number in batch:
+                if number not in came:
+                    yield from _one_whole(session, number, renderer)
+        done += len(some)
+
+
+def _one_whole(
+    session: Session, number: MessageNumber, renderer: Renderer
+) -> Iterator[Step]:
+    # It is not here then, which who asked sees.
+    with suppress(NotFound, ServerRefused):
+        yield from _in_kilobytes(whole_steps(session, number, renderer))
+
+
+def _by_place(
+    session: Session, numbers: Sequence[MessageNumber]
+) -> list[list[MessageNumber]]:
+    """Group messages by the mailbox in which the server has them."""
+    places: dict[MailboxId, list[MessageNumber]] = {}
+    for number in numbers:
+        with suppress(NotFound):
+            place = load_location(session.database, number).server_mailbox
+            if place is not None:
+                places.setdefault(place, []).append(number)
+    return list(places.values())
