@@ -12,7 +12,7 @@ from tests.cli.filing import Objects, letter, mbox
 from tests.mime.test_mbox import FROM, MOMENT
 from tests.servers.dovecot import Dovecot
 from tests.servers.proxy import Proxy, proxied
-from tests.sync.engines import write_settings
+from tests.sync.engines import running, write_settings
 from tests.sync.mailing import Desk, letters
 from tests.sync.test_sync_evicting import large
 from tui_mail.__main__ import main
@@ -273,3 +273,25 @@ def test_offline_nothing_is_fetched_and_what_is_missing_is_counted(
     line, last = said().splitlines()[-2:]
     assert line.startswith("tui-mail: work: ")
     assert last.endswith("added 0, had 1; not here: 5")
+
+
+@pytest.mark.dovecot
+def test_an_engine_that_is_at_work_fetches_what_is_missing(
+    desk: Desk, tmp_path: Path, said: Callable[[], str]
+) -> None:
+    with running(desk) as engine, engine.reader() as reader:
+        reader.status("connected")
+        said()
+        assert main(["export", "in:Plans", "--to", f"{tmp_path}/x.mbox"]) == 0
+        assert said().endswith("added 2, had 0\n")
+    assert len(read_mbox(tmp_path / "x.mbox")) == 2
+
+
+@pytest.mark.dovecot
+def test_what_the_server_does_not_have_any_more_keeps_nothing_else_back(
+    desk: Desk, dovecot: Dovecot, tmp_path: Path, said: Callable[[], str]
+) -> None:
+    dovecot.raw(desk.user, "SELECT INBOX", r"STORE 4 +FLAGS (\Deleted)", "EXPUNGE")
+    said()
+    assert main(["export", "*", "--to", f"{tmp_path}/x.mbox"]) == 1
+    assert said().endswith("added 5, had 0; not here: 1\n")

@@ -5,17 +5,32 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from datetime import UTC
 from pathlib import Path
 
 import pytest
 
 from tests.cli.filing import Objects, has_some, letter, mbox
 from tests.mime.test_mbox import FROM, MOMENT
+from tests.servers.dovecot import Dovecot
+from tests.sync.engines import write_settings
+from tests.sync.mailing import Desk, letters
 from tui_mail.__main__ import main
+from tui_mail.config.places import Places
 from tui_mail.mime.mbox import write_mbox_message
 
 pytestmark = pytest.mark.usefixtures("shelf")
+
+
+@pytest.fixture
+def desk(dovecot: Dovecot) -> Iterator[Desk]:
+    """Have an account at a server with two letters, of which the headers are here."""
+    desk = Desk(dovecot, dovecot.fresh_user(), Places.find())
+    desk.fill(letters(1, 2))
+    write_settings(desk)
+    yield desk
+    desk.close()
 
 
 def bring(path: Path, name: str = "Old") -> int:
@@ -195,3 +210,33 @@ def test_an_import_that_was_killed_is_gone_on_with_without_doubles(
     assert had > 0
     assert len({one["subject"] for one in objects("search", "*")}) == 600
     assert len(objects("search", "*")) == 600
+
+
+@pytest.mark.dovecot
+def test_a_server_gets_what_it_has_not_with_flags_and_dates(
+    desk: Desk, dovecot: Dovecot, tmp_path: Path, said: Callable[[], str]
+) -> None:
+    there = [one.octets.replace(b"\r\n", b"\n") for one in letters(1, 2)]
+    new = letter(7, fields=b"Status: RO\nX-Status: A\n")
+    path = mbox(tmp_path / "x.mbox", *there, new)
+    words = ["import", str(path), "--account", "work", "--mailbox"]
+    assert main([*words, "Old/Plans"]) == 1
+    assert "tui-mail sync work" in said()
+    assert main(["sync"]) == 0
+    said()
+    assert main([*words, "INBOX"]) == 0
+    assert said() == "work/INBOX: added 1, had 2\n"
+    assert desk.there().keys() == {"letter 1", "letter 2"}
+    assert main([*words, "Old/Plans"]) == 0
+    assert said() == "work/Old/Plans: added 3, had 0\n"
+    assert main(["sync"]) == 0
+    assert desk.there()["letter 7"] == {"\\Seen", "\\Answered"}
+    assert desk.there("Old/Plans").keys() == {"letter 1", "letter 2", "letter 7"}
+    with desk.oracle() as client:
+        client.select_folder("INBOX")
+        got = client.fetch([3], [b"BODY.PEEK[]", b"INTERNALDATE"])[3]
+    assert got[b"BODY[]"] == new.replace(b"\n", b"\r\n")
+    assert got[b"INTERNALDATE"].astimezone(UTC) == MOMENT
+    said()
+    assert main([*words, "INBOX"]) == 0
+    assert said() == "work/INBOX: added 0, had 3\n"

@@ -42,7 +42,7 @@ from tui_mail.store.mailboxes import find_mailbox, load_mailboxes
 
 _LARGE = 1_000_000
 """Octets of a message that is not held in memory whole."""
-_MOST_RENDERED = 4_000_000
+_MOST_RENDERED = 8_000_000
 """Octets of a message that its text is made of."""
 _TOGETHER = 1_000_000
 """Octets of messages in one transaction."""
