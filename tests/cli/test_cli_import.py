@@ -212,6 +212,24 @@ def test_an_import_that_was_killed_is_gone_on_with_without_doubles(
     assert len(objects("search", "*")) == 600
 
 
+def test_an_account_whose_server_takes_no_mail_keeps_it_here(
+    home: Path, tmp_path: Path, objects: Objects, said: Callable[[], str]
+) -> None:
+    with (home / "CONFIG_HOME" / "tui-mail" / "config.toml").open("a") as file:
+        file.write(
+            '[accounts.pop]\naddress = "a@example.org"\n[accounts.pop.pop3]\n'
+            'host = "pop.example.org"\n'
+        )
+    path = mbox(tmp_path / "x.mbox", letter(1))
+    words = ["import", str(path), "--account", "pop", "--mailbox"]
+    assert main([*words, "INBOX"]) == 0
+    assert main([*words, "Old"]) == 0
+    assert said() == "pop/INBOX: added 1, had 0\npop/Old: added 1, had 0\n"
+    boxes = [one["mailbox"] for one in objects("search", "account:pop")]
+    assert sorted(map(str, boxes)) == ["INBOX", "Old"]
+    assert objects("outbox") == []
+
+
 @pytest.mark.dovecot
 def test_a_server_gets_what_it_has_not_with_flags_and_dates(
     desk: Desk, dovecot: Dovecot, tmp_path: Path, said: Callable[[], str]

@@ -129,6 +129,7 @@ def test_a_length_that_leads_nowhere_is_not_believed(length: int) -> None:
         (b"From ann at example.org  Mon Jan  1 10:20:30 2024", MOMENT),
         (b"From ???@??? Mon Jan 01 10:20:30 2024", MOMENT),
         (b"From a Mon Jan  1 10:20:30 MET DST 2024", MOMENT),
+        (b"From a Mon Jan  1 10:20:30 EST5EDT 2024", MOMENT),
         (b"From a Mon Jan  1 10:20 2024", MOMENT.replace(second=0)),
         (b"From a Mon Feb 31 10:20:30 2024", None),
         (b"From a Mon Jan  1 10:20:30 0000", None),

@@ -8,36 +8,25 @@ says in Content-Length how much comes. All of them are read; mboxrd is written.
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime
 from typing import BinaryIO
 
-from tui_mail.mime.from_lines import QUOTES, quoted, unquoted
+from tui_mail.mime.from_lines import quoted, unquoted
+from tui_mail.mime.mbox_separators import (
+    AHEAD,
+    LINE,
+    find_from_lines,
+    from_line_at,
+    moment_of,
+    separates,
+    write_from_line,
+)
 from tui_mail.model.error import MailError
 
-_BLOCK = 1 << 20
 _PIECE = 1 << 18
 _HEADER = 1 << 18
 """Octets of a header block that are looked at."""
-_LINE = 1_000
-"""Octets of a ``From `` line at most."""
-_AHEAD = _LINE + 200
-_BEHIND = QUOTES + 8
-
-_MONTHS = (
-    *("Jan", "Feb", "Mar", "Apr", "May", "Jun"),
-    *("Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
-)
-_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_DATED = re.compile(
-    rb"(?i)\b(?:mon|tue|wed|thu|fri|sat|sun),?\s+(jan|feb|mar|apr|may|jun|jul|aug|sep"
-    rb"|oct|nov|dec)\s+(\d{1,2})\s+(\d{1,2}):(\d\d)(?::(\d\d))?"
-    rb"(?:\s+([+-]\d{4})|\s+[a-z]{1,5}(?:\s[a-z]{1,5})?)?"
-    rb"\s+(\d{4})(?:\s+([+-]\d{4}))?(?:\s|\Z)"
-)
-_LOOSELY_DATED = re.compile(rb"\d{1,2}:\d\d.*\d{4}|\d{4}.*\d{1,2}:\d\d")
-_FIELD = re.compile(rb"[!-9;-~]{1,100}[ \t]*:|>From ")
 _LENGTH = re.compile(rb"(?im)^content-length:[ \t]*(\d{1,15})[ \t]*\r?$")
-_SENDER = re.compile(r"[!-~]{1,200}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,20 +42,6 @@ class MboxSpan:
     """What the ``From `` line says; in UTC where it names no zone."""
     quoted: bool = False
     """Lines of it are quoted by ``>``; reading it undoes that."""
-
-
-@dataclass(frozen=True, slots=True)
-class _FromLine:
-    """A line that begins with ``From ``, or with that quoted."""
-
-    position: int
-    quoted: bool
-    after_empty: bool
-    line: bytes
-    """Without its end; empty where it is too long."""
-    size: int
-    then: bytes
-    """How the next line begins."""
 
 
 @dataclass(slots=True)
@@ -88,7 +63,7 @@ class _Open:
 def is_mbox(file: BinaryIO) -> bool:
     """Tell whether a file begins as an mbox does."""
     file.seek(0)
-    return file.read(_LINE).lstrip(b"\r\n").startswith(b"From ")
+    return file.read(LINE).lstrip(b"\r\n").startswith(b"From ")
 
 
 def scan_mbox(file: BinaryIO, start: int = 0) -> Iterator[MboxSpan]:
@@ -98,16 +73,16 @@ def scan_mbox(file: BinaryIO, start: int = 0) -> Iterator[MboxSpan]:
     before the first of these lines counts as a message too, unless it is empty.
     """
     message = _Open(start, start, None, next=start)
-    for found in _from_lines(file, start):
+    for found in find_from_lines(file, start):
         if found.position < message.next:
             continue
         if found.quoted:
             message.quoted = True
-        elif found.position == message.next or _separates(found):
+        elif found.position == message.next or separates(found):
             if span := _closed(file, message, found.position):
                 yield span
             begin = found.position + found.size
-            message = _opened(file, begin, _moment(found.line))
+            message = _opened(file, begin, moment_of(found.line))
         else:
             message.bare = True
     if span := _closed(file, message, file.seek(0, 2)):
@@ -129,93 +104,12 @@ def write_mbox_message(
     pieces: Iterable[bytes], *, arrived: datetime, sender: str = ""
 ) -> Iterator[bytes]:
     """Write a message as mboxrd has it, with its ``From `` line and the empty line."""
-    yield _from_line(arrived, sender)
+    yield write_from_line(arrived, sender)
     last = b"\n"
     for piece in quoted(pieces):
         yield piece
         last = piece[-1:] or last
     yield b"\n" if last == b"\n" else b"\n\n"
-
-
-def _from_lines(file: BinaryIO, start: int) -> Iterator[_FromLine]:
-    """Find the lines that begin with ``From ``, quoted or not."""
-    octets, base, done, ended = b"\n\n", start - 2, 2, False
-    while not ended:
-        file.seek(base + len(octets))
-        block = file.read(_BLOCK)
-        ended = not block
-        octets += block
-        safe = len(octets) if ended else max(done, len(octets) - _AHEAD)
-        while 0 <= (at := octets.find(b"From ", done, safe + 4)) < safe:
-            done = at + 5
-            if octets[at - 1] not in b"\n>":
-                continue
-            line = octets.rfind(b"\n", max(0, at - _BEHIND), at) + 1
-            if line and not octets[line:at].strip(b">"):
-                yield _from_line_at(octets, line, at, base)
-        done = max(done, safe)
-        kept = max(0, done - _BEHIND)
-        octets, base, done = octets[kept:], base + kept, done - kept
-
-
-def _from_line_at(octets: bytes, line: int, at: int, base: int) -> _FromLine:
-    end = octets.find(b"\n", at, at + _LINE)
-    text = octets[line:end] if end >= 0 else octets[line : at + _LINE]
-    whole = end >= 0 or at + _LINE >= len(octets)
-    size = len(text) + (end >= 0)
-    return _FromLine(
-        position=base + line,
-        quoted=line < at,
-        after_empty=octets[max(0, line - 3) : line].endswith((b"\n\n", b"\n\r\n")),
-        line=text.rstrip(b"\r") if whole else b"",
-        size=size,
-        then=octets[line + size : line + size + 200],
-    )
-
-
-def _separates(found: _FromLine) -> bool:
-    """Tell whether a line begins a message, and is no sentence.
-
-    The surer its form, the less has to stand around it: not all programs write the
-    empty line before it, nor a date that others can read.
-    """
-    rest = found.line[5:].strip()
-    if not rest:
-        return False
-    begins = _FIELD.match(found.then) is not None
-    if _DATED.search(found.line):
-        return found.after_empty or begins
-    if not (found.after_empty and begins):
-        return False
-    return b" " not in rest or _LOOSELY_DATED.search(rest) is not None
-
-
-def _moment(line: bytes) -> datetime | None:
-    """Read the date of a ``From `` line; None where it has none that is understood."""
-    found = _DATED.search(line)
-    if found is None:
-        return None
-    month, day, hour, minute, second, before, year, after = found.groups()
-    zone = before or after or b"+0000"
-    minutes = int(zone[1:3]) * 60 + int(zone[3:])
-    east = timedelta(minutes=-minutes if zone.startswith(b"-") else minutes)
-    try:
-        moment = datetime(
-            *(int(year), _MONTHS.index(month.decode().capitalize()) + 1, int(day)),
-            *(int(hour), int(minute), int(second or 0)),
-            tzinfo=timezone(east) if east else UTC,
-        )
-        return moment.astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
-
-
-def _from_line(arrived: datetime, sender: str) -> bytes:
-    known = sender if _SENDER.fullmatch(sender) else "MAILER-DAEMON"
-    at = arrived.astimezone(UTC)
-    day, month = _DAYS[at.weekday()], _MONTHS[at.month - 1]
-    date = f"{day} {month} {at.day:2} {at:%H:%M:%S} {at.year:04}"
-    return f"From {known} {date}\n".encode("ascii")
 
 
 def _opened(file: BinaryIO, start: int, arrived: datetime | None) -> _Open:
@@ -259,7 +153,7 @@ def _next_after(file: BinaryIO, end: int) -> int | None:
     if end > size:
         return None
     file.seek(end)
-    octets = file.read(_AHEAD + 4)
+    octets = file.read(AHEAD + 4)
     text = octets.lstrip(b"\r\n")
     skipped = len(octets) - len(text)
     if skipped > 4:
@@ -268,8 +162,8 @@ def _next_after(file: BinaryIO, end: int) -> int | None:
         return size
     if not text.startswith(b"From "):
         return None
-    found = _from_line_at(b"\n\n" + text, 2, 2, end + skipped - 2)
-    return found.position if _separates(found) else None
+    found = from_line_at(b"\n\n" + text, 2, 2, end + skipped - 2)
+    return found.position if separates(found) else None
 
 
 def _closed(file: BinaryIO, message: _Open, end: int) -> MboxSpan | None:
@@ -295,7 +189,7 @@ def _closed(file: BinaryIO, message: _Open, end: int) -> MboxSpan | None:
 
 
 def _has_text(file: BinaryIO, start: int, end: int) -> bool:
-    if end - start > _LINE:
+    if end - start > LINE:
         return True
     file.seek(start)
     return bool(file.read(end - start).strip())
