@@ -108,7 +108,7 @@ def ours(server: Dovecot) -> tuple[float, int]:
         most = 0
         while child.poll() is None:
             with contextlib.suppress(psutil.NoSuchProcess):
-                most = max(most, _memory(psutil.Process(child.pid)))
+                most = max(most, memory_of(psutil.Process(child.pid)))
             time.sleep(0.05)
         seconds = time.perf_counter() - begun
         assert child.returncode == 0, "the synchronization failed"
@@ -119,7 +119,8 @@ def ours(server: Dovecot) -> tuple[float, int]:
     return seconds, most
 
 
-def _memory(process: psutil.Process) -> int:
+def memory_of(process: psutil.Process) -> int:
+    """Add up the memory of a process and its children, in octets."""
     below = process.children(recursive=True)
     return sum(int(one.memory_info().rss) for one in (process, *below))
 

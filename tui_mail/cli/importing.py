@@ -208,7 +208,13 @@ class _Import:
                 self.count.added += added
                 self.count.had += not added
         if sys.stderr.isatty():
+            self._show()
+
+    def _show(self) -> None:
+        if self.total:
             show_progress("importing (kB)", self.count.done // 1000, self.total // 1000)
+        else:
+            show_progress(f"importing: {self.count.added + self.count.had:,}", 0, 0)
 
     def _complain(self, mail: FileMail, error: Exception) -> None:
         self.count.failed += 1

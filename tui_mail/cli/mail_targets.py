@@ -18,6 +18,7 @@ from typing import BinaryIO
 from tui_mail.mime.from_lines import mail_digest
 from tui_mail.mime.maildir import (
     is_maildir,
+    keep_maildir,
     make_maildir,
     scan_maildir,
     write_maildir,
@@ -66,7 +67,11 @@ def open_target(name: str, count: int) -> Iterator[MailTarget]:
     """
     path = Path(name)
     if path.is_dir() or name.endswith("/"):
-        yield _Maildir(path)
+        maildir = _Maildir(path)
+        try:
+            yield maildir
+        finally:
+            keep_maildir(path)
     elif path.suffix.lower() == ".mbox":
         with _open_mbox(path) as mbox:
             yield mbox

@@ -114,11 +114,13 @@ def write_maildir(
     *,
     flags: Flags = frozenset(),
     arrived: datetime,
+    lasting: bool = True,
 ) -> Path:
     """Write a message into a Maildir; when this returns it is on the disk, whole.
 
     Nothing is ever written over. Without flags it is new there. Raises OSError, and
-    leaves nothing behind then.
+    leaves nothing behind then. Not ``lasting``: it may be gone again where the power
+    fails before :func:`keep_maildir`.
     """
     seconds = max(0, int(arrived.timestamp()))
     unique = f"{seconds}.{secrets.token_hex(8)}.{_host()}"
@@ -136,8 +138,15 @@ def write_maildir(
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
-    _keep_folder(where)
+    if lasting:
+        _keep_folder(where)
     return final
+
+
+def keep_maildir(folder: Path) -> None:
+    """Have all that was written into a Maildir on the disk for good; raises OSError."""
+    for name in _FOLDERS:
+        _keep_folder(folder / name)
 
 
 def _names(folder: Path) -> Iterator[tuple[str, str]]:
