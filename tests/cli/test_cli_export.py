@@ -2,8 +2,9 @@
 
 import email
 import mailbox
+import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, closing
 from pathlib import Path
 
 import pytest
@@ -145,6 +146,22 @@ def test_what_is_something_else_is_not_touched(
     after = [path for path in filled.rglob("*") if "STATE" not in str(path)]
     assert sorted(after) == [one for one in before if "STATE" not in str(one)]
     assert (filled / "text.mbox").read_bytes() == b"Dear all\n"
+
+
+def test_what_is_damaged_here_is_named_and_not_written(
+    filled: Path, said: Callable[[], str]
+) -> None:
+    store = filled / "DATA_HOME" / "tui-mail" / "shelf.db"
+    with closing(sqlite3.connect(store)) as connection, connection:
+        connection.execute(
+            "UPDATE chunk SET octets = CAST(replace(octets, 'Hello 2', 'Hullo 2')"
+            " AS BLOB)"
+        )
+    assert main(["export", "*", "--to", f"{filled}/out/"]) == 1
+    line, last = said().splitlines()
+    assert "damaged" in line
+    assert last.endswith("added 2, had 0; not here: 1")
+    assert len(list(scan_maildir(filled / "out"))) == 2
 
 
 def outgoing(octets: bytes) -> OutgoingMail:

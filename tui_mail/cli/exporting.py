@@ -39,7 +39,12 @@ class _Count:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Say what the command takes."""
-    parser.add_argument("query", nargs="+", metavar="QUERY", help="* is everything")
+    parser.add_argument(
+        "query",
+        nargs="+",
+        metavar="QUERY",
+        help="* is everything but trash and junk, in:anywhere is that too",
+    )
     parser.add_argument("--to", metavar="PATH", required=True)
     parser.add_argument("--offline", action="store_true", help="open no connection")
 

@@ -72,8 +72,7 @@ class _Ready:
     to: Importing
     message: Imported
     size: int
-    rendered: "Future[Rendered] | None"
-    """None: the mailbox has it."""
+    rendered: "Future[Rendered]"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -195,19 +194,21 @@ class _Import:
         self.count.deleted += DELETED in message.flags
         to = self.target.of(mail.folder)
         if to.has(self.target.database, message):
-            return _Ready(to, message, 0, None)
+            self._count(had=1)
+            return None
         return _Ready(to, message, min(mail.size, _LARGE), beside.render(message))
 
     def _save(self, ready: Iterable[_Ready]) -> None:
         with self.target.database.transaction() as tx:
-            for one in ready:
-                if one.rendered is None:
-                    self.count.had += 1
-                    continue
-                added = one.to.add(tx, one.message, *one.rendered.result())
-                self.count.added += added
-                self.count.had += not added
-        if sys.stderr.isatty():
+            added = [
+                one.to.add(tx, one.message, *one.rendered.result()) for one in ready
+            ]
+        self._count(added=sum(added), had=added.count(False))
+
+    def _count(self, *, added: int = 0, had: int = 0) -> None:
+        self.count.added += added
+        self.count.had += had
+        if sys.stderr.isatty() and (added or self.count.had % _MOST == 0):
             self._show()
 
     def _show(self) -> None:
