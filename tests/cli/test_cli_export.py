@@ -2,6 +2,7 @@
 
 import email
 import mailbox
+import re
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing
@@ -12,6 +13,7 @@ import pytest
 from tests.cli.filing import Objects, letter, mbox
 from tests.mime.test_mbox import FROM, MOMENT
 from tests.servers.dovecot import Dovecot
+from tests.servers.interposed import Answer, interposed
 from tests.servers.proxy import Proxy, proxied
 from tests.sync.engines import running, write_settings
 from tests.sync.mailing import Desk, letters
@@ -23,6 +25,7 @@ from tui_mail.config.places import Places
 from tui_mail.mime.maildir import scan_maildir
 from tui_mail.mime.mbox import read_mbox_message, scan_mbox
 from tui_mail.model.error import MailError
+from tui_mail.model.uids import UidSet
 
 LETTERS = [
     letter(1, b"From me\n>From you\n", fields=b"Status: RO\nX-Status: F\n"),
@@ -312,3 +315,19 @@ def test_what_the_server_does_not_have_any_more_keeps_nothing_else_back(
     said()
     assert main(["export", "*", "--to", f"{tmp_path}/x.mbox"]) == 1
     assert said().endswith("added 5, had 0; not here: 1\n")
+
+
+@pytest.mark.dovecot
+def test_a_message_over_which_connections_are_lost_keeps_no_other_back(
+    desk: Desk, dovecot: Dovecot, tmp_path: Path, said: Callable[[], str]
+) -> None:
+    def instead(command: bytes) -> Answer:
+        found = re.match(rb"UID FETCH ([0-9:,]+) .*BODY", command)
+        return [] if found and 2 in UidSet.parse(found[1].decode()) else None
+
+    with interposed(dovecot.port, instead) as between:
+        desk.through(between.port)
+        write_settings(desk)
+        said()
+        assert main(["export", "*", "--to", f"{tmp_path}/x.mbox"]) == 1
+        assert said().endswith("added 4, had 0; not here: 2\n")

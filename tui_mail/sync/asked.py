@@ -1,7 +1,7 @@
 """What somebody waits for, fetched where no engine is at work."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 
 from tui_mail.config.places import Places
@@ -16,18 +16,17 @@ from tui_mail.model.error import (
     ServerRefused,
 )
 from tui_mail.model.ids import WHOLE, MailboxId, MessageNumber, PartId
-from tui_mail.store.content import are_whole, note_use, part_progress
+from tui_mail.store.content import note_use, part_progress
 from tui_mail.store.database import Database
-from tui_mail.store.eviction import octets_kept
 from tui_mail.store.messages import load_location
 from tui_mail.store.wanting import forget_wanted, is_wanted, want_part
 from tui_mail.sync.connecting import Connector
 from tui_mail.sync.pacing import UNWATCHED_LENGTH, Pace
-from tui_mail.sync.parts import fetch_small, part_steps, whole_steps
-from tui_mail.sync.readying import Readying
+from tui_mail.sync.parts import part_steps, whole_steps
 from tui_mail.sync.session import SMALLEST_WINDOW, Session
 from tui_mail.sync.storing import open_database
 from tui_mail.sync.texts import fetch_text
+from tui_mail.sync.wholes import Wholes
 
 PATIENCE = 5.0
 """Seconds for which another process may be at work on the account."""
@@ -36,8 +35,6 @@ Ask = Callable[[str], str]
 Progress = Callable[[str, int, int], None]
 Step = tuple[str, int, int]
 """What is done, how far it is, and of how much."""
-
-_BATCH = 50
 
 
 def fetch_once(
@@ -84,20 +81,15 @@ def fetch_whole_once(
 ) -> None:
     """Fetch messages whole that are not here so, and do nothing else.
 
-    What the server does not have or refuses is passed over, and nothing is written down
-    as a wish. Raises as :func:`fetch_once`.
+    What cannot be had is passed over, and nothing is written down as a wish. Raises as
+    :func:`fetch_once`.
     """
     connector = Connector(account, ask)
     database = open_database(account, places)
     try:
         with AccountLock.acquire(places.lock(account.name), patience=PATIENCE):
-            _fetch(
-                database,
-                connector,
-                lambda session, renderer: _whole_steps(session, numbers, renderer),
-                lambda: octets_kept(database),
-                progress,
-            )
+            wholes = Wholes(database, numbers)
+            _fetch(database, connector, wholes.steps, wholes.how_far, progress)
     finally:
         database.close()
 
@@ -134,7 +126,7 @@ def _fetch(
 
     ended_well = database.begin_use()
     tell(f"connecting to {connector.server.host}", 0, 0, None)
-    far, again = how_far(), False
+    far, again = 0, False
     with Renderer() as renderer:
         while True:
             with closing(connector.connect()) as connection:
@@ -188,43 +180,3 @@ def _steps(
 def _in_kilobytes(steps: Iterator[tuple[int, int]]) -> Iterator[Step]:
     for done, total in steps:
         yield "fetching (kB)", done // 1000, total // 1000
-
-
-def _whole_steps(
-    session: Session, numbers: Sequence[MessageNumber], renderer: Renderer
-) -> Iterator[Step]:
-    """Fetch messages whole over one connection, those of a mailbox after another's."""
-    missing = [one for one in numbers if not are_whole(session.database, [one])]
-    done = 0
-    for some in _by_place(session, missing):
-        for start in range(0, len(some), _BATCH):
-            yield "fetching messages", done + start, len(missing)
-            batch = some[start : start + _BATCH]
-            with Readying(session) as readying:
-                came = fetch_small(session, batch, renderer, readying)
-                readying.finish()
-            for number in batch:
-                if number not in came:
-                    yield from _one_whole(session, number, renderer)
-        done += len(some)
-
-
-def _one_whole(
-    session: Session, number: MessageNumber, renderer: Renderer
-) -> Iterator[Step]:
-    # It is not here then, which who asked sees.
-    with suppress(NotFound, ServerRefused):
-        yield from _in_kilobytes(whole_steps(session, number, renderer))
-
-
-def _by_place(
-    session: Session, numbers: Sequence[MessageNumber]
-) -> list[list[MessageNumber]]:
-    """Group messages by the mailbox in which the server has them."""
-    places: dict[MailboxId, list[MessageNumber]] = {}
-    for number in numbers:
-        with suppress(NotFound):
-            place = load_location(session.database, number).server_mailbox
-            if place is not None:
-                places.setdefault(place, []).append(number)
-    return list(places.values())
