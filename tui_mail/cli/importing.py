@@ -188,21 +188,21 @@ class _Import:
         self.count.done += mail.size
         try:
             message = _imported(mail, is_server=self.target.is_server)
+            to = self.target.of(mail.folder)
         except (OSError, MailError) as error:
             self._complain(mail, error)
             return None
         self.count.deleted += DELETED in message.flags
-        to = self.target.of(mail.folder)
         if to.has(self.target.database, message):
             self._count(had=1)
             return None
         return _Ready(to, message, min(mail.size, _LARGE), beside.render(message))
 
     def _save(self, ready: Iterable[_Ready]) -> None:
+        # Nobody who wants to write waits for a text.
+        made = [(one, one.rendered.result()) for one in ready]
         with self.target.database.transaction() as tx:
-            added = [
-                one.to.add(tx, one.message, *one.rendered.result()) for one in ready
-            ]
+            added = [one.to.add(tx, one.message, *text) for one, text in made]
         self._count(added=sum(added), had=added.count(False))
 
     def _count(self, *, added: int = 0, had: int = 0) -> None:
