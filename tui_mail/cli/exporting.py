@@ -17,11 +17,11 @@ from tui_mail.cli.session import Session
 from tui_mail.cli.synchronizing import clear, named, show_progress
 from tui_mail.config.settings import Account
 from tui_mail.mime.from_lines import mail_digest
-from tui_mail.model.error import MailError, NotFound, StoreDamaged
+from tui_mail.model.error import MailError, NotFound
 from tui_mail.model.ids import MessageNumber
 from tui_mail.model.message import MessageSummary
 from tui_mail.model.query_parser import parse_query
-from tui_mail.store.content import are_whole, load_checked
+from tui_mail.store.content import PartDamaged, are_whole, load_checked
 from tui_mail.store.database import Database
 from tui_mail.store.messages import load_arrival, load_summaries
 
@@ -108,7 +108,7 @@ def _write(
         except NotFound:
             # It went while the others were written.
             continue
-        except StoreDamaged as error:
+        except PartDamaged as error:
             output.complain(f"{database.account}: {error.line}")
             count.missing += 1
             continue

@@ -18,7 +18,6 @@ from collections.abc import Callable, Iterator
 from collections.abc import Set as AbstractSet
 from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from tui_mail.model.body import BodyPart
@@ -34,8 +33,10 @@ from tui_mail.store.appending import (
     network_lines,
 )
 from tui_mail.store.content import (
+    PartDamaged,
     complete_parts,
     discard_part,
+    load_checked,
     load_pieces,
     load_structure,
     load_text,
@@ -44,11 +45,12 @@ from tui_mail.store.content import (
     save_structure,
     save_text,
 )
-from tui_mail.store.contents import moment_of, sweep_unused
+from tui_mail.store.contents import sweep_unused
 from tui_mail.store.database import Database, Transaction
 from tui_mail.store.mailboxes import NOWHERE, load_mailboxes
 from tui_mail.store.messages import (
     drop_empty_operations,
+    load_arrival,
     load_envelope,
     load_location,
     load_summary,
@@ -187,10 +189,6 @@ def _locked(descriptor: int) -> bool:
     return True
 
 
-class _Damaged(Exception):
-    """What is here of a message is not what was saved."""
-
-
 class _Carrier:
     """Carries what is on its way out of one store."""
 
@@ -312,7 +310,7 @@ class _Steps:
         if present is None or present.state == "arriving":
             try:
                 self._make_copy(one, present)
-            except _Damaged:
+            except PartDamaged:
                 return self._fetch_again(one)
         with self._source.transaction() as tx:
             hand_over(tx, one)
@@ -390,14 +388,11 @@ class _Steps:
 
     def _begin(self, tx: Transaction, one: Outgoing) -> MessageNumber:
         source = self._source
-        [arrival] = source.connection.execute(
-            "SELECT arrival FROM message WHERE number = ?", (one.message,)
-        ).fetchone()
         number = begin_append(
             tx,
             load_envelope(source, one.message),
             flags=load_summary(source, one.message).flags,
-            arrived=moment_of(arrival),
+            arrived=load_arrival(source, one.message),
         )
         tx.connection.execute(
             "INSERT INTO incoming (token, message, account, copying, state)"
@@ -418,21 +413,8 @@ class _Steps:
             at += len(piece)
 
     def _pieces(self, one: Outgoing) -> Iterator[bytes]:
-        raw = self._checked(one)
+        raw = load_checked(self._source, one.message)
         return network_lines(raw) if has_server(self._target) else raw
-
-    def _checked(self, one: Outgoing) -> Iterator[bytes]:
-        digest = sha256()
-        for piece in load_pieces(self._source, one.message, WHOLE):
-            digest.update(piece)
-            yield piece
-        row = self._source.connection.execute(
-            "SELECT p.sha256 FROM message m JOIN part p ON p.content = m.content"
-            " AND p.part_id = ? WHERE m.number = ?",
-            (WHOLE, one.message),
-        ).fetchone()
-        if row is None or digest.digest() != row[0]:
-            raise _Damaged
 
     def _confirm(self, one: Outgoing) -> bool:
         present = _load_incoming(self._target, one.token)

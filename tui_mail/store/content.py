@@ -301,10 +301,14 @@ def load_pieces(source: Source, number: MessageNumber, part: PartId) -> Iterator
         yield piece
 
 
+class PartDamaged(StoreDamaged):
+    """What is here of a message is not what was saved; the file itself may be well."""
+
+
 def load_checked(source: Source, number: MessageNumber) -> Iterator[bytes]:
     """Give a whole message in pieces as :func:`load_pieces` does.
 
-    Raises NotFound, and StoreDamaged at the end where they are not what was saved.
+    Raises NotFound, and PartDamaged at the end where they are not what was saved.
     """
     digest = sha256()
     for piece in load_pieces(source, number, WHOLE):
@@ -315,7 +319,7 @@ def load_checked(source: Source, number: MessageNumber) -> Iterator[bytes]:
         (content_of(source, number), WHOLE),
     ).fetchone()
     if row is None or digest.digest() != row[0]:
-        raise StoreDamaged(f"message {number}: what is here of it is damaged")
+        raise PartDamaged(f"message {number}: what is here of it is damaged")
 
 
 def discard_part(tx: Transaction, number: MessageNumber, part: PartId) -> None:
