@@ -58,12 +58,14 @@ def run(session: Session, arguments: argparse.Namespace) -> int:
     if not total:
         output.note(_line(arguments.to, count))
         return 0
-    with open_target(arguments.to, total) as target:
-        for account, numbers in found:
-            if not arguments.offline:
-                whole = _fetch(session, account, numbers) and whole
-            _write(session.database(account), numbers, target, count, total)
-    clear()
+    try:
+        with open_target(arguments.to, total) as target:
+            for account, numbers in found:
+                if not arguments.offline:
+                    whole = _fetch(session, account, numbers) and whole
+                _write(session.database(account), numbers, target, count, total)
+    finally:
+        clear()
     output.note(_line(arguments.to, count))
     return int(count.missing > 0 or not whole)
 
