@@ -7,8 +7,9 @@ begun anew. What is not here is fetched, unless --offline.
 
 import argparse
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from tui_mail.cli import output
 from tui_mail.cli.mail_targets import MailTarget, OutgoingMail, open_target
@@ -26,6 +27,8 @@ from tui_mail.store.database import Database
 from tui_mail.store.messages import load_arrival, load_summaries
 
 _BATCH = 200
+_LARGE = 1_000_000
+"""Octets of a message that is not held in memory whole."""
 _SHOWN_EVERY = 20
 
 
@@ -106,7 +109,8 @@ def _write(
             continue
         try:
             arrived = load_arrival(database, summary.number)
-            digest = mail_digest(load_checked(database, summary.number))
+            pieces = _pieces(database, summary)
+            digest = mail_digest(pieces())
         except NotFound:
             # It went while the others were written.
             continue
@@ -119,7 +123,7 @@ def _write(
             continue
         target.write(
             OutgoingMail(
-                pieces=load_checked(database, summary.number),
+                pieces=pieces(),
                 flags=summary.flags,
                 arrived=arrived,
                 sender=summary.from_[0].address if summary.from_ else "",
@@ -127,6 +131,14 @@ def _write(
         )
         target.digests.add(digest)
         count.added += 1
+
+
+def _pieces(
+    database: Database, summary: MessageSummary
+) -> Callable[[], Iterable[bytes]]:
+    """Give what reads a message; a large one is read anew each time."""
+    read = partial(load_checked, database, summary.number)
+    return read if summary.size > _LARGE else partial(iter, tuple(read()))
 
 
 def _oldest_first(
