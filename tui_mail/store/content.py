@@ -373,6 +373,17 @@ def missing_whole(
     return _missing(source, mailbox, f"NOT EXISTS ({_WHOLE})", since, limit)
 
 
+def whole_without_text(source: Source, limit: int) -> list[MessageNumber]:
+    """List messages that are here whole and have no readable text, the newest first."""
+    rows = source.connection.execute(
+        "SELECT m.number FROM message m WHERE NOT EXISTS"
+        f" (SELECT 1 FROM readable r WHERE r.content = m.content) AND EXISTS ({_WHOLE})"
+        " ORDER BY m.date DESC, m.number DESC LIMIT ?",
+        (limit,),
+    )
+    return [MessageNumber(number) for (number,) in rows]
+
+
 def _missing(
     source: Source,
     mailbox: MailboxId,

@@ -5,7 +5,7 @@ here whole, or was deleted here for ever by a person, or went to another account
 is neither here nor there by a person's wish, after a salvage for instance, is pulled again.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -61,6 +61,13 @@ class Pulled:
     stored_at: datetime
     present: bool
     """Whether a message here has its content."""
+    to_mirror: bool
+    """Whether the Maildir that gets each new message waits for it."""
+
+    @property
+    def removed(self) -> bool:
+        """Whether a person deleted it for ever here."""
+        return self.fate is Fate.REMOVED
 
     @property
     def wanted_again(self) -> bool:
@@ -80,7 +87,7 @@ class Pulling:
 
 _COLUMNS = """
     p.id, p.uidl, p.size, p.sha256, p.state, p.fate, p.stored_at,
-    EXISTS (SELECT 1 FROM message m WHERE m.content = p.content)
+    EXISTS (SELECT 1 FROM message m WHERE m.content = p.content) AS present, p.to_mirror
 """
 
 
@@ -96,10 +103,13 @@ def load_pulled(source: Source) -> dict[bytes, Pulled]:
 
 
 def find_same(source: Source, digest: bytes) -> Pulled | None:
-    """Find what has the same octets, whatever the server calls it."""
+    """Find what has the same octets, whatever the server calls it.
+
+    Of several one that is here, else one that is to be here no more.
+    """
     row = source.connection.execute(
         f"SELECT {_COLUMNS} FROM pop_message p WHERE p.sha256 = ? AND p.state <> ?"
-        " ORDER BY p.id LIMIT 1",
+        " ORDER BY present DESC, p.fate = '', p.id LIMIT 1",
         (digest, PullState.COMING),
     ).fetchone()
     return _pulled(row) if row else None
@@ -132,11 +142,12 @@ def finish_pull(
     *,
     digest: bytes,
     at: datetime,
+    to_mirror: bool = False,
 ) -> MessageNumber:
     """Show it in a mailbox.
 
-    ``digest`` is the SHA-256 of what came. Raises StoreFailed where what is here is not
-    that, and NotFound without the mailbox.
+    ``digest`` is the SHA-256 of what came; ``to_mirror``: a Maildir is to get it too.
+    Raises StoreFailed where what is here is not that, and NotFound without the mailbox.
     """
     finish_append(tx, pulling.number, mailbox)
     size, here = tx.connection.execute(
@@ -146,11 +157,18 @@ def finish_pull(
     if here != digest:
         raise StoreFailed("a message was not saved as it came")
     tx.connection.execute(
-        "UPDATE pop_message SET state = ?, size = ?, sha256 = ?, stored_at = ?"
-        " WHERE id = ?",
-        (PullState.STORED, size, digest, seconds_of(at), pulling.id),
+        "UPDATE pop_message SET state = ?, size = ?, sha256 = ?, stored_at = ?,"
+        " to_mirror = ? WHERE id = ?",
+        (PullState.STORED, size, digest, seconds_of(at), to_mirror, pulling.id),
     )
     return pulling.number
+
+
+def name_pull(tx: Transaction, pulling: Pulling, uidl: bytes) -> None:
+    """Give a message its identity that is known only once all of it came."""
+    tx.connection.execute(
+        "UPDATE pop_message SET uidl = ? WHERE id = ?", (uidl, pulling.id)
+    )
 
 
 def sweep_incomplete(tx: Transaction) -> int:
@@ -165,6 +183,32 @@ def sweep_incomplete(tx: Transaction) -> int:
         "DELETE FROM pop_message WHERE state = ?", (PullState.COMING,)
     )
     return len(rows)
+
+
+def octets_of(source: Source, pulled: Pulled) -> Iterator[bytes]:
+    """Give the octets of what is here, in pieces."""
+    [content] = source.connection.execute(
+        "SELECT content FROM pop_message WHERE id = ?", (pulled.id,)
+    ).fetchone()
+    return chunks_of(source, ContentId(content), WHOLE)
+
+
+def load_unmirrored(source: Source) -> list[Pulled]:
+    """List what the mirror is to get and has not yet."""
+    rows = source.connection.execute(
+        f"SELECT {_COLUMNS} FROM pop_message p WHERE p.to_mirror AND p.state <> ?"
+        " ORDER BY p.id",
+        (PullState.COMING,),
+    )
+    return [one for one in map(_pulled, rows) if one.present]
+
+
+def note_mirrored(tx: Transaction, those: Iterable[Pulled]) -> None:
+    """Note that the mirror has messages, for good."""
+    tx.connection.executemany(
+        "UPDATE pop_message SET to_mirror = 0 WHERE id = ?",
+        [(one.id,) for one in those],
+    )
 
 
 def verify_stored(source: Source, pulled: Pulled) -> bool:
@@ -199,6 +243,11 @@ def settle_listing(tx: Transaction, listed: Iterable[bytes]) -> None:
         if (now := PullState.STORED if uidl in there else PullState.LEFT) != state
     ]
     _set_states(tx, changed)
+
+
+def note_stored(tx: Transaction, those: Iterable[Pulled]) -> None:
+    """Note that the server has messages, as their octets show."""
+    _set_states(tx, [(PullState.STORED, one.id) for one in those])
 
 
 def note_leaving(tx: Transaction, those: Iterable[Pulled]) -> None:
@@ -282,19 +331,8 @@ def forget_removed(tx: Transaction) -> int:
     ).rowcount
 
 
-def agreed_policy(source: Source) -> str:
-    """Say by which ``delete_after`` mail was pulled last; empty if it never was."""
-    [policy] = source.connection.execute("SELECT delete_after FROM account").fetchone()
-    return str(policy)
-
-
-def agree_policy(tx: Transaction, policy: str) -> None:
-    """Note that a person agrees to a ``delete_after``."""
-    tx.connection.execute("UPDATE account SET delete_after = ?", (policy,))
-
-
-def _pulled(row: tuple[int, bytes, int, bytes, str, str, int, int]) -> Pulled:
-    number, uidl, size, digest, state, fate, stored_at, present = row
+def _pulled(row: tuple[int, bytes, int, bytes, str, str, int, int, int]) -> Pulled:
+    number, uidl, size, digest, state, fate, stored_at, present, to_mirror = row
     return Pulled(
         id=number,
         uidl=uidl,
@@ -304,4 +342,5 @@ def _pulled(row: tuple[int, bytes, int, bytes, str, str, int, int]) -> Pulled:
         fate=Fate(fate),
         stored_at=moment_of(stored_at) if stored_at else datetime.fromtimestamp(0, UTC),
         present=bool(present),
+        to_mirror=bool(to_mirror),
     )

@@ -157,7 +157,8 @@ CREATE TABLE pop_message (
     sha256 BLOB NOT NULL DEFAULT x'',
     state TEXT NOT NULL,
     fate TEXT NOT NULL DEFAULT '',
-    stored_at INTEGER NOT NULL DEFAULT 0
+    stored_at INTEGER NOT NULL DEFAULT 0,
+    to_mirror INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE INDEX pop_message_content ON pop_message (content);
 CREATE INDEX pop_message_digest ON pop_message (sha256);

@@ -13,8 +13,9 @@ from tui_mail.store.database import Transaction
 from tui_mail.store.source import Source
 
 _LIES_THERE = (
-    "SELECT m.number FROM message m WHERE m.mailbox = :trash"
-    " AND m.server_mailbox = :trash AND m.uid > 0 AND NOT m.waiting"
+    "SELECT m.number FROM message m JOIN mailbox b ON b.id = m.mailbox"
+    " WHERE m.mailbox = :trash AND NOT m.waiting"
+    " AND (b.is_local OR m.server_mailbox = :trash AND m.uid > 0)"
 )
 
 

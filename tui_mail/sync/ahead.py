@@ -151,7 +151,7 @@ def _of_mailbox(session: Session, box: Mailbox, wanted: _Wanted) -> Iterator[Non
 
 def _missing_of(session: Session, box: Mailbox, wanted: _Wanted) -> Iterator[None]:
     """Fetch what is missing of a mailbox, while the messages before are made ready."""
-    with Readying(session) as readying:
+    with Readying(session.pace) as readying:
         for numbers in _batches(session, wanted.missing(session, box.id), wanted):
             if wanted.whole:
                 yield from _wholes(session, box, numbers, wanted.renderer, readying)
@@ -194,7 +194,7 @@ def _pinned(session: Session, renderer: Renderer) -> Iterator[None]:
                     continue
                 with (
                     session.stumbles.watched(session.database, place),
-                    Readying(session) as readying,
+                    Readying(session.pace) as readying,
                 ):
                     yield from _wholes(session, box, those, renderer, readying)
                     session.receipt.texts += readying.finish()

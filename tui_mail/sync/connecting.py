@@ -1,31 +1,36 @@
 """Connections to an account's server, and the secret that opens them."""
 
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable
+from typing import Generic, TypeVar
 
 from tui_mail.config.secret import Secret, find_secret
-from tui_mail.config.settings import Account, Server
+from tui_mail.config.settings import Account, PopServer, Server
 from tui_mail.model.error import LoginRefused, MailError
 from tui_mail.transports.imap import ImapConnection
+from tui_mail.transports.pop3 import PopConnection
 
 DEADLINE = 30.0
 """Seconds that connecting, and any command, may take."""
 
 Ask = Callable[[str], str]
+C = TypeVar("C")
+S = TypeVar("S", bound=Server)
 
 
-class Connector:
+class AnyConnector(ABC, Generic[S, C]):
     """Connects; it remembers the secret that the server took last."""
 
-    def __init__(self, account: Account, ask: Ask | None) -> None:
+    def __init__(self, account: Account, server: S, ask: Ask | None) -> None:
         self.account = account
-        self.server = imap_server(account)
+        self.server = server
         self._ask = ask
         self._secret: Secret | None = None
         self._taken = False
         self._lock = threading.Lock()
 
-    def connect(self) -> ImapConnection:
+    def connect(self) -> C:
         """Make a connection that is logged in.
 
         A secret that was good before and is not now is looked for once more: tokens
@@ -65,8 +70,29 @@ class Connector:
                 self._taken = False
             return self._secret, self._taken
 
+    @abstractmethod
+    def _login(self, secret: Secret) -> C:
+        """Make a connection that is logged in with a secret."""
+
+
+class Connector(AnyConnector[Server, ImapConnection]):
+    """Connects to the account's IMAP server."""
+
+    def __init__(self, account: Account, ask: Ask | None) -> None:
+        super().__init__(account, imap_server(account), ask)
+
     def _login(self, secret: Secret) -> ImapConnection:
         return ImapConnection.connect(self.server, secret, deadline=DEADLINE)
+
+
+class PopConnector(AnyConnector[PopServer, PopConnection]):
+    """Connects to the account's POP3 server; one connection at a time."""
+
+    def __init__(self, account: Account, server: PopServer, ask: Ask | None) -> None:
+        super().__init__(account, server, ask)
+
+    def _login(self, secret: Secret) -> PopConnection:
+        return PopConnection.connect(self.server, secret, deadline=DEADLINE)
 
 
 def imap_server(account: Account) -> Server:
@@ -74,5 +100,5 @@ def imap_server(account: Account) -> Server:
     if account.imap is not None:
         return account.imap
     if account.kind == "pop3":
-        raise MailError(f"{account.name}: POP3 accounts are not in this version yet")
+        raise MailError(f"{account.name}: a POP3 server only hands over whole messages")
     raise MailError(f"{account.name}: a local account has no server")

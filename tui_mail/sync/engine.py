@@ -19,6 +19,7 @@ from tui_mail.sync.connecting import Connector
 from tui_mail.sync.dry_run import look
 from tui_mail.sync.neighbours import Neighbours
 from tui_mail.sync.pacing import UNWATCHED_LENGTH, Pace
+from tui_mail.sync.pop_once import PopOnce, connector_of
 from tui_mail.sync.receipt import Receipt
 from tui_mail.sync.replay import replay_doubtful
 from tui_mail.sync.rounds import Round
@@ -26,6 +27,7 @@ from tui_mail.sync.searching import Outcome, ServerSearch
 from tui_mail.sync.session import Session, Tell
 from tui_mail.sync.storing import open_database
 from tui_mail.sync.stumbles import Stumbles
+from tui_mail.sync.upkeep import look_after
 
 _LOG = logging.getLogger(__name__)
 
@@ -39,17 +41,25 @@ def run_once(  # noqa: PLR0913 - each is a word of the command line
     *,
     bodies: bool = False,
     dry_run: bool = False,
-    yes: bool = False,  # noqa: ARG001 - POP3 has questions, IMAP has none
+    again: bool = False,
+    yes: bool = False,
     ask: Callable[[str], str] | None = None,
     progress: Progress | None = None,
 ) -> Receipt:
     """Bring an account in step with its server, and say what was done.
 
-    ``dry_run`` changes neither the store nor the server. Raises EngineBusy where
-    another process is at work on the account, and MailError with what went wrong.
+    ``dry_run`` changes neither the store nor the server. ``again`` and ``yes`` are for
+    POP3: what was deleted here for ever comes again, and mail may go by a changed
+    ``delete_after``. Raises EngineBusy where another process is at work on the account,
+    and MailError with what went wrong.
     """
     if account.kind == "local":
-        return Receipt(dry=dry_run)
+        return Receipt(dry=True) if dry_run else look_after(account, settings, places)
+    if (pop := connector_of(account, ask)) is not None:
+        once = PopOnce(account, pop, _telling(progress))
+        if dry_run:
+            return once.look(places, again=again, yes=yes)
+        return once.run(settings, places, again=again, yes=yes)
     connector = Connector(account, ask)
     if dry_run:
         return look(account, connector, places)
@@ -98,6 +108,7 @@ def watch(
     Raises EngineBusy where there is one already, and MailError where it cannot go on.
     """
     if account.kind == "local":
+        look_after(account, settings, places)
         return 0
     from tui_mail.sync import watching
 

@@ -12,8 +12,7 @@ from typing import TypeVar
 
 from tui_mail.model.error import NotFound
 from tui_mail.store.database import Transaction
-from tui_mail.sync.pacing import OCTETS
-from tui_mail.sync.session import Session
+from tui_mail.sync.pacing import OCTETS, Pace
 
 Save = Callable[[Transaction], None]
 """Puts a message that is ready into the store; raises NotFound where it has gone."""
@@ -28,8 +27,8 @@ class Readying:
     the newest meanwhile. What was not saved at the end is fetched another time.
     """
 
-    def __init__(self, session: Session) -> None:
-        self._session = session
+    def __init__(self, pace: Pace) -> None:
+        self._pace = pace
         self._beside = ThreadPoolExecutor(1, thread_name_prefix="readying")
         self._newest: list[tuple[int, Future[Save]]] = []
         self._before: list[tuple[int, Future[Save]]] = []
@@ -45,7 +44,7 @@ class Readying:
         ready, self._before, self._newest = self._before, self._newest, []
         for some in grouped(ready, lambda one: one[0], OCTETS):
             saves = [future.result() for _, future in some]
-            self._session.pace.apply(saves, self._save)
+            self._pace.apply(saves, self._save)
 
     def finish(self) -> int:
         """Save all that is left; how many it were in all."""

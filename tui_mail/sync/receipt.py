@@ -26,7 +26,9 @@ class Receipt:
     appended: int = 0
     """Messages that the server got from here."""
     deleted: int = 0
-    """Messages that were deleted for ever on the server."""
+    """Messages that were deleted for ever."""
+    deleted_there: int = 0
+    """Messages that a POP3 server has deleted; they may be here."""
     mailboxes: int = 0
     """Mailboxes that were made, renamed, subscribed to or deleted on the server."""
     refused: int = 0
@@ -86,6 +88,7 @@ class Receipt:
             (self.copied, "copied"),
             (self.appended, "appended"),
             (self.deleted, "deleted"),
+            (self.deleted_there, "deleted on the server"),
             (
                 self.mailboxes,
                 "mailboxes changed" if self.mailboxes > 1 else "mailbox changed",

@@ -92,7 +92,7 @@ class Round:
         self._note_confirmed(counts)
         if not self._skipped:
             self._give_up_the_lost()
-            empty_trash(session, self._account)
+            empty_trash(session.database, session.pace, self._account)
         if has_due(session.database, datetime.now(UTC)):
             replay(session)
         yield

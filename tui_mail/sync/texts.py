@@ -51,7 +51,7 @@ def fetch_texts(
 
     Those that the server does not have, or does not give, are passed over.
     """
-    with Readying(session) as readying:
+    with Readying(session.pace) as readying:
         gather_texts(session, numbers, renderer, readying)
         return readying.finish()
 
@@ -206,7 +206,7 @@ def fetch_text(session: Session, number: MessageNumber, renderer: Renderer) -> N
         render_whole(session, number, renderer)
         return
     refusals = list[ServerRefused]()
-    with Readying(session) as readying:
+    with Readying(session.pace) as readying:
         for mailbox, uids in _by_place(session, [number]).items():
             refusals += _gather(session, mailbox, uids, renderer, readying)
         made = readying.finish()

@@ -1,0 +1,55 @@
+"""What a POP3 server's list means for what is here; decided without a network."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from tui_mail.store.pulling import Pulled, PullState
+from tui_mail.transports.pop3 import PopListed
+
+_THERE = frozenset({PullState.STORED, PullState.LEAVING})
+
+
+@dataclass(frozen=True, slots=True)
+class PopPlan:
+    """What is to be fetched, and how far the server's names can be trusted."""
+
+    wanted: tuple[PopListed, ...]
+    """The newest first. Of some only the octets show whether they are new."""
+    sure: frozenset[bytes]
+    """UIDLs of messages that are known, and there."""
+    named: frozenset[bytes]
+    """All UIDLs that the server lists."""
+    nameless: int
+    """How many messages have no UIDL, or none that identifies them."""
+    gone: int
+    """How many were there the last time and are not listed."""
+    renamed: bool
+    """Most of what was there is gone, and others came: the server may have changed all
+    its UIDLs."""
+
+
+def plan_pull(messages: Sequence[PopListed], known: Mapping[bytes, Pulled]) -> PopPlan:
+    """Decide what to fetch.
+
+    What the server does not have any more and lists again is looked at again: there are
+    servers that give the name of a message that went to another one.
+    """
+    named = frozenset(one.uidl for one in messages if one.uidl is not None)
+    sure = frozenset(uidl for uidl in named if _is_sure(known.get(uidl)))
+    wanted = [one for one in messages if one.uidl not in sure]
+    believed = [one for one in known.values() if one.state in _THERE]
+    gone = sum(one.uidl not in named for one in believed)
+    nameless = sum(one.uidl is None for one in messages)
+    unknown = any(one.uidl is not None and one.uidl not in known for one in wanted)
+    return PopPlan(
+        wanted=tuple(sorted(wanted, key=lambda one: -one.number)),
+        sure=sure,
+        named=named,
+        nameless=nameless,
+        gone=0 if nameless else gone,
+        renamed=not nameless and unknown and 0 < gone >= len(believed) / 2,
+    )
+
+
+def _is_sure(one: Pulled | None) -> bool:
+    return one is not None and one.state in _THERE and not one.wanted_again

@@ -1,0 +1,79 @@
+"""What an account needs that no server looks after: POP3 and local ones."""
+
+from collections.abc import Iterator
+from contextlib import suppress
+
+from tui_mail.config.places import Places
+from tui_mail.config.settings import Account, Settings
+from tui_mail.link.lock import AccountLock
+from tui_mail.mime.render import Renderer
+from tui_mail.model.error import NotFound
+from tui_mail.model.ids import WHOLE, MessageNumber
+from tui_mail.store.content import (
+    load_pieces,
+    load_text,
+    save_structure,
+    save_text,
+    whole_without_text,
+)
+from tui_mail.store.contents import sweep_unused
+from tui_mail.store.database import Database
+from tui_mail.sync.emptying import empty_trash
+from tui_mail.sync.neighbours import Neighbours
+from tui_mail.sync.pacing import UNWATCHED_LENGTH, Pace
+from tui_mail.sync.pop_outline import read_large
+from tui_mail.sync.receipt import Receipt
+from tui_mail.sync.storing import open_database
+
+_MOST_TEXTS = 1_000
+"""So many are made in one go: the rest has its turn the next time."""
+
+
+def keep_up(
+    database: Database, pace: Pace, account: Account, receipt: Receipt
+) -> Iterator[None]:
+    """Empty the trash where that is due, and forget what no message has any more."""
+    receipt.deleted += empty_trash(database, pace, account)
+    swept = 1
+    while swept:
+        yield
+        with pace.transaction() as tx:
+            swept = sweep_unused(tx)
+
+
+def make_texts(database: Database, pace: Pace, renderer: Renderer) -> Iterator[None]:
+    """Make the readable texts that are missing: an engine may have ended before."""
+    for number in whole_without_text(database, _MOST_TEXTS):
+        with suppress(NotFound):
+            make_text(database, pace, renderer, number)
+        yield
+
+
+def make_text(
+    database: Database, pace: Pace, renderer: Renderer, number: MessageNumber
+) -> None:
+    """Make the readable text of a message that is here whole; raises NotFound."""
+    if load_text(database, number) is not None:
+        return
+    structure, text = read_large(load_pieces(database, number, WHOLE), renderer)
+    with pace.transaction() as tx:
+        save_structure(tx, number, structure)
+        save_text(tx, number, text)
+
+
+def look_after(account: Account, settings: Settings, places: Places) -> Receipt:
+    """Do for a local account what is due; raises EngineBusy, MailError."""
+    receipt = Receipt()
+    with AccountLock.acquire(places.lock(account.name), patience=1.0):
+        database = open_database(account, places)
+        try:
+            pace = Pace(database, length=UNWATCHED_LENGTH)
+            Neighbours(database, settings, places).carry_on()
+            with Renderer() as renderer:
+                for _ in keep_up(database, pace, account, receipt):
+                    pass
+                for _ in make_texts(database, pace, renderer):
+                    pass
+        finally:
+            database.close()
+    return receipt
