@@ -26,6 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         ("--watch", "stay, and heed what the servers say, until interrupted"),
         ("--bodies", 'as download = "all", this once'),
         ("--dry-run", "say what would be fetched, changed, deleted"),
+        ("--again", "POP3: fetch again what was deleted here for ever"),
         ("--yes", "answer yes to what would be asked"),
     ):
         parser.add_argument(name, action="store_true", help=said)
@@ -34,8 +35,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(session: Session, arguments: argparse.Namespace) -> int:
     """Synchronize."""
-    if arguments.watch and (arguments.dry_run or arguments.bodies):
-        raise UsageError("--watch goes neither with --dry-run nor with --bodies")
+    for name in ("dry_run", "bodies", "again", "yes"):
+        if arguments.watch and getattr(arguments, name):
+            raise UsageError(f"--watch does not go with --{name.replace('_', '-')}")
     accounts = session.accounts(arguments.accounts)
     with contextlib.suppress(OSError):
         set_up_log(session.places, verbose=session.verbose)
@@ -46,6 +48,7 @@ def run(session: Session, arguments: argparse.Namespace) -> int:
         accounts,
         bodies=arguments.bodies,
         dry_run=arguments.dry_run,
+        again=arguments.again,
         yes=arguments.yes,
     )
 

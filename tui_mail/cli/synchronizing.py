@@ -25,17 +25,19 @@ def synchronize(
     *,
     bodies: bool = False,
     dry_run: bool = False,
+    again: bool = False,
     yes: bool = False,
 ) -> int:
     """Synchronize accounts side by side; 1 if any could not be done.
 
-    An engine that is at work on an account is asked to do it.
+    An engine that is at work on an account is asked to do it; what a person says to it,
+    it finds in the store.
     """
     from tui_mail.cli.between import carry_on, have_more_to_do
 
     def one(account: Account) -> bool:
         return _synchronize_one(
-            session, account, bodies=bodies, dry_run=dry_run, yes=yes
+            session, account, bodies=bodies, dry_run=dry_run, again=again, yes=yes
         )
 
     if dry_run:
@@ -52,13 +54,21 @@ def synchronize(
 
 
 def _synchronize_one(
-    session: Session, account: Account, *, bodies: bool, dry_run: bool, yes: bool
+    session: Session,
+    account: Account,
+    *,
+    bodies: bool,
+    dry_run: bool,
+    again: bool,
+    yes: bool,
 ) -> bool:
     """Synchronize an account, and say so; True if all could be done."""
     from tui_mail.cli.engines import ask_engine
     from tui_mail.sync.engine import run_once
 
     try:
+        if not dry_run:
+            _answer(session, account, again=again, yes=yes)
         receipt = None if dry_run else ask_engine(session, account, whole=bodies)
         whole = True
         if receipt is None:
@@ -68,6 +78,7 @@ def _synchronize_one(
                 session.places,
                 bodies=bodies,
                 dry_run=dry_run,
+                again=again,
                 yes=yes,
                 ask=ask_person,
                 progress=show_progress if sys.stderr.isatty() else None,
@@ -80,6 +91,15 @@ def _synchronize_one(
     clear()
     output.note(named(account, receipt or "in step"))
     return whole
+
+
+def _answer(session: Session, account: Account, *, again: bool, yes: bool) -> None:
+    """Note what a person said to a POP3 account."""
+    if account.pop3 is not None and (again or yes):
+        from tui_mail.sync.pop_once import answer
+
+        database = session.database(account)
+        answer(database, account.pop3.delete_after, again=again, yes=yes)
 
 
 def ask_person(question: str) -> str:

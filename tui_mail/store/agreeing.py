@@ -8,7 +8,7 @@ import re
 from tui_mail.store.database import Transaction
 from tui_mail.store.source import Source
 
-NEVER, DOWNLOAD = "never", "download"
+NEVER, DOWNLOAD, REMOVED = "never", "download", "removed"
 _DAYS = re.compile(r"(\d+) days?")
 
 

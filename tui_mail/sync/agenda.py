@@ -104,6 +104,8 @@ class Agenda:
     """Shared by all threads; whatever is put on it rings their bells."""
 
     check_seconds: float
+    looks: bool = True
+    """Whether there are short looks between synchronizations of everything."""
     clock: Callable[[], float] = time.monotonic
     offline: bool = False
     stopping: bool = False
@@ -158,6 +160,12 @@ class Agenda:
             return bool(self._searches) or any(
                 isinstance(job, SearchJob) for job in self._back
             )
+
+    @property
+    def has_asked(self) -> bool:
+        """Whether somebody waits for a synchronization that has not begun."""
+        with self._lock:
+            return bool(self._asked)
 
     def replay(self) -> None:
         """Note that something waits for the server."""
@@ -266,7 +274,7 @@ class Agenda:
         if self._ahead:
             self._ahead = False
             return AheadJob()
-        return LookJob() if self.clock() >= self.next_look else None
+        return LookJob() if self.looks and self.clock() >= self.next_look else None
 
     def take_waiting(self, requests: Iterable[Request]) -> tuple[Request, ...]:
         """Take those off that still wait for a synchronization that is under way."""

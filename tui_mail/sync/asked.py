@@ -26,6 +26,7 @@ from tui_mail.sync.parts import part_steps, whole_steps
 from tui_mail.sync.session import SMALLEST_WINDOW, Session
 from tui_mail.sync.storing import open_database
 from tui_mail.sync.texts import fetch_text
+from tui_mail.sync.upkeep import make_ready_once
 from tui_mail.sync.wholes import Wholes
 
 PATIENCE = 5.0
@@ -53,6 +54,9 @@ def fetch_once(
     account, Outdated where only a synchronization shows which messages the mailbox has
     now, and MailError with what went wrong.
     """
+    if account.imap is None:
+        make_ready_once(account, places, number, part)
+        return
     connector = Connector(account, ask)
     database = open_database(account, places)
     try:

@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Generic, TypeVar
 
 from tui_mail.config.settings import Account
 from tui_mail.mime.render import Renderer
@@ -12,7 +13,7 @@ from tui_mail.model.error import CertificateRefused, MailError, ProtocolError
 from tui_mail.store.database import Database
 from tui_mail.sync.agenda import Agenda, Duty
 from tui_mail.sync.board import Board
-from tui_mail.sync.connecting import Connector
+from tui_mail.sync.connecting import Connector, PopConnector
 from tui_mail.sync.neighbours import Neighbours
 from tui_mail.sync.reconcile import Counts
 from tui_mail.sync.stumbles import Stumbles
@@ -21,13 +22,16 @@ RETRY_HELPERS = 600.0
 """Seconds after which a server that allowed no further connection is asked again."""
 
 
+K = TypeVar("K", Connector, PopConnector)
+
+
 @dataclass(slots=True)
-class Crew:
+class Crew(Generic[K]):
     """The account that the threads work on, and how they stand."""
 
     account: Account
     database: Database
-    connector: Connector
+    connector: K
     renderer: Renderer
     neighbours: Neighbours
     agenda: Agenda

@@ -29,6 +29,7 @@ from tui_mail.sync.agenda import (
     SearchJob,
 )
 from tui_mail.sync.ahead import fetch_ahead, fetch_wanted
+from tui_mail.sync.connecting import Connector
 from tui_mail.sync.crew import Crew
 from tui_mail.sync.evicting import is_above_limit
 from tui_mail.sync.incremental import bring_in_step
@@ -52,7 +53,10 @@ class Jobs:
     """Does jobs; between the steps of a long one the more urgent ones."""
 
     def __init__(
-        self, crew: Crew, session: Session, duties: Callable[[], frozenset[Duty]]
+        self,
+        crew: Crew[Connector],
+        session: Session,
+        duties: Callable[[], frozenset[Duty]],
     ) -> None:
         self._crew = crew
         self._session = session

@@ -9,6 +9,7 @@ from tui_mail.model.mailbox import SpecialUse
 from tui_mail.store.mailboxes import load_mailboxes
 from tui_mail.store.replaying import has_due
 from tui_mail.sync.agenda import Duty
+from tui_mail.sync.connecting import Connector
 from tui_mail.sync.crew import Crew
 from tui_mail.sync.incremental import catch_up
 from tui_mail.sync.receipt import Receipt
@@ -33,7 +34,7 @@ _GATHERING = 0.1
 class Listener:
     """Keeps one mailbox in step as the server tells of its news."""
 
-    def __init__(self, crew: Crew, session: Session, bell: Wake) -> None:
+    def __init__(self, crew: Crew[Connector], session: Session, bell: Wake) -> None:
         self._crew = crew
         self._session = session
         self._bell = bell

@@ -1,6 +1,6 @@
 """One session with a POP3 server: list, fetch what is new, delete what may go, leave."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 
 from tui_mail.config.settings import PopServer
 from tui_mail.model.error import NotFound
@@ -25,7 +25,7 @@ class PopRound:
     def __init__(self, session: PopSession) -> None:
         self._session = session
 
-    def steps(self) -> Iterator[None]:
+    def steps(self) -> Generator[None, None, None]:
         """Do it all; raises what the connection raises."""
         session = self._session
         may_delete = _prepare(session)

@@ -8,8 +8,9 @@ from tui_mail.config.settings import Account, Settings
 from tui_mail.link.lock import AccountLock
 from tui_mail.mime.render import Renderer
 from tui_mail.model.error import NotFound
-from tui_mail.model.ids import WHOLE, MessageNumber
+from tui_mail.model.ids import WHOLE, MessageNumber, PartId
 from tui_mail.store.content import (
+    complete_parts,
     load_pieces,
     load_text,
     save_structure,
@@ -59,6 +60,37 @@ def make_text(
     with pace.transaction() as tx:
         save_structure(tx, number, structure)
         save_text(tx, number, text)
+
+
+def make_ready(
+    database: Database,
+    pace: Pace,
+    renderer: Renderer,
+    number: MessageNumber,
+    part: PartId | None,
+) -> None:
+    """Have a part, or for None the readable text, where no server gives any.
+
+    Parts are in what is here whole. Raises NotFound where that is not here.
+    """
+    if not {WHOLE, part} & complete_parts(database, number):
+        raise NotFound("this is not here, and no server has it to give")
+    if part is None:
+        make_text(database, pace, renderer, number)
+
+
+def make_ready_once(
+    account: Account, places: Places, number: MessageNumber, part: PartId | None
+) -> None:
+    """Do that for a command; raises EngineBusy, MailError."""
+    with AccountLock.acquire(places.lock(account.name), patience=1.0):
+        database = open_database(account, places)
+        try:
+            with Renderer() as renderer:
+                pace = Pace(database, length=UNWATCHED_LENGTH)
+                make_ready(database, pace, renderer, number, part)
+        finally:
+            database.close()
 
 
 def look_after(account: Account, settings: Settings, places: Places) -> Receipt:

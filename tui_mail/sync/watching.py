@@ -29,7 +29,6 @@ from tui_mail.link.messages import (
     Wake,
 )
 from tui_mail.link.server import EngineServer, LinkedClient
-from tui_mail.mime.render import Renderer
 from tui_mail.model.error import QueryError
 from tui_mail.model.ids import MailboxId
 from tui_mail.model.query_parser import parse_query
@@ -37,14 +36,12 @@ from tui_mail.store.database import Database
 from tui_mail.store.replaying import has_due
 from tui_mail.store.transfers import is_leaving
 from tui_mail.sync import lifetime
-from tui_mail.sync.agenda import Agenda, Duty, FetchJob, Request, SearchJob
+from tui_mail.sync.agenda import FetchJob, Request, SearchJob
 from tui_mail.sync.board import Board
-from tui_mail.sync.connecting import Connector
-from tui_mail.sync.crew import Crew
 from tui_mail.sync.neighbours import Neighbours
+from tui_mail.sync.staff import agenda_of, staff_of
 from tui_mail.sync.storing import open_database
 from tui_mail.sync.wake import Wake as Bell
-from tui_mail.sync.worker import Worker
 
 _LOG = logging.getLogger(__name__)
 _TICK = 1.0
@@ -82,24 +79,12 @@ class Watch:
         self._left_at: float | None = None
         self._opened: dict[LinkedClient, MailboxId | None] = {}
         """What each looks at, who said so last at the end."""
-        self._agenda = Agenda(account.check_minutes * 60.0)
+        self._agenda = agenda_of(account)
         self._board = Board(self._say)
-        self._crew = Crew(
-            account=account,
-            database=database,
-            connector=Connector(account, None),
-            renderer=Renderer(),
-            neighbours=neighbours,
-            agenda=self._agenda,
-            board=self._board,
-            stop=self.stop,
+        staff = staff_of(
+            account, database, neighbours, self._agenda, self._board, self.stop
         )
-        self._workers = (
-            Worker(self._crew, "background", {Duty.ROUND}, leads=True),
-            Worker(self._crew, "interactive", {Duty.FETCH, Duty.REPLAY}),
-            Worker(self._crew, "listening", {Duty.LISTEN}),
-            Worker(self._crew, "searching", {Duty.SEARCH}, on_demand=True),
-        )
+        self._crew, self._workers = staff.crew, staff.hands
 
     def stop(self) -> None:
         """End the engine; from any thread, and from a signal's handler."""
@@ -258,7 +243,7 @@ class Watch:
         for gone in self._agenda.cancel(client, number):
             self._board.answer(gone, ok=False, line="cancelled")
         for worker in self._workers:
-            worker.end_cancelled_search()
+            worker.end_cancelled()
 
     def _search(self, text: str, request: Request) -> None:
         try:

@@ -18,6 +18,7 @@ from tui_mail.model.error import (
 from tui_mail.model.ids import MailboxId
 from tui_mail.sync.agenda import Agenda, Duty, Job, SearchJob
 from tui_mail.sync.backoff import HEALTHY, delay
+from tui_mail.sync.connecting import Connector
 from tui_mail.sync.crew import RETRY_HELPERS, Crew
 from tui_mail.sync.jobs import Interrupted, Jobs
 from tui_mail.sync.listening import Listener
@@ -36,7 +37,7 @@ class Worker(threading.Thread):
 
     def __init__(
         self,
-        crew: Crew,
+        crew: Crew[Connector],
         name: str,
         duties: Iterable[Duty],
         *,
@@ -74,7 +75,7 @@ class Worker(threading.Thread):
             connection.close()
         self._bell.ring()
 
-    def end_cancelled_search(self) -> None:
+    def end_cancelled(self) -> None:
         """Cut the connection, from any thread, where nobody waits for its search."""
         job = self._job
         if isinstance(job, SearchJob) and job.cancelled:
