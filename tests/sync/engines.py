@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.sync.mailing import Desk
+from tui_mail.config.settings import PopServer
 from tui_mail.link.client import EngineClient
 from tui_mail.link.messages import Done, Hello, Message, Status
 from tui_mail.model.error import LinkLost
@@ -142,21 +143,29 @@ def environment_of(desk: Desk) -> dict[str, str]:
 
 def write_settings(desk: Desk, names: tuple[str, ...] = ("work",)) -> None:
     """Write the settings of the desk's account, under several names if need be."""
-    account, server = desk.account, desk.account.imap
+    account, server = desk.account, desk.account.imap or desk.account.pop3
     assert server is not None
     path = desk.places.settings_file()
     path.parent.mkdir(parents=True, exist_ok=True)
     path.touch(mode=0o600)
     secret = f'password = "{server.password}"\n' if server.password else ""
-    path.write_text(
-        "".join(
-            f'[accounts.{name}]\naddress = "{account.address}"\n'
+    if isinstance(server, PopServer):
+        cache = ""
+        own = f'delete_after = "{server.delete_after}"\nmirror = "{server.mirror}"\n'
+    else:
+        cache = (
             f'download = "{account.download}"\nkeep_days = {account.keep_days}\n'
             f"cache_limit = {account.cache_limit}\n"
+        )
+        own = "subscribed_only = false\n"
+    path.write_text(
+        "".join(
+            f'[accounts.{name}]\naddress = "{account.address}"\n{cache}'
             f"check_minutes = {account.check_minutes}\n"
-            f'[accounts.{name}.imap]\nhost = "{server.host}"\nport = {server.port}\n'
+            f'[accounts.{name}.{account.kind}]\nhost = "{server.host}"\n'
+            f"port = {server.port}\n"
             f'security = "{server.security}"\nusername = "{server.username}"\n'
-            f'ca_file = "{server.ca_file}"\nsubscribed_only = false\n{secret}'
+            f'ca_file = "{server.ca_file}"\n{own}{secret}'
             for name in names
         )
     )

@@ -83,7 +83,7 @@ class Puller:
             try:
                 yield from self._take(pieces, queue, readying)
             except (LinkLost, ProtocolError) as error:
-                session.losses.note(queue[0], error)
+                session.losses.note(queue[0], error, came=len(wanted) - len(queue))
                 readying.finish()
                 raise
             except GeneratorExit:

@@ -6,12 +6,15 @@ from dataclasses import dataclass, field
 
 from tui_mail.config.settings import PopServer
 from tui_mail.mime.render import Renderer
-from tui_mail.model.error import ProtocolError
+from tui_mail.model.error import MailError, ProtocolError
 from tui_mail.store.database import Database
 from tui_mail.sync.pacing import Pace
 from tui_mail.sync.receipt import Receipt
 from tui_mail.sync.session import Tell
 from tui_mail.transports.pop3 import PopConnection, PopListed
+
+MOST_LOSSES = 8
+"""After so many it is not about single messages."""
 
 
 class TooLong(ProtocolError):
@@ -25,11 +28,17 @@ class Losses:
     _times: Counter[object] = field(default_factory=Counter)
     _endless: set[object] = field(default_factory=set)
     _new: bool = False
+    _count: int = 0
 
-    def note(self, message: PopListed, error: ProtocolError | Exception) -> None:
-        """Note that the connection was lost while a message came."""
+    def begin(self) -> None:
+        """Begin a synchronization."""
+        self._count = 0
+
+    def note(self, message: PopListed, error: MailError, *, came: int) -> None:
+        """Note that the connection was lost while a message came, after so many."""
+        self._count += 1
         self._times[_name(message)] += 1
-        self._new = self._times[_name(message)] == 1
+        self._new = came > 0 or self._times[_name(message)] == 1
         if isinstance(error, TooLong):
             self._endless.add(_name(message))
 
@@ -45,10 +54,7 @@ class Losses:
     def worth_another_try(self) -> bool:
         """Tell whether the others may be had over a new connection."""
         new, self._new = self._new, False
-        return new and self._times.total() <= _MOST_LOSSES
-
-
-_MOST_LOSSES = 8
+        return new and self._count <= MOST_LOSSES
 
 
 def _name(message: PopListed) -> object:

@@ -183,6 +183,7 @@ class PopWorker(threading.Thread):
 
     def _go_round(self, job: RoundJob, receipt: Receipt) -> None:
         crew = self._crew
+        self._losses.begin()
         crew.neighbours.carry_on()
         for _ in keep_up(crew.database, self._pace, crew.account, receipt):
             self._between(job)
