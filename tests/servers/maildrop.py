@@ -73,14 +73,17 @@ class Maildrop:
 
     def play(self, peer: Peer) -> None:
         """Serve one client."""
-        with self._lock:
-            self._together += 1
-            self.most_together = max(self.most_together, self._together)
+        session = _Session(self, peer)
         try:
-            _Session(self, peer).serve()
+            session.serve()
         finally:
-            with self._lock:
-                self._together -= 1
+            session.leave()
+
+    def count_sessions(self, more: int) -> None:
+        """Note that a session began, or ended."""
+        with self._lock:
+            self._together += more
+            self.most_together = max(self.most_together, self._together)
 
 
 class _Session:
@@ -89,6 +92,12 @@ class _Session:
         self._peer = peer
         self._mails = list(drop.mails)
         self._deleted: list[Mail] = []
+        self._inside = False
+
+    def leave(self) -> None:
+        if self._inside:
+            self._inside = False
+            self._drop.count_sessions(-1)
 
     def serve(self) -> None:
         drop, peer = self._drop, self._peer
@@ -120,6 +129,8 @@ class _Session:
             if drop.locked:
                 peer.say(b"-ERR " + drop.locked.pop(0) + b"\r\n")
                 return True
+            self._inside = True
+            drop.count_sessions(1)
             peer.say(b"+OK in\r\n")
         elif word == b"LIST":
             self._list(
@@ -170,6 +181,7 @@ class _Session:
         if not drop.quit_says.startswith(b"-"):
             gone = {id(mail) for mail in self._deleted}
             drop.mails = [mail for mail in drop.mails if id(mail) not in gone]
+        self.leave()
         if drop.quit_says:
             self._peer.say(drop.quit_says)
 

@@ -348,3 +348,16 @@ def test_a_mirror_gets_what_is_here_before_the_server_hears_of_a_deletion(
         desk.sync()
     found = [path.read_bytes() for path in (tmp_path / "mirror" / "new").iterdir()]
     assert sorted(found) == octets(1, 2, 3)
+
+
+def test_a_large_message_that_vanished_for_one_session_is_here_once(
+    desk: PopDesk, drop: Maildrop
+) -> None:
+    large = b"Subject: large\r\n\r\n" + b"y" * 1_500_000 + b"\r\n"
+    drop.put(large)
+    desk.sync()
+    mails, drop.mails = drop.mails, []
+    desk.sync()
+    drop.mails = mails
+    assert str(desk.sync()) == "in step"
+    assert is_both(desk, large)

@@ -165,7 +165,10 @@ def finish_pull(
 
 
 def name_pull(tx: Transaction, pulling: Pulling, uidl: bytes) -> None:
-    """Give a message its identity that is known only once all of it came."""
+    """Give a message its identity once all of it came; no other has it any more."""
+    tx.connection.execute(
+        "DELETE FROM pop_message WHERE uidl = ? AND id <> ?", (uidl, pulling.id)
+    )
     tx.connection.execute(
         "UPDATE pop_message SET uidl = ? WHERE id = ?", (uidl, pulling.id)
     )

@@ -49,6 +49,7 @@ MOST_TIMES, MOST_MORE = 4, 50_000_000
 _MOMENT = 0.5
 """Seconds after which what came is saved although it is little."""
 _NOT_YET_NAMED = b"\0coming"
+"""What a large message is called until it shows that it is not here already."""
 
 _Rendered = tuple[BodyPart, ReadableText]
 
@@ -221,7 +222,7 @@ class _Large:
         with puller.session.pace.transaction() as tx:
             self._pulling = begin_pull(
                 tx,
-                listed.uidl or _NOT_YET_NAMED,
+                _NOT_YET_NAMED,
                 parse_envelope(head),
                 arrived=arrival(head, now),
             )
