@@ -81,8 +81,9 @@ class PopDesk(Desk):
             client.user(self.user)
             client.pass_(PASSWORD)
             yield client
-        finally:
             client.quit()
+        finally:
+            client.close()
 
     def octets_there(self) -> list[bytes]:
         """Take what the server has, by its numbers."""
