@@ -30,7 +30,7 @@ from tui_mail.store.content import load_part
 from tui_mail.store.database import Database, Transaction
 from tui_mail.store.mailboxes import load_mailboxes
 from tui_mail.store.salvage import salvage
-from tui_mail.sync import connecting, pop_patience, pop_pulling
+from tui_mail.sync import connecting, pop_arriving, pop_patience
 from tui_mail.sync.receipt import Receipt
 
 BOXES = ("INBOX", "Archive", "Trash")
@@ -63,8 +63,8 @@ class PopWorld:
         patch = self._ends.enter_context(pytest.MonkeyPatch.context())
         patch.setattr(connecting, "DEADLINE", 5.0)
         patch.setattr(pop_patience, "PAUSES", FAST)
-        patch.setattr(pop_pulling, "LARGE", _LARGE)
-        patch.setattr(pop_pulling, "OCTETS", _CHUNK)
+        patch.setattr(pop_arriving, "LARGE", _LARGE)
+        patch.setattr(pop_arriving, "OCTETS", _CHUNK)
         self.desk = PopDesk(None, "ann", self.places)
         self._ends.callback(self.desk.close)
         self.desk.through(self.proxy.port)

@@ -11,9 +11,9 @@ from tui_mail.mime.render import Renderer
 from tui_mail.store.agreeing import is_milder
 from tui_mail.store.pulling import Fate, Pulled, PullState
 from tui_mail.sync import pop_outline
+from tui_mail.sync.pop_arriving import arrival
 from tui_mail.sync.pop_outline import Outline, read_large
 from tui_mail.sync.pop_plan import plan_pull
-from tui_mail.sync.pop_pulling import arrival
 from tui_mail.transports.pop3 import PopListed
 
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)

@@ -12,7 +12,7 @@ from tui_mail.config.places import Places
 from tui_mail.model.error import LinkLost, MailError, ServerRefused
 from tui_mail.model.operation import Expunge
 from tui_mail.store.pulling import Fate, PullState, load_pulled
-from tui_mail.sync import connecting, pop_patience, pop_pulling, pop_session
+from tui_mail.sync import connecting, pop_arriving, pop_patience, pop_session
 
 
 @pytest.fixture
@@ -221,7 +221,7 @@ def test_sizes_that_are_not_true_do_not_matter(
 def test_a_message_without_an_end_is_left_and_the_others_come(
     desk: PopDesk, drop: Maildrop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pop_pulling, "MOST_MORE", 3_000_000)
+    monkeypatch.setattr(pop_arriving, "MOST_MORE", 3_000_000)
     drop.put(*octets(1, 2, 3))
     drop.endless = {b"uid-2"}
     receipt = desk.sync()

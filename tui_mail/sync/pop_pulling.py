@@ -8,50 +8,19 @@ import time
 from collections import deque
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import UTC, datetime
-from functools import partial
-from hashlib import sha256
 
-from tui_mail.mime.dates import parse_date
-from tui_mail.mime.headers import parse_envelope, wanted_fields
-from tui_mail.mime.render import Renderer
-from tui_mail.model.body import BodyPart
 from tui_mail.model.error import LinkLost, ProtocolError
-from tui_mail.model.ids import WHOLE, MailboxId
-from tui_mail.model.readable import ReadableText
-from tui_mail.store.content import load_pieces, save_structure, save_text
-from tui_mail.store.database import Database, Transaction
-from tui_mail.store.pulling import (
-    Pulled,
-    begin_pull,
-    find_same,
-    finish_pull,
-    made_uidl,
-    name_pull,
-    note_double,
-    note_stored,
-    relabel,
-    save_piece,
-    sweep_incomplete,
-)
+from tui_mail.model.ids import MailboxId
 from tui_mail.sync.pacing import OCTETS
+from tui_mail.sync.pop_arriving import Coming, Intake
 from tui_mail.sync.pop_mirror import Mirror
-from tui_mail.sync.pop_outline import read_large
 from tui_mail.sync.pop_plan import PopPlan
-from tui_mail.sync.pop_session import PopSession, TooLong
-from tui_mail.sync.readying import Readying, Save
+from tui_mail.sync.pop_session import PopSession
+from tui_mail.sync.readying import Readying
 from tui_mail.transports.pop3 import PopListed, PopPiece
 
-LARGE = 1_000_000
-"""Octets from which on a message is saved as it comes."""
-MOST_TIMES, MOST_MORE = 4, 50_000_000
-"""A message may have so many times the octets that LIST says, and so many more."""
 _MOMENT = 0.5
 """Seconds after which what came is saved although it is little."""
-_NOT_YET_NAMED = b"\0coming"
-"""What a large message is called until it shows that it is not here already."""
-
-_Rendered = tuple[BodyPart, ReadableText]
 
 
 class Puller:
@@ -61,13 +30,9 @@ class Puller:
         self, session: PopSession, inbox: MailboxId, plan: PopPlan, mirror: Mirror
     ) -> None:
         self._session = session
-        self._inbox = inbox
         self._plan = plan
         self._mirror = mirror
-        self.found: dict[bytes, list[int]] = {}
-        """The identities of what was fetched, and their numbers in this session."""
-        self.renamed = 0
-        """Messages that were here already, under another name."""
+        self.intake = Intake(session, inbox, plan.named, mirrors=mirror.wanted)
 
     def steps(self) -> Iterator[None]:
         """Fetch all; raises what the connection raises, having saved what came whole."""
@@ -99,7 +64,7 @@ class Puller:
         queue: deque[PopListed],
         readying: Readying,
     ) -> Iterator[None]:
-        total, coming = len(queue), _Coming(self, queue[0])
+        total, coming = len(queue), Coming(self.intake, queue[0])
         waiting, turned = 0, time.monotonic()
         for piece in pieces:
             if piece.refused:
@@ -115,7 +80,7 @@ class Puller:
                 queue.popleft()
                 self._tell(total - len(queue), total)
                 if queue:
-                    coming = _Coming(self, queue[0])
+                    coming = Coming(self.intake, queue[0])
             now = time.monotonic()
             if waiting >= OCTETS or (waiting and now - turned > _MOMENT):
                 readying.turn()
@@ -124,186 +89,4 @@ class Puller:
             yield
 
     def _tell(self, done: int, total: int) -> None:
-        self._session.tell("fetching mail", done, total, self._inbox)
-
-    def know(
-        self, tx: Transaction, same: Pulled, listed: PopListed, uidl: bytes
-    ) -> None:
-        """Note what a message is called that is here already, or was deleted for ever."""
-        if listed.uidl is None:
-            uidl = same.uidl
-        elif same.uidl == uidl:
-            note_stored(tx, [same])
-        elif same.uidl in self._plan.named:
-            note_double(tx, same, uidl)
-        else:
-            relabel(tx, same, uidl)
-            self.renamed += 1
-        self.note(uidl, listed)
-
-    def note(self, uidl: bytes, listed: PopListed) -> None:
-        """Note which message of this session that is."""
-        self.found.setdefault(uidl, []).append(listed.number)
-
-    # What a message needs while it comes.
-
-    @property
-    def session(self) -> PopSession:
-        """The connection, and the store."""
-        return self._session
-
-    @property
-    def inbox(self) -> MailboxId:
-        """Where messages go."""
-        return self._inbox
-
-    @property
-    def mirrors(self) -> bool:
-        """Whether a Maildir gets each message too."""
-        return self._mirror.wanted
-
-
-class _Coming:
-    """A message while it comes."""
-
-    def __init__(self, puller: Puller, listed: PopListed) -> None:
-        self._puller = puller
-        self._listed = listed
-        self._octets = bytearray()
-        self._large: _Large | None = None
-        self._size = 0
-        self._digest = sha256()
-
-    def add(self, octets: bytes) -> None:
-        """Take a piece; raises TooLong."""
-        self._octets += octets
-        self._size += len(octets)
-        self._digest.update(octets)
-        most = self._listed.size * MOST_TIMES + MOST_MORE
-        if self._size > most:
-            host = self._puller.session.connection.host
-            raise TooLong(
-                f"{host} sends message {self._listed.number} on and on: it says"
-                f" {self._listed.size:,} octets, and sent {self._size:,}"
-            )
-        if self._large is None and self._size > LARGE:
-            self._large = _Large(self._puller, self._listed, bytes(self._octets))
-            self._octets.clear()
-        elif self._large is not None and len(self._octets) >= OCTETS:
-            self._large.save(bytes(self._octets))
-            self._octets.clear()
-            self._puller.session.tell(
-                "fetching a large message (kB)",
-                self._size // 1000,
-                max(self._size, self._listed.size) // 1000,
-                self._puller.inbox,
-            )
-
-    def end(self, readying: Readying) -> int:
-        """Have it saved; how many octets wait for that."""
-        digest = self._digest.digest()
-        if self._large is not None:
-            self._large.save(bytes(self._octets))
-            self._large.finish(digest)
-            return 0
-        make = partial(_made, self._puller, self._listed, bytes(self._octets), digest)
-        readying.add(self._size, make)
-        return max(1, self._size)
-
-
-class _Large:
-    """A large message, saved as it comes and seen when all of it is here."""
-
-    def __init__(self, puller: Puller, listed: PopListed, head: bytes) -> None:
-        self._puller = puller
-        self._listed = listed
-        self._at = 0
-        now = datetime.now(UTC)
-        with puller.session.pace.transaction() as tx:
-            self._pulling = begin_pull(
-                tx,
-                _NOT_YET_NAMED,
-                parse_envelope(head),
-                arrived=arrival(head, now),
-            )
-        self.save(head)
-
-    def save(self, octets: bytes) -> None:
-        """Save the next octets."""
-        for start in range(0, len(octets), OCTETS):
-            some = octets[start : start + OCTETS]
-            with self._puller.session.pace.transaction() as tx:
-                save_piece(tx, self._pulling, self._at, some)
-            self._at += len(some)
-
-    def finish(self, digest: bytes) -> None:
-        """Show it, unless the same octets are known already; then make its text."""
-        puller, session = self._puller, self._puller.session
-        uidl = self._listed.uidl or made_uidl(digest)
-        with session.pace.transaction() as tx:
-            same = find_same(tx, digest)
-            if same is not None and not same.wanted_again:
-                sweep_incomplete(tx)
-                puller.know(tx, same, self._listed, uidl)
-                return
-            name_pull(tx, self._pulling, uidl)
-            number = finish_pull(
-                tx,
-                self._pulling,
-                puller.inbox,
-                digest=digest,
-                at=datetime.now(UTC),
-                to_mirror=puller.mirrors,
-            )
-        puller.note(uidl, self._listed)
-        session.receipt.new += 1
-        pieces = load_pieces(session.database, number, WHOLE)
-        structure, text = read_large(pieces, session.renderer)
-        with session.pace.transaction() as tx:
-            save_structure(tx, number, structure)
-            save_text(tx, number, text)
-
-
-def _made(puller: Puller, listed: PopListed, octets: bytes, digest: bytes) -> Save:
-    """Read a message that came whole; what saves it, unless it is known already."""
-    rendered = _rendered(
-        puller.session.database, puller.session.renderer, octets, digest
-    )
-    envelope, now = parse_envelope(octets), datetime.now(UTC)
-    arrived = arrival(octets, now)
-    uidl = listed.uidl or made_uidl(digest)
-
-    def save(tx: Transaction) -> None:
-        same = find_same(tx, digest)
-        if same is not None and not same.wanted_again:
-            puller.know(tx, same, listed, uidl)
-            return
-        pulling = begin_pull(tx, uidl, envelope, arrived=arrived)
-        save_piece(tx, pulling, 0, octets)
-        number = finish_pull(
-            tx, pulling, puller.inbox, digest=digest, at=now, to_mirror=puller.mirrors
-        )
-        if rendered is not None:
-            save_structure(tx, number, rendered[0])
-            save_text(tx, number, rendered[1])
-        puller.note(uidl, listed)
-        puller.session.receipt.new += 1
-
-    return save
-
-
-def _rendered(
-    database: Database, renderer: Renderer, octets: bytes, digest: bytes
-) -> _Rendered | None:
-    """Make the text of a message, unless it is known already."""
-    same = find_same(database, digest)
-    if same is not None and not same.wanted_again:
-        return None
-    return renderer.render_octets(octets)
-
-
-def arrival(octets: bytes, now: datetime) -> datetime:
-    """Say when a message came to its server, as the topmost Received field has it."""
-    said = wanted_fields(octets[:LARGE], frozenset({"received"})).get("received", "")
-    came = parse_date(said.rpartition(";")[2]) if ";" in said else None
-    return min(came.astimezone(UTC), now) if came is not None else now
+        self._session.tell("fetching mail", done, total, self.intake.inbox)

@@ -40,10 +40,10 @@ class PopRound:
         yield from puller.steps()
         if plan.nameless:
             with session.pace.transaction() as tx:
-                settle_listing(tx, plan.sure | puller.found.keys())
+                settle_listing(tx, plan.sure | puller.intake.found.keys())
         self._say(plan, listing, puller)
         deletions = Deletions(session, _numbers(listing, plan, puller), mirror)
-        if may_delete and not (plan.renamed or puller.renamed):
+        if may_delete and not (plan.renamed or puller.intake.renamed):
             yield from deletions.steps()
         deletions.settle(confirmed=session.connection.quit())
         with session.pace.transaction() as tx:
@@ -51,9 +51,9 @@ class PopRound:
 
     def _say(self, plan: PopPlan, listing: PopListing, puller: Puller) -> None:
         receipt, host = self._session.receipt, self._session.connection.host
-        if puller.renamed:
-            receipt.rescanned += max(plan.gone, puller.renamed)
-            receipt.matched += puller.renamed
+        if puller.intake.renamed:
+            receipt.rescanned += max(plan.gone, puller.intake.renamed)
+            receipt.matched += puller.intake.renamed
         if plan.nameless:
             said = listing.trouble or f"{host} names no message (UIDL)"
             receipt.alerts.append(
@@ -88,7 +88,7 @@ def _numbers(
     listing: PopListing, plan: PopPlan, puller: Puller
 ) -> dict[bytes, list[int]]:
     """Give the numbers of all that is known, by what it is called here."""
-    found = {uidl: list(numbers) for uidl, numbers in puller.found.items()}
+    found = {uidl: list(numbers) for uidl, numbers in puller.intake.found.items()}
     for one in listing.messages:
         if one.uidl is not None and one.uidl in plan.sure:
             found.setdefault(one.uidl, []).append(one.number)
