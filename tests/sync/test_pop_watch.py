@@ -1,5 +1,6 @@
 """The engine of a POP3 account: it comes, does all, and leaves the server again."""
 
+import signal
 import threading
 import time
 from collections.abc import Iterator
@@ -132,6 +133,23 @@ def test_what_was_deleted_for_ever_goes_with_the_wake_but_not_at_once(
         reader.while_told(lambda: drop.octets() == octets(2))
         assert time.monotonic() - begun > 0.5
         assert drop.logins == before + 1
+
+
+def test_a_server_that_wants_longer_pauses_gets_them(
+    desk: PopDesk, drop: Maildrop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pop_worker, "APART", 0.0)
+    drop.capabilities = ("USER", "UIDL", "LOGIN-DELAY 900 USER")
+    desk.pop(delete_after="removed")
+    drop.put(*octets(1))
+    with in_this_process(desk) as reader:
+        in_step(reader)
+        desk.perform(Expunge((desk.number("letter 1"),)))
+        reader.send(Wake())
+        reader.send(Search("nothing", 1))
+        reader.done(1)
+        assert drop.logins == 1
+        assert ask(reader, 2) == "1 deleted on the server"
 
 
 def test_a_wake_is_no_reason_to_come_where_nothing_is_to_be_told(
@@ -326,3 +344,39 @@ def test_who_started_it_by_hand_hears_that_the_server_is_down(desk: PopDesk) -> 
         assert engine.end() == 0
         assert engine.process.stderr is not None
         assert engine.process.stderr.read().startswith(b"work: 127.0.0.1:1")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it_in_the_middle_of_a_message(
+    desk: PopDesk, drop: Maildrop, number: signal.Signals
+) -> None:
+    drop.put(*octets(1, 2))
+    drop.endless = {b"uid-1"}
+    with running(desk, for_reader=False) as engine:
+        with engine.reader() as reader:
+            reader.until(
+                lambda one: isinstance(one, Status) and "large message" in one.line
+            )
+        engine.process.send_signal(number)
+        assert engine.end() == 0
+        assert engine.process.stderr is not None
+        assert engine.process.stderr.read() == b""
+    assert len(desk.rows()) == 1
+    drop.endless = set()
+    assert str(desk.sync()) == "1 new"
+
+
+def test_ctrl_c_ends_a_command_in_the_middle_of_a_message(
+    desk: PopDesk, drop: Maildrop
+) -> None:
+    drop.put(*octets(1))
+    drop.endless = {b"uid-1"}
+    with start(desk, "sync") as command:
+        end = time.monotonic() + 20
+        while not drop.count(b"RETR") and time.monotonic() < end:
+            time.sleep(0.01)
+        command.send_signal(signal.SIGINT)
+        _, said = command.communicate(timeout=20)
+    assert command.returncode == 130, said
+    drop.endless = set()
+    assert str(desk.sync()) == "1 new"

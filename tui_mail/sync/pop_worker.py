@@ -57,6 +57,8 @@ class PopWorker(threading.Thread):
         self._job: RoundJob | None = None
         self._cut = self._was_offline = False
         self._failures = 0
+        self._login_delay = 0
+        """What the server wants to lie between two sessions, in seconds."""
         self._not_before = 0.0
         """When the server may be asked again, unless somebody asks for it."""
         self._complained = ""
@@ -193,6 +195,7 @@ class PopWorker(threading.Thread):
             crew.board.status("connecting", f"connecting to {host}")
             with closing(crew.connector.connect()) as connection:
                 self._connection = connection
+                self._login_delay = connection.login_delay
                 crew.online = True
                 crew.board.forget_question()
                 try:
@@ -242,7 +245,7 @@ class PopWorker(threading.Thread):
     def _succeed(self, job: RoundJob, receipt: Receipt) -> None:
         crew = self._crew
         self._failures = 0
-        self._not_before = time.monotonic() + APART
+        self._not_before = time.monotonic() + max(APART, self._login_delay)
         self._agenda.schedule_next_round()
         crew.board.status("connected", "in step")
         self._answer(job, ok=receipt.whole, line=str(receipt))

@@ -97,6 +97,13 @@ class PopConnection:
         """What the server announces (CAPA, RFC 2449), upper case, after the login."""
         return frozenset(self._said)
 
+    @property
+    def login_delay(self) -> int:
+        """Seconds that are to lie between two logins (LOGIN-DELAY, RFC 2449, 6.5)."""
+        words = self._said.get("LOGIN-DELAY", frozenset())
+        seconds = (int(word) for word in words if word.isdecimal() and len(word) < 6)
+        return max(seconds, default=0)
+
     def _open(self, secret: Secret) -> None:
         server = self._server
         if server.security is Security.TLS:
