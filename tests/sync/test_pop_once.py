@@ -16,8 +16,10 @@ from tui_mail.model.ids import WHOLE, PartId
 from tui_mail.model.mailbox import SpecialUse
 from tui_mail.model.operation import Copy, Expunge, Move
 from tui_mail.store.content import load_part, load_text
+from tui_mail.store.mailboxes import load_mailboxes
 from tui_mail.store.pulling import PullState, load_pulled
 from tui_mail.store.receipts import load_receipts
+from tui_mail.store.salvage import salvage
 from tui_mail.sync.asked import fetch_once
 from tui_mail.sync.engine import run_once
 
@@ -422,3 +424,20 @@ def test_what_was_said_to_leave_and_not_confirmed_is_settled_by_the_next_list(
     desk.sync()
     states = {one.state for one in load_pulled(desk.database).values()}
     assert states == {PullState.STORED, PullState.LEFT}
+
+
+def test_what_a_salvage_brought_back_does_not_go_as_deleted(desk: PopDesk) -> None:
+    desk.pop(delete_after="removed")
+    desk.fill(letters(1, 2))
+    desk.sync()
+    delete(desk, "letter 1")
+    desk.close()
+    salvage(desk.places.database("work"), "work")
+    assert len(desk.octets_here("INBOX", *_recovered(desk))) == 2
+    assert desk.sync().deleted_there == 0
+    assert len(desk.octets_there()) == 2
+
+
+def _recovered(desk: PopDesk) -> list[str]:
+    boxes = load_mailboxes(desk.database)
+    return [str(box.name) for box in boxes if box.name != "INBOX"]

@@ -291,7 +291,8 @@ def _is_due(one: Pulled, policy: str, now: datetime) -> bool:
     if policy == "never":
         return False
     if policy == "removed":
-        return one.fate is Fate.REMOVED
+        # A salvage may have brought it back.
+        return one.removed and not one.present
     if policy == "download":
         return True
     days, _, _ = policy.partition(" ")
