@@ -70,6 +70,11 @@ def test_names_that_went_while_others_came_may_be_new_names(
     assert plan_pull(listed(*there), known(b"a", b"b", b"c")).renamed is renamed
 
 
+def test_what_was_told_to_leave_and_left_is_no_sign_of_new_names() -> None:
+    leaving = known(b"a", b"b", state=PullState.LEAVING)
+    assert not plan_pull(listed(b"x"), leaving).renamed
+
+
 def test_where_some_have_no_name_nothing_is_said_to_be_gone() -> None:
     plan = plan_pull(listed(None, None, b"x"), known(b"a", b"b"))
     assert (plan.nameless, plan.gone, plan.renamed) == (2, 0, False)
@@ -145,11 +150,23 @@ def test_an_outline_has_the_parts_and_sizes_of_the_whole(
     pieces = [message[at : at + cut] for at in range(0, len(message), cut)]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(pop_outline, "KEPT", 300)
+        patch.setattr(pop_outline, "_START", 100)
         structure, text = read_large(pieces, _RENDERER)
         outline = Outline.of(pieces)
     assert structure == parse_message(message)
     assert str(text.text).strip() == "Hello"
     assert len(outline.octets) <= 400 * (len(sizes) + 3)
+
+
+def test_of_very_many_large_parts_all_are_told_apart() -> None:
+    large = part("image/jpeg", b"QUJD" * 18 + b"\r\n")
+    body = large[:-2] + (b"QUJD" * 18 + b"\r\n") * 8_000
+    head = b'Content-Type: multipart/mixed; boundary="b"\r\n\r\n'
+    pieces = [head, *[body] * 60, b"--b--\r\n"]
+    outline = Outline.of(pieces)
+    structure, _ = read_large(pieces, _RENDERER)
+    assert structure == parse_message(b"".join(pieces))
+    assert len(outline.octets) < 5_000_000
 
 
 class _Plain(Renderer):

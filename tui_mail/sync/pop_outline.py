@@ -14,10 +14,14 @@ from tui_mail.model.body import BodyPart
 from tui_mail.model.ids import PartId
 from tui_mail.model.readable import ReadableText
 
-KEPT = 1_000_000
+KEPT = 500_000
 """Octets of each part that are looked at."""
-MOST = 8_000_000
-"""Octets that are looked at in all; parts that begin after so many are not told apart."""
+MOST = 4_000_000
+"""Octets that are looked at in all, besides the start of each part."""
+_SHARE = 8
+"""One part takes so much of what is left of them at most."""
+_START = 4_000
+_MOST_STRETCHES = 2_000
 _DASHES = b"\n--"
 
 
@@ -29,6 +33,7 @@ class Outline:
         self._held = b""
         """The last octets: what they begin is not known yet."""
         self._room = KEPT
+        self._stretches = 0
         self._tail = b""
         """How the stretch ends that is left out now."""
         self._dropped = 0
@@ -81,7 +86,10 @@ class Outline:
             self._before.append(self._dropped)
             self.octets += line_end
         self._tail = b""
-        self._room = max(0, min(KEPT, MOST - len(self.octets)))
+        self._stretches += 1
+        left = (MOST - len(self.octets)) // _SHARE
+        start = _START if self._stretches < _MOST_STRETCHES else 0
+        self._room = max(start, min(KEPT, left))
 
 
 def read_large(

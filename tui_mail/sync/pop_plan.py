@@ -37,7 +37,8 @@ def plan_pull(messages: Sequence[PopListed], known: Mapping[bytes, Pulled]) -> P
     named = frozenset(one.uidl for one in messages if one.uidl is not None)
     sure = frozenset(uidl for uidl in named if _is_sure(known.get(uidl)))
     wanted = [one for one in messages if one.uidl not in sure]
-    believed = [one for one in known.values() if one.state in _THERE]
+    # What was told to leave may be gone, and is no sign of anything.
+    believed = [one for one in known.values() if one.state is PullState.STORED]
     gone = sum(one.uidl not in named for one in believed)
     nameless = sum(one.uidl is None for one in messages)
     unknown = any(one.uidl is not None and one.uidl not in known for one in wanted)
