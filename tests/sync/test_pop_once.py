@@ -1,17 +1,17 @@
 """POP3 accounts brought in step, at a real server."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from tests.servers.dovecot import Dovecot
+from tests.servers.dovecot import Dovecot, Options
 from tests.sync.mailing import letter, letters
 from tests.sync.popping import PopDesk
 from tui_mail.config.places import Places
 from tui_mail.config.settings import Account, Settings
-from tui_mail.model.error import LinkLost, NotFound
+from tui_mail.model.error import LinkLost, NotFound, ServerRefused
 from tui_mail.model.ids import WHOLE, PartId
 from tui_mail.model.mailbox import SpecialUse
 from tui_mail.model.operation import Copy, Expunge, Move
@@ -20,6 +20,7 @@ from tui_mail.store.mailboxes import load_mailboxes
 from tui_mail.store.pulling import PullState, load_pulled
 from tui_mail.store.receipts import load_receipts
 from tui_mail.store.salvage import salvage
+from tui_mail.sync import pop_patience
 from tui_mail.sync.asked import fetch_once
 from tui_mail.sync.engine import run_once
 
@@ -441,3 +442,22 @@ def test_what_a_salvage_brought_back_does_not_go_as_deleted(desk: PopDesk) -> No
 def _recovered(desk: PopDesk) -> list[str]:
     boxes = load_mailboxes(desk.database)
     return [str(box.name) for box in boxes if box.name != "INBOX"]
+
+
+def test_a_mailbox_that_another_program_has_open_is_waited_for(
+    dovecots: Callable[[Options], Dovecot],
+    places: Places,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    server = dovecots(Options(extra="protocol pop3 {\n  pop3_lock_session = yes\n}\n"))
+    desk = PopDesk(server, server.fresh_user(), places)
+    desk.fill([letter(1)])
+    # Dovecot waits for ten seconds before it says no.
+    monkeypatch.setattr(pop_patience, "PATIENCE", 1.0)
+    with desk.client() as client:
+        client.stat()
+        with pytest.raises(ServerRefused, match="synchronize again later"):
+            desk.sync()
+    monkeypatch.undo()
+    assert str(desk.sync()) == "1 new"
+    desk.close()
