@@ -229,7 +229,12 @@ def test_who_cancels_ends_the_session_and_what_came_stays(
         )
         reader.send(Cancel(1))
         assert reader.done(1).line == "cancelled"
-        reader.while_told(lambda: len(desk.numbers()) == 4)
+        reader.until(lambda one: isinstance(one, Status) and one.line == "cancelled")
+        assert len(desk.numbers()) == 4
+        logins = drop.logins
+        reader.send(Search("nothing", 3))
+        reader.done(3)
+        assert drop.logins == logins, "it does not begin again by itself"
         drop.endless = set()
         assert ask(reader, 2) == "1 new"
 
@@ -259,10 +264,13 @@ def test_what_cannot_be_asked_of_such_a_server_is_said(
 
 
 def test_a_changed_setting_waits_for_the_yes_of_a_reader(
-    desk: PopDesk, drop: Maildrop
+    desk: PopDesk, drop: Maildrop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(pop_worker, "APART", 1.0)
     drop.put(*octets(1, 2))
     desk.sync()
+    # The reader is there before the first session comes to its end.
+    drop.locked = [b"[IN-USE] wait"]
     desk.pop(delete_after="download")
     with in_this_process(desk) as reader:
         told = reader.until(lambda one: isinstance(one, Receipt) and one.urgent)
@@ -310,7 +318,7 @@ def test_a_command_says_yes_to_the_engine_that_is_there(
     desk.sync()
     desk.pop(delete_after="download")
     with running(desk) as engine, engine.reader() as reader:
-        reader.until(lambda one: isinstance(one, Receipt) and one.urgent)
+        in_step(reader)
         for words, status in (((), 1), (("--yes",), 0)):
             with start(desk, "sync", *words) as command:
                 _, said = command.communicate(timeout=30)

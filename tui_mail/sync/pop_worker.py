@@ -168,7 +168,7 @@ class PopWorker(threading.Thread):
         except (StoreFailed, StoreDamaged):
             raise
         except Interrupted:
-            self._answer(job, ok=False, line="offline")
+            self._leave_off(job)
         except (LoginRefused, SecretMissing) as error:
             self._answer(job, ok=False, line=error.line)
             crew.go_offline()
@@ -255,14 +255,24 @@ class PopWorker(threading.Thread):
             crew.board.receipt(str(receipt), urgent=said != self._complained)
         self._complained = said
 
+    def _leave_off(self, job: RoundJob) -> None:
+        """End where the engine ends, or nobody waits any more: the rest comes when due."""
+        if self._agenda.is_given_up(job):
+            self._not_before = time.monotonic() + APART
+            self._agenda.schedule_next_round()
+            self._crew.board.status("connected", "cancelled")
+        self._answer(job, ok=False, line="offline")
+
     def _fail(self, job: RoundJob, error: MailError) -> None:
         """Wait with the next attempt; one that is told to come later is patient."""
         crew, agenda = self._crew, self._agenda
         _LOG.info("pop3: %s", error.line)
-        given_up = agenda.is_given_up(job)
+        if agenda.is_given_up(job):
+            self._leave_off(job)
+            return
         self._answer(job, ok=False, line=error.line)
         crew.go_offline()
-        if self._cut or given_up or agenda.stopping or agenda.offline:
+        if self._cut or agenda.stopping or agenda.offline:
             return
         self._failures += 1
         pause = delay(self._failures, random.random())
