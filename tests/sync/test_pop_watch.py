@@ -29,9 +29,11 @@ from tui_mail.link.messages import (
     Wake,
 )
 from tui_mail.model.ids import MessageNumber, PartId
-from tui_mail.model.operation import Expunge
+from tui_mail.model.operation import Expunge, OperationState
 from tui_mail.store.agreeing import agree_policy, needs_yes
 from tui_mail.store.content import load_text
+from tui_mail.store.operations import load_pending
+from tui_mail.store.wanting import want_part
 from tui_mail.sync import pop_worker, watching
 from tui_mail.sync.neighbours import Neighbours
 from tui_mail.sync.storing import open_database
@@ -261,6 +263,32 @@ def test_what_cannot_be_asked_of_such_a_server_is_said(
             tx.connection.execute("DELETE FROM part")
         reader.send(FetchPart(number, PartId("1"), 5))
         assert "no server has it" in reader.done(5).line
+
+
+def test_what_was_wanted_is_had_with_the_wake_or_refused(
+    desk: PopDesk, drop: Maildrop
+) -> None:
+    drop.put(*octets(1, 2))
+    with in_this_process(desk) as reader:
+        in_step(reader)
+        first, second = desk.number("letter 1"), desk.number("letter 2")
+        with desk.database.transaction() as tx:
+            tx.connection.execute("DELETE FROM readable")
+            tx.connection.execute(
+                "DELETE FROM part WHERE content ="
+                " (SELECT content FROM message WHERE number = ?)",
+                (second,),
+            )
+            want_part(tx, first, None)
+            want_part(tx, second, None)
+        reader.send(Wake())
+        reader.while_told(lambda: load_text(desk.database, first) is not None)
+        reader.while_told(
+            lambda: (
+                [one.state for one in load_pending(desk.database)]
+                == [OperationState.FAILED]
+            )
+        )
 
 
 def test_a_changed_setting_waits_for_the_yes_of_a_reader(

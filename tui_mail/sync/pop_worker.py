@@ -32,7 +32,7 @@ from tui_mail.sync.pop_patience import is_later
 from tui_mail.sync.pop_round import PopRound
 from tui_mail.sync.pop_session import Losses, PopSession
 from tui_mail.sync.receipt import Receipt
-from tui_mail.sync.upkeep import keep_up, make_ready, make_texts
+from tui_mail.sync.upkeep import give_wanted, keep_up, make_ready, make_texts
 from tui_mail.sync.wake import Wake
 from tui_mail.transports.pop3 import PopConnection
 
@@ -149,6 +149,7 @@ class PopWorker(threading.Thread):
     def _tell_server(self) -> None:
         """Have a session soon where a person did something that the server is to hear of."""
         crew, server = self._crew, self._crew.connector.server
+        give_wanted(crew.database, self._pace, crew.renderer)
         crew.neighbours.carry_on()
         policy = server.delete_after
         if (

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import suppress
+from datetime import UTC, datetime
 
 from tui_mail.config.places import Places
 from tui_mail.config.settings import Account, Settings
@@ -19,6 +20,7 @@ from tui_mail.store.content import (
 )
 from tui_mail.store.contents import sweep_unused
 from tui_mail.store.database import Database
+from tui_mail.store.wanting import forget_wanted, load_wanted, refuse_wanted
 from tui_mail.sync.emptying import empty_trash
 from tui_mail.sync.neighbours import Neighbours
 from tui_mail.sync.pacing import UNWATCHED_LENGTH, Pace
@@ -44,10 +46,24 @@ def keep_up(
 
 def make_texts(database: Database, pace: Pace, renderer: Renderer) -> Iterator[None]:
     """Make the readable texts that are missing: an engine may have ended before."""
+    give_wanted(database, pace, renderer)
     for number in whole_without_text(database, _MOST_TEXTS):
         with suppress(NotFound):
             make_text(database, pace, renderer, number)
         yield
+
+
+def give_wanted(database: Database, pace: Pace, renderer: Renderer) -> None:
+    """Have what a person asked for offline; what is not here is refused, and said."""
+    for one in load_wanted(database, datetime.now(UTC)):
+        try:
+            make_ready(database, pace, renderer, one.message, one.part)
+        except NotFound as error:
+            with pace.transaction() as tx:
+                refuse_wanted(tx, one, error.line)
+        else:
+            with pace.transaction() as tx:
+                forget_wanted(tx, one.message, one.part)
 
 
 def make_text(
