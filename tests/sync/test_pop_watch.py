@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
+import psutil
 import pytest
 
 from tests.servers.maildrop import Maildrop, serving
@@ -380,6 +381,24 @@ def test_who_started_it_by_hand_hears_that_the_server_is_down(desk: PopDesk) -> 
         assert engine.end() == 0
         assert engine.process.stderr is not None
         assert engine.process.stderr.read().startswith(b"work: 127.0.0.1:1")
+
+
+@pytest.mark.parametrize("said", [b"[AUTH] wrong", b"[IN-USE] not now", b""])
+def test_an_engine_that_has_nothing_to_do_sleeps(
+    desk: PopDesk, drop: Maildrop, said: bytes
+) -> None:
+    drop.locked = [said] if said else []
+    with running(desk) as engine, engine.reader() as reader:
+        if said.startswith(b"[AUTH]"):
+            reader.until(lambda one: isinstance(one, NeedPassword))
+        else:
+            reader.status("offline" if said else "connected")
+        time.sleep(0.5)
+        process = psutil.Process(engine.process.pid)
+        before = process.cpu_times()
+        time.sleep(2)
+        after = process.cpu_times()
+        assert after.user + after.system - before.user - before.system < 0.1
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

@@ -120,6 +120,8 @@ class PopWorker(threading.Thread):
         return frozenset()
 
     def _seconds_left(self) -> float:
+        if self._agenda.offline or self._crew.blocked:
+            return _LONG
         due = max(self._agenda.next_round, self._not_before)
         return min(_LONG, max(0.0, due - time.monotonic()))
 
