@@ -5,37 +5,46 @@ from pathlib import Path
 import pytest
 
 from tests.servers.certificates import server_context
+from tests.servers.dovecot import PASSWORD, Dovecot
 from tests.servers.ports import HOST
 from tests.servers.scripted import Peer, scripted
 from tui_mail.__main__ import main
 
 
 def examine(
-    capsys: pytest.CaptureFixture[str], home: Path, keys: Mapping[str, object]
+    capsys: pytest.CaptureFixture[str],
+    home: Path,
+    keys: Mapping[str, object],
+    kind: str = "imap",
 ) -> dict[str, bool]:
     """Examine an account with such a server; how each of its steps went, in order."""
     lines = (f"{key} = {json.dumps(value)}" for key, value in keys.items())
     path = home / "config.toml"
     path.write_text(
         '[accounts.work]\naddress = "ann@example.org"\npassword_command = "echo sesame"'
-        f'\n[accounts.work.imap]\nhost = "{HOST}"\n' + "\n".join(lines)
+        f'\n[accounts.work.{kind}]\nhost = "{HOST}"\n' + "\n".join(lines)
     )
     status = main(["--config", str(path), "doctor", "--json"])
     found = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert status == int(not all(one["ok"] for one in found))
     assert all(one["ok"] or one["remedy"] for one in found)
-    steps = [one for one in found if one["check"].startswith("imap ")]
-    return {one["check"].removeprefix("imap "): one["ok"] for one in steps}
+    steps = [one for one in found if one["check"].startswith(f"{kind} ")]
+    return {one["check"].removeprefix(f"{kind} "): one["ok"] for one in steps}
 
 
 def in_words(
-    capsys: pytest.CaptureFixture[str], home: Path, port: int
+    capsys: pytest.CaptureFixture[str],
+    home: Path,
+    port: int,
+    kind: str = "imap",
+    more: str = "",
 ) -> tuple[int, str]:
     """Examine an account with a server in the clear; what is said to a person."""
     path = home / "config.toml"
     path.write_text(
         '[accounts.work]\naddress = "ann@example.org"\npassword_command = "echo sesame"'
-        f'\n[accounts.work.imap]\nhost = "{HOST}"\nsecurity = "none"\nport = {port}\n'
+        f'\n[accounts.work.{kind}]\nhost = "{HOST}"\nsecurity = "none"\nport = {port}\n'
+        + more
     )
     return main(["--config", str(path), "doctor"]), capsys.readouterr().out
 
@@ -127,3 +136,82 @@ def test_a_link_that_breaks_after_the_login_fails_at_its_step(
     with scripted(play) as server:
         steps = examine(capsys, home, {"port": server.port, "security": "none"})
     assert [step for step, well in steps.items() if not well] == ["namespaces"]
+
+
+@pytest.mark.dovecot
+def test_a_pop3_server_is_checked_up_to_its_mailbox_and_said_what_goes_from_it(
+    home: Path, capsys: pytest.CaptureFixture[str], dovecot: Dovecot
+) -> None:
+    user = dovecot.fresh_user()
+    dovecot.fill(user, [b"Subject: one\r\n\r\n1\r\n", b"Subject: two\r\n\r\n2\r\n"])
+    _, port = dovecot.pop3(user)
+    more = f'username = "{user}"\npassword_command = "echo {PASSWORD}"\n'
+    more += 'delete_after = "30 days"\n'
+    status, said = in_words(capsys, home, port, "pop3", more)
+    assert status == 0, said
+    for line in (
+        "pop3 greeting: a POP3 server",
+        f"pop3 login: {user}",
+        "pop3 extensions: 3 of 3 announced",
+        "pop3 mailbox: 2 messages, ",
+        "pop3 delete_after: 30 days: mail goes from the server 30 days after it came",
+    ):
+        assert line in said
+    assert "without UIDL" not in said
+
+
+def test_what_a_pop3_server_lacks_is_said_with_what_follows(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def play(peer: Peer) -> None:
+        peer.say(b"+OK ready\r\n")
+        while line := peer.line():
+            if line.startswith((b"USER", b"PASS", b"QUIT")):
+                peer.say(b"+OK\r\n")
+            elif line.startswith(b"LIST"):
+                peer.say(b"+OK\r\n1 120\r\n.\r\n")
+            else:
+                peer.say(b"-ERR what\r\n")
+
+    with scripted(play) as server:
+        status, said = in_words(capsys, home, server.port, "pop3")
+    assert status == 0, said
+    assert "none: the server does not know CAPA" in said
+    assert "UIDL (messages are told by their content)" in said
+    assert "1 message, 120 octets; without UIDL" in said
+    assert "never: mail stays on the server" in said
+
+
+def test_a_pop3_mailbox_that_is_in_use_is_no_refused_login(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def play(peer: Peer) -> None:
+        peer.say(b"+OK ready\r\n")
+        while line := peer.line():
+            ok = line.startswith(b"USER")
+            peer.say(b"+OK\r\n" if ok else b"-ERR [IN-USE] it is locked\r\n")
+
+    with scripted(play) as server:
+        keys = {"port": server.port, "security": "none"}
+        steps = examine(capsys, home, keys, "pop3")
+    assert list(steps) == ["name lookup", "TCP", "TLS", "greeting", "mailbox"]
+    assert not steps["mailbox"]
+
+
+def test_a_mirror_that_is_no_maildir_is_said_before_mail_is_to_go_there(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def play(peer: Peer) -> None:
+        peer.say(b"+OK ready\r\n")
+        while line := peer.line():
+            listing = line.startswith((b"LIST", b"UIDL", b"CAPA"))
+            peer.say(b"+OK\r\n.\r\n" if listing else b"+OK\r\n")
+
+    (home / "docs").mkdir()
+    (home / "docs" / "letter.txt").touch()
+    with scripted(play) as server:
+        keys = {"port": server.port, "security": "none"}
+        for place, well in (("docs", False), ("new/mail", True)):
+            mirror = {"mirror": str(home / place)}
+            steps = examine(capsys, home, {**keys, **mirror}, "pop3")
+            assert steps["mirror"] is well

@@ -134,6 +134,88 @@ async def test_a_known_provider_needs_an_address_and_a_password(
     assert app.file.stat().st_mode & 0o777 == 0o600
 
 
+async def test_pop3_is_taken_by_a_key_and_its_server_is_known_too(
+    tmp_path: Path, keyring: Keyring
+) -> None:
+    tried: list[Account] = []
+
+    async def test(account: Account, password: str) -> Refusal | None:
+        tried.append(account)
+        return None
+
+    app = SetUpApp(tmp_path, test)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("ctrl+t", *"ann@mailbox.org", "tab", "tab", *"secret")
+        shown = await settled(pilot)
+        assert "Incoming mail, POP3  pop3.mailbox.org, port 995, tls" in shown
+        assert "IMAP, " not in shown
+        assert "what is on the server stays there" in shown
+        assert "Ctrl+T IMAP instead" in shown
+        await pilot.press("ctrl+s")
+        await settled(pilot)
+    assert app.answers == [Made("mailbox", "")]
+    assert app.saved()["mailbox"] == {
+        "address": "ann@mailbox.org",
+        "pop3": {"host": "pop3.mailbox.org"},
+        "smtp": {"host": "smtp.mailbox.org"},
+    }
+    [account] = tried
+    assert account.pop3 is not None
+    assert account.pop3.port == 995
+    assert keyring.kept == {
+        ("tui-mail", "ann@mailbox.org@pop3.mailbox.org"): "secret",
+        ("tui-mail", "ann@mailbox.org@smtp.mailbox.org"): "secret",
+    }
+
+
+async def test_pop3_has_the_same_fields_in_the_same_order_with_ports_of_its_own(
+    tmp_path: Path, keyring: Keyring
+) -> None:
+    app = SetUpApp(tmp_path)
+    async with app.run_test(size=(80, 40)) as pilot:
+        await pilot.press(*GUESSED, "tab")
+        await settled(pilot)
+        assert app.focused is app.field("imap.host").edit
+        await pilot.press("ctrl+t")
+        assert "Incoming mail, POP3" in await settled(pilot)
+        assert app.focused is app.field("pop3.host").edit
+        assert app.field("pop3.host").text == "pop.corp.example"
+        await pilot.press(*"mail.corp.example", "tab", "tab", *"none", "tab")
+        assert app.field("pop3.port").text == "110"
+        await pilot.press("shift+tab", *"start", "tab", *"ann", "tab", "delete")
+        await pilot.press("ctrl+s")
+        await settled(pilot)
+    assert app.saved()["corp"]["pop3"] == {
+        "host": "mail.corp.example",
+        "security": "starttls",
+        "username": "ann",
+    }
+    assert "imap" not in app.saved()["corp"]
+
+
+async def test_imap_comes_back_as_it_was_filled_in(tmp_path: Path) -> None:
+    app = SetUpApp(tmp_path)
+    async with app.run_test(size=(80, 40)) as pilot:
+        await pilot.press(*GUESSED, "tab", *"mail.corp.example", "ctrl+t", "ctrl+t")
+        await settled(pilot)
+        assert app.field("imap.host").text == "mail.corp.example"
+        assert app.field("imap.host").display
+        assert not app.field("pop3.host").display
+
+
+async def test_a_provider_without_pop3_leaves_its_host_to_be_filled_in(
+    tmp_path: Path,
+) -> None:
+    app = SetUpApp(tmp_path)
+    async with app.run_test(size=(80, 40)) as pilot:
+        await pilot.press(*"ann@icloud.com", "tab", "tab", *"secret", "ctrl+t")
+        await pilot.press("ctrl+s")
+        assert "Not yet: see the marked fields." in await settled(pilot)
+        assert app.field("pop3.host").display
+        assert app.focused is app.field("pop3.host").edit
+    assert app.answers == []
+
+
 async def test_guessed_servers_are_shown_to_be_changed(
     tmp_path: Path, keyring: Keyring
 ) -> None:

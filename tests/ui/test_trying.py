@@ -13,14 +13,16 @@ from tui_mail.ui.screens.new_account import Fields, make_account
 from tui_mail.ui.trying import try_login
 
 
-def account(port: int, host: str = "127.0.0.1", security: str = "none") -> Account:
+def account(
+    port: int, host: str = "127.0.0.1", security: str = "none", kind: str = "imap"
+) -> Account:
     server: dict[str, str | int] = {
         "host": host,
         "port": port,
         "security": security,
         "username": "ann",
     }
-    fields: Fields = {"address": "ann@corp.example", "imap": {**server}}
+    fields: Fields = {"address": "ann@corp.example", kind: {**server}}
     return make_account(Path("config.toml"), "corp", fields)
 
 
@@ -47,6 +49,19 @@ async def test_a_wrong_password_is_the_passwords_field(dovecot: Dovecot) -> None
     assert refused is not None
     assert refused.field == "password"
     assert refused.line.startswith("Login failed: 127.0.0.1 refused the login of ann")
+
+
+@pytest.mark.dovecot
+async def test_pop3_is_tried_as_imap_is(dovecot: Dovecot) -> None:
+    _, port = dovecot.pop3("ann")
+    assert await try_login(account(port, kind="pop3"), PASSWORD) is None
+    refused = await try_login(account(port, kind="pop3"), "wrong")
+    assert refused is not None
+    assert refused.field == "password"
+    refused = await try_login(account(dovecot.port, kind="pop3"), PASSWORD)
+    assert refused is not None
+    assert refused.field == "pop3.port"
+    assert refused.line.startswith("Greeting failed: ")
 
 
 async def test_an_unknown_host_is_the_hosts_field() -> None:

@@ -7,13 +7,14 @@ import shutil
 import socket
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tui_mail.cli import output
+from tui_mail.cli.finding import Finding
 from tui_mail.cli.session import Session
 from tui_mail.cli.values import counted
-from tui_mail.config.settings import Account, Security, Server
+from tui_mail.config.secret import Secret
+from tui_mail.config.settings import Account, PopServer, Security, Server
 from tui_mail.model.displayable import displayable
 from tui_mail.model.error import (
     CertificateRefused,
@@ -22,6 +23,7 @@ from tui_mail.model.error import (
     MailError,
     NoEncryption,
     SecretMissing,
+    ServerRefused,
 )
 from tui_mail.model.mailbox_names import decode_name
 from tui_mail.model.namespace import Namespace
@@ -32,17 +34,6 @@ if TYPE_CHECKING:
     from tui_mail.transports.imap import ImapConnection
 
 _DEADLINE = 10.0
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What one check found; ``remedy`` says what to do where it is not well."""
-
-    account: str | None
-    check: str
-    well: bool
-    detail: str
-    remedy: str = ""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -158,8 +149,8 @@ def _server(account: Account, kind: str, server: Server) -> Iterator[Finding]:
         yield _failed(account, f"{kind} TCP", f"{where}: {said}", "host and port")
         return
     yield Finding(account.name, f"{kind} TCP", True, where)
-    if kind == "imap":
-        yield from _imap(account, server)
+    if kind in ("imap", "pop3"):
+        yield from _login(account, kind, server)
 
 
 def _failed(account: Account, check: str, detail: str, keys: str) -> Finding:
@@ -172,43 +163,66 @@ def _failed(account: Account, check: str, detail: str, keys: str) -> Finding:
     )
 
 
-def _imap(account: Account, server: Server) -> Iterator[Finding]:
+def _login(account: Account, kind: str, server: Server) -> Iterator[Finding]:
+    """Go on from the connection to the login, and to what is behind it."""
     from tui_mail.cli.synchronizing import ask_person
     from tui_mail.config.secret import find_secret
-    from tui_mail.transports.imap import ImapConnection
 
     name = account.name
     unused = ", so it is not used" if server.security is Security.NONE else ""
     said = f"security = {server.security.value}{unused}"
-    tls = Finding(name, "imap TLS", True, said)
-    greeting = Finding(name, "imap greeting", True, "an IMAP server")
+    tls = Finding(name, f"{kind} TLS", True, said)
+    proper = "an IMAP server" if kind == "imap" else "a POP3 server"
+    greeting = Finding(name, f"{kind} greeting", True, proper)
     try:
         secret = find_secret(account, server, ask=ask_person)
-        connection = ImapConnection.connect(server, secret, deadline=30.0)
+        inside = _inside(account, server, secret)
     except SecretMissing as error:
-        yield Finding(name, "imap password", False, error.line, "set password_command")
+        yield Finding(
+            name, f"{kind} password", False, error.line, "set password_command"
+        )
     except CertificateRefused as error:
         remedy = "name a file with the certificates to trust as ca_file"
-        yield Finding(name, "imap TLS", False, error.line, remedy)
+        yield Finding(name, f"{kind} TLS", False, error.line, remedy)
     except (HandshakeLost, NoEncryption) as error:
         remedy = "check port and security in the settings"
-        yield Finding(name, "imap TLS", False, error.line, remedy)
+        yield Finding(name, f"{kind} TLS", False, error.line, remedy)
     except LoginRefused as error:
         yield tls
         yield greeting
         remedy = "check username and password"
-        yield Finding(name, "imap login", False, error.line, remedy)
+        yield Finding(name, f"{kind} login", False, error.line, remedy)
     except MailError as error:
+        if kind == "pop3" and isinstance(error, ServerRefused):
+            yield tls
+            yield greeting
+            remedy = "try again later: another program may have the mailbox open"
+            yield Finding(name, "pop3 mailbox", False, error.line, remedy)
+            return
         if server.security is Security.TLS:
             yield tls
         remedy = "check port and security in the settings"
-        yield Finding(name, "imap greeting", False, error.line, remedy)
+        yield Finding(name, f"{kind} greeting", False, error.line, remedy)
     else:
         yield tls
         yield greeting
-        yield Finding(name, "imap login", True, server.username)
-        yield from _surroundings(name, connection)
-        connection.logout()
+        yield Finding(name, f"{kind} login", True, server.username)
+        yield from inside
+
+
+def _inside(account: Account, server: Server, secret: Secret) -> Iterator[Finding]:
+    """Log in, and give what is found then; raises MailError."""
+    if isinstance(server, PopServer):
+        from tui_mail.cli.doctor_pop3 import look_around
+        from tui_mail.transports.pop3 import PopConnection
+
+        connected = PopConnection.connect(server, secret, deadline=30.0)
+        return look_around(account.name, server, connected)
+    from tui_mail.transports.imap import ImapConnection
+
+    return _surroundings(
+        account.name, ImapConnection.connect(server, secret, deadline=30.0)
+    )
 
 
 def _surroundings(account: str, connection: "ImapConnection") -> Iterator[Finding]:
@@ -228,6 +242,7 @@ def _surroundings(account: str, connection: "ImapConnection") -> Iterator[Findin
     except MailError as error:
         remedy = "the link broke; try again"
         yield Finding(account, "imap namespaces", False, error.line, remedy)
+        connection.logout()
         return
     if namespaces:
         yield Finding(account, "imap namespaces", True, _in_words(namespaces))
@@ -235,6 +250,7 @@ def _surroundings(account: str, connection: "ImapConnection") -> Iterator[Findin
         remedy = "delete for ever what is not needed" if quota.is_near else ""
         well = quota.percent < 100
         yield Finding(account, "imap quota", well, quota.in_words, remedy)
+    connection.logout()
 
 
 def _in_words(namespaces: Sequence[Namespace]) -> str:

@@ -125,9 +125,14 @@ class Account:
         return "local" if self.pop3 is None else "pop3"
 
     @property
+    def incoming(self) -> Server | None:
+        """The server that mail comes from; None in a local account."""
+        return self.imap or self.pop3
+
+    @property
     def identity(self) -> tuple[str, str, str]:
         """Kind, host and user: what the account's database was filled from."""
-        server = self.imap or self.pop3
+        server = self.incoming
         if server is None:
             return (self.kind, "", "")
         return (self.kind, server.host.lower(), server.username)
@@ -135,8 +140,7 @@ class Account:
     @property
     def own_hosts(self) -> tuple[str, ...]:
         """The hosts that speak for this account: its servers' and its address's domain."""
-        servers = (self.imap, self.pop3)
-        hosts = (server.host.lower() for server in servers if server is not None)
+        hosts = [self.incoming.host.lower()] if self.incoming else []
         return (*hosts, self.address.rpartition("@")[2].lower())
 
     @property

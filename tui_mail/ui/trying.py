@@ -18,13 +18,15 @@ _DEADLINE = 60.0
 """Seconds after which nothing more is expected; each step has a shorter one."""
 
 _FIELDS: Mapping[str, tuple[str, str]] = {
-    "name lookup": ("imap.host", "is not found"),
-    "TCP": ("imap.port", "no answer there"),
-    "TLS": ("imap.security", "no encryption that can be trusted"),
-    "greeting": ("imap.port", "not this port with this security"),
+    "name lookup": ("host", "is not found"),
+    "TCP": ("port", "no answer there"),
+    "TLS": ("security", "no encryption that can be trusted"),
+    "greeting": ("port", "not this port with this security"),
     "login": ("password", "was refused"),
 }
-"""Which field each step is about, and what is wrong with it."""
+"""Which field each step is about, mostly of the server's, and what is wrong with it."""
+_WITH_REMEDY = ("TLS", "mailbox")
+"""Steps of which a person has to know more than what is wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,18 +57,18 @@ async def try_login(account: Account, password: str) -> Refusal | None:
         if child.returncode is None:
             child.kill()
             await child.wait()
-    return _read(said)
+    return _read(said, account.kind)
 
 
 def _settings(account: Account, password: str) -> bytes:
     """Write what is needed to read mail; the server for sending is another matter."""
-    server = account.imap
+    server = account.incoming
     if server is None:
-        raise ValueError("the form has no other kind")
+        raise ValueError("there is no server to be tried")
     fields: Fields = {
         "address": account.address,
         "password": password,
-        "imap": {
+        account.kind: {
             "host": server.host,
             "port": server.port,
             "security": server.security.value,
@@ -76,16 +78,18 @@ def _settings(account: Account, password: str) -> bytes:
     return account_text(account.name, fields).encode()
 
 
-def _read(said: bytes) -> Refusal | None:
+def _read(said: bytes, kind: str) -> Refusal | None:
     findings = [json.loads(line) for line in said.splitlines()]
-    steps = [each for each in findings if each["check"].startswith("imap ")]
+    steps = [each for each in findings if each["check"].startswith(f"{kind} ")]
     if not steps:
         return Refusal(own("The server could not be tried; tui-mail doctor says more."))
     last = steps[-1]
     if last["ok"]:
         return None
-    step = last["check"].removeprefix("imap ")
-    remedy = f"; {last['remedy']}" if step == "TLS" else ""
+    step = last["check"].removeprefix(f"{kind} ")
+    remedy = f"; {last['remedy']}" if step in _WITH_REMEDY else ""
     line = f"{step[0].upper()}{step[1:]} failed: {last['detail']}{remedy}"
     field, mistake = _FIELDS.get(step, ("", ""))
+    if field not in ("", "password"):
+        field = f"{kind}.{field}"
     return Refusal(displayable(line), field, own(mistake))

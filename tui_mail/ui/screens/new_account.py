@@ -12,10 +12,11 @@ from tui_mail.model.displayable import Displayable, displayable, own
 from tui_mail.model.error import SettingsError
 
 Texts = Mapping[str, str]
-"""What was filled in: ``address``, ``name``, ``password``, ``imap.host``, …"""
+"""What was filled in: ``address``, ``name``, ``password``, ``imap.host``, …; ``incoming``
+says which of ``imap`` and ``pop3`` is meant."""
 Fields = dict[str, Value | Mapping[str, Value]]
 
-KINDS = ("imap", "smtp")
+KINDS = ("imap", "pop3", "smtp")
 SECURITIES = tuple(word.value for word in Security)
 
 _NOT_IN_A_NAME = re.compile(r"[^a-z0-9]+")
@@ -26,10 +27,10 @@ _GENERIC = ("co", "com", "org", "net", "ac", "gov", "edu")
 def find_mistakes(texts: Texts) -> dict[str, Displayable]:
     """Find what is missing or cannot be read, by field."""
     found: dict[str, Displayable] = {}
-    for key in ("address", "password", "imap.host"):
+    for key in ("address", "password", f"{texts['incoming']}.host"):
         if not texts[key]:
             found[key] = own("is needed")
-    for kind in KINDS:
+    for kind in (texts["incoming"], "smtp"):
         if not texts[f"{kind}.host"]:
             continue
         if not texts[f"{kind}.port"].isdecimal():
@@ -44,7 +45,7 @@ def settings_of(texts: Texts) -> Fields:
     fields: Fields = {"address": texts["address"]}
     if texts["name"]:
         fields["name"] = texts["name"]
-    for kind in KINDS:
+    for kind in (texts["incoming"], "smtp"):
         if texts[f"{kind}.host"]:
             fields[kind] = _server(kind, texts)
     return fields

@@ -36,7 +36,14 @@ from tui_mail.ui.widgets.title_line import TitleLine
 Test = Callable[[Account, str], Awaitable[Refusal | None]]
 """Tries the login with the password; None if it worked."""
 
-_TITLES = {"imap": "Incoming mail, IMAP", "smtp": "Outgoing mail, SMTP"}
+_TITLES = {
+    "imap": "Incoming mail, IMAP",
+    "pop3": "Incoming mail, POP3",
+    "smtp": "Outgoing mail, SMTP",
+}
+_OTHER = {"imap": "pop3", "pop3": "imap"}
+_KEPT = "All mail is kept here; what is on the server stays there."
+"""What somebody may fear who takes POP3; see ``delete_after``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +65,11 @@ class SetUp(Screen[Made | None], inherit_bindings=False):
         & > #form { height: 1fr; padding: 1 1 0 1; scrollbar-size-vertical: 1; }
         & > #form > .heading { height: 1; padding: 0 1; margin-top: 1; text-style: bold; }
         & > #form > #imap-folded { margin-top: 1; }
+        & > #form > #pop3-folded { margin-top: 1; }
         & > #form > #connect { width: 11; margin: 1 0; color: $accent; }
         & > #form > #anyway { width: 15; margin-bottom: 1; }
         & > #form > #anyway { color: $accent; display: none; }
+        & > #form > #other { width: 22; margin-bottom: 1; color: $accent; }
         & > #form > #welcome { height: auto; padding: 0 1 1 1; }
         & > #form > #welcome { color: $foreground-muted; }
         &:ansi { background: ansi_default; }
@@ -73,6 +82,7 @@ class SetUp(Screen[Made | None], inherit_bindings=False):
         Binding("enter", "enter", priority=True),
         Binding("ctrl+s", "connect", priority=True),
         Binding("ctrl+o", "save_anyway", priority=True),
+        Binding("ctrl+t", "take_other", priority=True),
         Binding("escape,ctrl+c,ctrl+g,ctrl+q", "back", priority=True),
     ]
 
@@ -86,6 +96,7 @@ class SetUp(Screen[Made | None], inherit_bindings=False):
         self._found: Found | None = None
         self._filled = {f"{kind}.security": Security.TLS.value for kind in KINDS}
         self._open: set[str] = set()
+        self._incoming = "imap"
         self._working: Worker[None] | None = None
         self._refused = False
 
@@ -106,6 +117,7 @@ class SetUp(Screen[Made | None], inherit_bindings=False):
                     yield self._fields[f"{kind}.{key}"]
             yield Press(own("Connect"), id="connect")
             yield Press(own("Save anyway"), id="anyway")
+            yield Press(own(""), id="other")
         yield StatusLine(id="status")
         yield HintLine()
 
@@ -126,9 +138,11 @@ class SetUp(Screen[Made | None], inherit_bindings=False):
         if self._working is not None:
             hints = [("Esc", "stop")]
         else:
-            hints = [("Tab", "next"), ("Ctrl+S", "connect"), ("Esc", "back")]
+            other = _OTHER[self._incoming].upper()
+            hints = [("Tab", "next"), ("Ctrl+S", "connect")]
             if self._refused:
-                hints.insert(2, ("Ctrl+O", "save anyway"))
+                hints.append(("Ctrl+O", "save anyway"))
+            hints += [("Ctrl+T", f"{other} instead"), ("Esc", "back")]
         self.query_one(HintLine).show(hints)
 
     # The servers, while they are found.
@@ -152,20 +166,28 @@ class SetUp(Screen[Made | None], inherit_bindings=False):
             return
         self._found = found
         address = self._fields["address"].text
-        for kind, server in (("imap", found.imap), ("smtp", found.smtp)):
+        for kind, server in (
+            ("imap", found.imap),
+            ("pop3", found.pop3),
+            ("smtp", found.smtp),
+        ):
             self._fill(kind, server, address)
             self._fields[f"{kind}.host"].set_hint(_hint(kind, guessed=not found.known))
-            if not found.known:
+            if not found.known or server is None:
                 self._open.add(kind)
         self._fields["password"].set_hint(found.note)
         self._show_servers()
 
-    def _fill(self, kind: str, server: ServerFound, address: str) -> None:
+    def _fill(self, kind: str, server: ServerFound | None, address: str) -> None:
         """Fill in what was found where a person has not written something else."""
+        texts = ("", "", Security.TLS.value)
+        if server is not None:
+            texts = (server.host, str(server.port), server.security.value)
+        host, port, security = texts
         for key, text in (
-            (f"{kind}.host", server.host),
-            (f"{kind}.port", str(server.port)),
-            (f"{kind}.security", server.security.value),
+            (f"{kind}.host", host),
+            (f"{kind}.port", port),
+            (f"{kind}.security", security),
             (f"{kind}.username", address),
         ):
             edit = self._fields[key].edit
@@ -182,15 +204,23 @@ class SetUp(Screen[Made | None], inherit_bindings=False):
         if word.text in SECURITIES and port.text in {"", *usual}:
             port.edit.set_text(str(PORTS[kind, Security(word.text)]))
 
+    @property
+    def _kinds(self) -> tuple[str, str]:
+        """The servers that the account is to have."""
+        return self._incoming, "smtp"
+
     def _show_servers(self) -> None:
         for kind in KINDS:
-            opened = kind in self._open
+            wanted = kind in self._kinds
+            opened = kind in self._open and wanted
             folded = self.query_one(f"#{kind}-folded", Press)
             folded.say(self._summary(kind))
-            folded.display = not opened
+            folded.display = wanted and not opened
             self.query_one(f"#{kind}").display = opened
             for key in ("host", "port", "security", "username"):
                 self._fields[f"{kind}.{key}"].display = opened
+        other = _OTHER[self._incoming].upper()
+        self.query_one("#other", Press).say(own(f"Take {other} instead"))
 
     def _summary(self, kind: str) -> Displayable:
         texts = self._texts()
@@ -206,6 +236,9 @@ class SetUp(Screen[Made | None], inherit_bindings=False):
         kind = (event.press.id or "").removesuffix("-folded")
         if kind == "anyway":
             self.action_save_anyway()
+            return
+        if kind == "other":
+            self.action_take_other()
             return
         if kind not in KINDS:
             self.action_connect()
@@ -265,13 +298,28 @@ class SetUp(Screen[Made | None], inherit_bindings=False):
         if self._refused:
             self._begin(tried=True)
 
+    def action_take_other(self) -> None:
+        """Read mail by the other protocol."""
+        if self._working is not None:
+            return
+        self._find()
+        before, self._incoming = self._incoming, _OTHER[self._incoming]
+        self._show_servers()
+        self._show_hints()
+        self._say(own(_KEPT if self._incoming == "pop3" else ""))
+        for key in ("host", "port", "security", "username"):
+            if self._fields[f"{before}.{key}"].edit is self.focused:
+                self._fields[f"{self._incoming}.{key}"].edit.focus()
+        if self.focused is self.query_one(f"#{before}-folded"):
+            self.query_one(f"#{self._incoming}-folded").focus()
+
     def _begin(self, *, tried: bool) -> None:
         if self._working is not None:
             return
         for field in self._fields.values():
             field.set_mistake(own(""))
         self._find()
-        for kind in KINDS:
+        for kind in self._kinds:
             self._choose_port(kind)
         mistakes = new_account.find_mistakes(self._texts())
         if mistakes:
@@ -281,7 +329,8 @@ class SetUp(Screen[Made | None], inherit_bindings=False):
         self._show_hints()
 
     def _texts(self) -> dict[str, str]:
-        return {key: field.text for key, field in self._fields.items()}
+        texts = {key: field.text for key, field in self._fields.items()}
+        return texts | {"incoming": self._incoming}
 
     def _show_mistakes(self, mistakes: dict[str, Displayable]) -> None:
         for key, mistake in mistakes.items():
@@ -314,7 +363,7 @@ class SetUp(Screen[Made | None], inherit_bindings=False):
             account = new_account.make_account(self._path, name, fields)
             if not tried and not await self._try(account, texts["password"]):
                 return
-            servers = [each for each in (account.imap, account.smtp) if each]
+            servers = [each for each in (account.incoming, account.smtp) if each]
             kept = await asyncio.to_thread(keep_in_keyring, servers, texts["password"])
             await asyncio.to_thread(add_account, self._path, name, fields)
         except SettingsError as mistake:
@@ -331,7 +380,7 @@ class SetUp(Screen[Made | None], inherit_bindings=False):
     async def _try(self, account: Account, password: str) -> bool:
         if self._test is None:
             return True
-        host = account.imap.host if account.imap else ""
+        host = account.incoming.host if account.incoming else ""
         self._say(displayable(f"Connecting to {host}"))
         refused = await self._test(account, password)
         if refused is None:
