@@ -12,8 +12,9 @@ from tui_mail.model.error import NotFound
 from tui_mail.model.ids import MailboxId, MessageNumber
 from tui_mail.model.mailbox import SpecialUse
 from tui_mail.model.operation import Expunge, Move, Wish
-from tui_mail.store.mailboxes import create_local_mailbox, find_role
+from tui_mail.store.mailboxes import find_role
 from tui_mail.store.messages import load_summary
+from tui_mail.store.roles import find_or_make_role
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -70,5 +71,6 @@ def _trash(session: Session, account: Account) -> MailboxId:
             f"{account.name}: {why}; name it in the settings "
             f'([accounts.{account.name}.mailboxes] trash = "…")'
         )
+    name = account.mailboxes.get(SpecialUse.TRASH, "")
     with database.transaction() as tx:
-        return create_local_mailbox(tx, "Trash", SpecialUse.TRASH)
+        return find_or_make_role(tx, SpecialUse.TRASH, name)

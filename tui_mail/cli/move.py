@@ -13,10 +13,11 @@ from tui_mail.cli.values import counted
 from tui_mail.config.settings import Account
 from tui_mail.model.error import MailError, NotFound, UsageError
 from tui_mail.model.ids import MessageNumber
-from tui_mail.model.mailbox import Mailbox
+from tui_mail.model.mailbox import USUAL_NAMES, Mailbox
 from tui_mail.model.operation import Move, Transfer, Wish
 from tui_mail.model.rights import Right
-from tui_mail.store.mailboxes import find_mailbox
+from tui_mail.store.mailboxes import find_mailbox, load_mailbox
+from tui_mail.store.roles import find_or_make_role
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -46,17 +47,29 @@ def _wish(
     session: Session, account: Account, name: str, numbers: tuple[MessageNumber, ...]
 ) -> tuple[Wish, str]:
     """Find where it goes, the account's own mailboxes first; say that in words."""
-    own = find_mailbox(session.database(account), name)
+    own = _find(session, account, name)
     other, _, rest = name.partition("/")
     elsewhere = _account(session, other) if rest and own is None else None
     if elsewhere is None:
         box = _checked(account, name, own)
         return Move(numbers, box.id), str(box.name)
-    box = _checked(elsewhere, rest, find_mailbox(session.database(elsewhere), rest))
+    box = _checked(elsewhere, rest, _find(session, elsewhere, rest))
     if elsewhere.name == account.name:
         return Move(numbers, box.id), str(box.name)
     wish = Transfer(numbers, elsewhere.name, box.wire_name, box.name)
     return wish, f"{elsewhere.name}/{box.name}"
+
+
+def _find(session: Session, account: Account, name: str) -> Mailbox | None:
+    """Find a mailbox; one with a role is made where no server would have it."""
+    database = session.database(account)
+    found = find_mailbox(database, name)
+    use = next((use for use in USUAL_NAMES if use.value == name.casefold()), None)
+    if found is not None or use is None or account.kind == "imap":
+        return found
+    with database.transaction() as tx:
+        made = find_or_make_role(tx, use, account.mailboxes.get(use, ""))
+    return load_mailbox(database, made)
 
 
 def _account(session: Session, name: str) -> Account | None:

@@ -98,7 +98,11 @@ def _ask_servers(session: Session, typed: str, query: Query) -> bool:
         pass
     all_asked = True
     for account in session.readable_accounts():
-        if account.kind != "imap" or not may_be_in(query, account.name):
+        if not may_be_in(query, account.name):
+            continue
+        if account.kind != "imap":
+            why = "POP3 cannot search" if account.kind == "pop3" else "it has no server"
+            output.note(named(account, f"all its mail is here and was searched; {why}"))
             continue
         try:
             line = search_server(session, account, typed)

@@ -1,5 +1,6 @@
 """Mailboxes: what a server lists and what the store knows."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -39,6 +40,16 @@ class SpecialUse(StrEnum):
     JUNK = "junk"
     ALL = "all"
     FLAGGED = "flagged"
+
+
+USUAL_NAMES: Mapping[SpecialUse, str] = {
+    SpecialUse.ARCHIVE: "Archive",
+    SpecialUse.DRAFTS: "Drafts",
+    SpecialUse.JUNK: "Junk",
+    SpecialUse.SENT: "Sent",
+    SpecialUse.TRASH: "Trash",
+}
+"""What a mailbox that we make for something is called, unless a person says otherwise."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -246,6 +246,12 @@ def count_below(source: Source, mailbox: MailboxId) -> tuple[int, int]:
     return len(boxes) - 1, messages
 
 
+def numbers_below(source: Source, mailbox: MailboxId) -> list[MessageNumber]:
+    """Name all messages that are seen in a mailbox and in those below it."""
+    boxes = seen_below(source, mailbox)
+    return [number for one in boxes for number in numbers_in(source, one)]
+
+
 def restore(tx: Transaction, mailbox: MailboxId) -> None:
     """Show a mailbox that was to be deleted again, with its messages."""
     tx.connection.execute(_HIDDEN, {"id": mailbox})

@@ -5,6 +5,7 @@ here whole, or was deleted here for ever by a person, or went to another account
 is neither here nor there by a person's wish, after a salvage for instance, is pulled again.
 """
 
+import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -12,7 +13,7 @@ from enum import StrEnum
 from hashlib import sha256
 
 from tui_mail.model.error import StoreFailed
-from tui_mail.model.event import MailboxChanged
+from tui_mail.model.event import MessagesChanged
 from tui_mail.model.ids import WHOLE, ContentId, MailboxId, MessageNumber
 from tui_mail.model.message import Envelope
 from tui_mail.store.appending import begin_append, finish_append
@@ -265,12 +266,16 @@ def note_left(tx: Transaction, those: Iterable[Pulled]) -> None:
 
 def _set_states(tx: Transaction, changed: list[tuple[PullState, int]]) -> None:
     tx.connection.executemany("UPDATE pop_message SET state = ? WHERE id = ?", changed)
-    if changed:
-        for (mailbox,) in tx.connection.execute(
-            "SELECT DISTINCT m.mailbox FROM message m"
-            " JOIN pop_message p ON p.content = m.content"
-        ).fetchall():
-            tx.publish(MailboxChanged(MailboxId(mailbox)))
+    shown: dict[MailboxId, set[MessageNumber]] = {}
+    for mailbox, number in tx.connection.execute(
+        "SELECT m.mailbox, m.number FROM pop_message p"
+        " JOIN message m ON m.content = p.content"
+        " WHERE p.id IN (SELECT value FROM json_each(?))",
+        (json.dumps([pulled for _, pulled in changed]),),
+    ):
+        shown.setdefault(MailboxId(mailbox), set()).add(MessageNumber(number))
+    for mailbox, numbers in shown.items():
+        tx.publish(MessagesChanged(mailbox, frozenset(numbers)))
 
 
 def due_for_deletion(source: Source, policy: str, now: datetime) -> list[Pulled]:

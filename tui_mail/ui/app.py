@@ -48,6 +48,8 @@ if TYPE_CHECKING:
 
 Answer = TypeVar("Answer")
 
+_KIND_WORDS = {"pop3": "POP3", "local": "local"}
+"""What stands behind the names of accounts that are no usual ones."""
 _POLL = 2.0
 """Seconds between two looks whether another process changed something."""
 
@@ -140,6 +142,9 @@ class MailApp(SpeakingApp, inherit_bindings=False):
     def show_accounts(self) -> None:
         """Show the accounts' mailboxes, and the first inbox if nothing is shown yet."""
         self.panes.mailboxes.show(self.accounts.tree())
+        for name in self.accounts.in_order():
+            word = _KIND_WORDS.get(self.accounts.account(name).kind, "")
+            self.panes.mailboxes.set_kind(name, own(word))
         own_addresses = self.accounts.own_addresses()
         self.panes.view.own_addresses = own_addresses
         self.panes.list.set_context(own_addresses=own_addresses)
@@ -429,6 +434,11 @@ class MailApp(SpeakingApp, inherit_bindings=False):
         arrived = {
             each.message for each in event.events if type(each) is ContentArrived
         }
+        if self.accounts.account(event.account).kind == "pop3":
+            # Whether the server has a message stands above it.
+            for each in event.events:
+                if isinstance(each, MessagesChanged):
+                    arrived |= each.messages
         if self.reading.is_about(event.account, arrived):
             self.refreshing.ask("reading", self.reading.again)
 

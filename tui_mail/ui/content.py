@@ -105,6 +105,11 @@ def _head(
         lines.append(Line(f"tagged {tags}", Look.DIM, indent=2))
     if content.summary.pinned:
         lines.append(Line(f"{signs.pinned} {_pinned(content)}", Look.DIM, indent=2))
+    if content.summary.on_server:
+        said = f"{signs.on_server} still on the server"
+        lines.append(Line(said, Look.DIM, indent=2))
+    elif content.summary.on_server is not None:
+        lines.append(Line("not on the server any more", Look.DIM, indent=2))
     return lines
 
 

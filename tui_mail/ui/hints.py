@@ -22,6 +22,8 @@ _NEEDS = {
 }
 """Which rights some of them take."""
 _NOT_OF_INBOX = ("mailbox.rename", "mailbox.delete")
+_KINDS = {"app.sync": ("imap", "pop3"), "search.server": ("imap",)}
+"""Which kinds of accounts some of them are for."""
 _HINTS: Mapping[str, Sequence[tuple[str, str]]] = {
     "mailboxes": (
         ("list.open", "show"),
@@ -89,16 +91,23 @@ _HINTS: Mapping[str, Sequence[tuple[str, str]]] = {
 
 
 def hints(
-    where: str, keymap: Mapping[str, Keys], box: Mailbox | None = None
+    where: str,
+    keymap: Mapping[str, Keys],
+    box: Mailbox | None = None,
+    *,
+    kind: str = "imap",
 ) -> list[tuple[str, str]]:
     """Name the keys that matter most in a place, and what they do.
 
-    What may not be done in the mailbox is not named.
+    What may not be done in the mailbox is not named, nor what an account of that kind has
+    no server for.
     """
     return [
         (keymap[command][0], word)
         for command, word in _HINTS[where]
-        if keymap[command] and (box is None or _is_possible(command, box))
+        if keymap[command]
+        and (box is None or _is_possible(command, box))
+        and kind in _KINDS.get(command, (kind,))
     ]
 
 

@@ -214,7 +214,9 @@ class Listing:
         name = title_of(box)
         if self.is_filtered:
             return [own(f"Nothing in {name} matches."), own("Esc shows all again.")]
-        if box.synced_at is None and not box.local:
+        pulled = self._app.accounts.account(self.account).kind == "pop3"
+        inbox = box.special_use is SpecialUse.INBOX
+        if box.synced_at is None and (not box.local or (pulled and inbox)):
             return [
                 own(f"{name} is not here yet."),
                 own(f"{key('app.sync')} asks the server."),

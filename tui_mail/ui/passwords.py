@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 async def ask_password(app: "MailApp", account: str, line: Displayable) -> None:
     """Ask for an account's password and hand it to its engine."""
     secret = ""
-    server = app.accounts.account(account).imap
+    server = app.accounts.account(account).incoming
     command = server.password_command if server is not None else ""
     if command and await _wants_command(app, account, line):
         try:

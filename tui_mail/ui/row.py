@@ -251,12 +251,18 @@ def _name(person: Address, context: RowContext) -> str:
 
 def _signs(summary: MessageSummary, context: RowContext) -> str:
     signs = context.signs
-    pinned = signs.pinned if summary.pinned else " "
+    # What a POP3 server has is not pinned: all of it is here anyway.
+    kept = signs.on_server if summary.on_server else " "
+    pinned = signs.pinned if summary.pinned else kept
     attachment = signs.attachment if summary.has_attachment else " "
     state = " "
     if summary.waiting:
         state = signs.waiting
-    elif not summary.downloaded and (context.show_remote or summary.pinned):
+    elif (
+        not summary.downloaded
+        and summary.uid is not None
+        and (context.show_remote or summary.pinned)
+    ):
         state = signs.remote
     return f"{pinned}{attachment}{state} "
 

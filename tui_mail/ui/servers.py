@@ -77,7 +77,7 @@ class Servers:
     def start(self) -> None:
         """Start the engines of all accounts with a server."""
         for name in self._app.accounts.in_order():
-            if self._app.accounts.account(name).kind == "imap":
+            if self._app.accounts.account(name).kind != "local":
                 self._states.setdefault(name, AccountState())
                 self._app.engines.start(name)
 

@@ -22,6 +22,8 @@ class Signs:
     """Not downloaded."""
     pinned: str = "◆"
     """Kept for offline reading."""
+    on_server: str = "☁"
+    """On its POP3 server still."""
     open: str = "▾"
     folded: str = "▸"
     branch: str = "├"
@@ -50,6 +52,7 @@ ASCII = Signs(
     waiting="^",
     remote="v",
     pinned="p",
+    on_server="s",
     open="-",
     folded="+",
     branch="|",

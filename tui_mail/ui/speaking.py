@@ -15,6 +15,7 @@ from tui_mail.ui.widgets.status_line import StatusLine
 
 if TYPE_CHECKING:
     from tui_mail.link.messages import Status
+    from tui_mail.ui.accounts import Accounts
     from tui_mail.ui.dispatch import Begun
     from tui_mail.ui.fetching import Fetching
     from tui_mail.ui.listing import Listing
@@ -32,6 +33,7 @@ READ = 3.0
 class SpeakingApp(App[int], inherit_bindings=False):
     """An app that speaks in short sentences, in the places it has for them."""
 
+    accounts: "Accounts"
     panes: "Panes"
     listing: "Listing"
     servers: "Servers"
@@ -163,10 +165,13 @@ class SpeakingApp(App[int], inherit_bindings=False):
         elif where == "list" and self.listing.is_search:
             where = "results"
         box = self.listing.mailbox
+        account = self.listing.shown.account if self.listing.shown else ""
         if where == "mailboxes":
             chosen = self.panes.mailboxes.selected
             box = chosen[1] if chosen is not None else None
-        self.hint_line.show(hints.hints(where, self.keymap_of_commands, box))
+            account = chosen[0] if chosen is not None else account
+        kind = self.accounts.account(account).kind if account else "imap"
+        self.hint_line.show(hints.hints(where, self.keymap_of_commands, box, kind=kind))
 
     def say_following(self, begun: "Begun") -> None:
         """Name what may follow the keys of a sequence."""

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from tui_mail.model.displayable import own
 from tui_mail.model.ids import MailboxId
-from tui_mail.model.mailbox import TAKE_OUT, Mailbox, SpecialUse
+from tui_mail.model.mailbox import TAKE_OUT, USUAL_NAMES, Mailbox, SpecialUse
 from tui_mail.model.operation import Copy, Expunge, Move, Transfer
 from tui_mail.ui.actions.acting import (
     Targets,
@@ -16,17 +16,12 @@ from tui_mail.ui.actions.acting import (
     with_threads,
 )
 from tui_mail.ui.actions.choosing import choose_mailbox, choose_or_name
+from tui_mail.ui.actions.fate import fate_on_server
 from tui_mail.ui.screens.confirm import Confirm
 
 if TYPE_CHECKING:
     from tui_mail.store.database import Transaction
     from tui_mail.ui.app import MailApp
-
-_NAMES = {
-    SpecialUse.ARCHIVE: "Archive",
-    SpecialUse.TRASH: "Trash",
-    SpecialUse.JUNK: "Junk",
-}
 
 
 async def archive(app: "MailApp") -> None:
@@ -133,7 +128,8 @@ async def expunge(app: "MailApp") -> None:
     targets = await find_targets(app, *TAKE_OUT)
     if targets is None:
         return
-    question = f"Delete {targets.words} for ever?"
+    fate = await fate_on_server(app, targets.account, targets.numbers)
+    question = f"Delete {targets.words} for ever?{fate}"
     if await app.ask(Confirm(question, [("y", "delete")])) != "y":
         return
     step_before(app, targets)
@@ -183,11 +179,11 @@ async def _role(app: "MailApp", account: str, use: SpecialUse) -> Mailbox | None
     if known is not None:
         return known
     if app.accounts.account(account).kind != "imap":
-        return await _make(app, account, _NAMES[use], use)
+        return await make_local_role(app, account, use)
     named = app.accounts.account(account).mailboxes.get(use)
     missing = f' There is no "{named}".' if named else ""
     title = f"Which mailbox is for {use.value}?{missing}"
-    chosen = await choose_or_name(app, title, account, suggested=_NAMES[use])
+    chosen = await choose_or_name(app, title, account, suggested=USUAL_NAMES[use])
     if isinstance(chosen, str):
         return await _make(app, account, chosen, use)
     if chosen is not None:
@@ -211,19 +207,23 @@ async def _give_role(
         app.accounts.choose_role(account, use, box.id)
 
 
+async def make_local_role(
+    app: "MailApp", account: str, use: SpecialUse
+) -> Mailbox | None:
+    """Make the mailbox of a role where no server has any: nothing has to be asked."""
+    name = app.accounts.account(account).mailboxes.get(use)
+    return await _make(app, account, name or USUAL_NAMES[use], use)
+
+
 async def _make(
     app: "MailApp", account: str, name: str, use: SpecialUse
 ) -> Mailbox | None:
     """Make a mailbox, here at once; one of that name is taken."""
-    from tui_mail.store.mailbox_wishes import create_mailbox
-    from tui_mail.store.mailboxes import find_mailbox, load_mailboxes, set_role
+    from tui_mail.store.mailboxes import load_mailboxes
+    from tui_mail.store.roles import make_role
 
     def make(tx: "Transaction") -> tuple[MailboxId, list[Mailbox]]:
-        found = find_mailbox(tx, name)
-        made = found.id if found is not None else create_mailbox(tx, name).mailbox
-        if found is None or found.special_use is None:
-            set_role(tx, made, use)
-        return made, load_mailboxes(tx)
+        return make_role(tx, use, name), load_mailboxes(tx)
 
     made, mailboxes = await app.wishes.write(account, make)
     app.accounts.take(account, mailboxes)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from tui_mail.model.displayable import own
 from tui_mail.model.mailbox import SpecialUse
 from tui_mail.ui.actions.choosing import choose_mailbox
+from tui_mail.ui.actions.filing import make_local_role
 from tui_mail.ui.views import Shown
 
 if TYPE_CHECKING:
@@ -66,12 +67,18 @@ def _account(app: "MailApp") -> str:
 async def _go_to_role(app: "MailApp", use: SpecialUse) -> None:
     account = _account(app)
     box = app.accounts.role(account, use) if account else None
+    if box is None and account and _may_be_made(app, account):
+        box = await make_local_role(app, account, use)
     if box is None:
         key = app.key_of("go.mailbox")
         said = f"{account}: no mailbox is known for {use.value}; {key} finds one"
         app.warn(own(said))
         return
     await _go(app, Shown(account, box.id))
+
+
+def _may_be_made(app: "MailApp", account: str) -> bool:
+    return app.accounts.account(account).kind != "imap" and not app.read_only
 
 
 async def _go(app: "MailApp", shown: Shown) -> None:

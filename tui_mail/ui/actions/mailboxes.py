@@ -18,6 +18,7 @@ from tui_mail.model.operation import (
 )
 from tui_mail.model.rights import Right
 from tui_mail.ui.actions.acting import sentence
+from tui_mail.ui.actions.fate import fate_on_server
 from tui_mail.ui.screens.confirm import Confirm
 from tui_mail.ui.screens.prompt import Prompt
 from tui_mail.ui.views import Shown
@@ -62,7 +63,7 @@ async def rename(app: "MailApp") -> None:
 
 async def delete(app: "MailApp") -> None:
     """Delete the mailbox with all that is in it and below it, after a question."""
-    from tui_mail.store.mailbox_wishes import count_below
+    from tui_mail.store.mailbox_wishes import count_below, numbers_below
 
     app.wishes.refuse_if_read_only()
     chosen = _chosen(app)
@@ -75,7 +76,9 @@ async def delete(app: "MailApp") -> None:
     _refuse_forbidden(box)
     database = app.accounts.database(account)
     below, messages = await asyncio.to_thread(count_below, database, box.id)
-    question = _question(box, below, messages)
+    inside = await asyncio.to_thread(numbers_below, database, box.id)
+    fate = await fate_on_server(app, account, inside)
+    question = _question(box, below, messages) + fate
     if await app.ask(Confirm(question, [("y", "delete")])) != "y":
         return
     shown = app.listing.mailbox
@@ -118,6 +121,11 @@ async def subscribe(app: "MailApp") -> None:
     if chosen is None:
         return
     account, box = chosen
+    if app.accounts.account(account).kind != "imap":
+        app.say(
+            own(f"The mailboxes of {account} are only here: none is subscribed to.")
+        )
+        return
     subscribed = not box.subscribed
     what = "subscribed to" if subscribed else "unsubscribed from"
     said = f'{what} "{box.name}"'
@@ -164,7 +172,8 @@ async def empty(app: "MailApp") -> None:
         app.say(own(f"{box.name} is empty."))
         return
     many = _counted(len(numbers), "message", "messages")
-    question = f"Empty {box.name}: delete {many} for ever?"
+    fate = await fate_on_server(app, account, numbers)
+    question = f"Empty {box.name}: delete {many} for ever?{fate}"
     if await app.ask(Confirm(question, [("y", "delete")])) != "y":
         return
     said = f"emptied {box.name}: deleted {many} for ever"

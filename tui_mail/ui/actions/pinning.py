@@ -63,7 +63,7 @@ async def pin_mailbox(app: "MailApp") -> None:
 def _is_kept_anyway(app: "MailApp", account: str) -> bool:
     if app.accounts.account(account).kind == "imap":
         return False
-    app.say(own(f"All mail of {account} is kept here anyway."))
+    app.say(own(f"All mail of {account} is here anyway, and stays."))
     return True
 
 

@@ -50,7 +50,7 @@ def ask_server(app: "MailApp") -> None:
         search, key = app.key_of("app.search"), app.key_of("search.server")
         app.say(own(f"{search} searches; {key} does so on the server then."))
     elif app.accounts.account(shown.account).kind != "imap":
-        app.say(own("All mail of this account is here."))
+        app.say(own(_nothing_to_ask(app, shown.account)))
     elif app.offline:
         online = app.key_of("app.online")
         app.say(own(f"Offline: only what is here was searched; {online} goes online."))
@@ -59,6 +59,12 @@ def ask_server(app: "MailApp") -> None:
     else:
         app.say(own("Asking the server…"))
         app.start(_ask_server(app, shown))
+
+
+def _nothing_to_ask(app: "MailApp", account: str) -> str:
+    if app.accounts.account(account).kind == "pop3":
+        return f"All mail of {account} is here and was searched; POP3 cannot search."
+    return f"All mail of {account} is here and was searched; it has no server."
 
 
 async def _ask_server(app: "MailApp", shown: "Shown") -> None:

@@ -18,13 +18,16 @@ def synchronize(app: "MailApp") -> None:
     accounts = [
         name
         for name in app.accounts.in_order()
-        if app.accounts.account(name).kind == "imap"
+        if app.accounts.account(name).kind != "local"
     ]
+    here = app.listing.shown.account if app.listing.shown is not None else ""
+    local = here if here and here not in accounts else ""
+    said = ["Synchronizing…"] if accounts else []
+    if local:
+        said.append(f"{local} has no server: its mail is only here.")
+    app.say(own(" ".join(said) or "No account here has a server."))
     if accounts:
-        app.say(own("Synchronizing…"))
         app.start(_synchronize(app, accounts))
-    else:
-        app.say(own("No account here has a server."))
 
 
 async def _synchronize(app: "MailApp", accounts: list[str]) -> None:

@@ -44,6 +44,7 @@ class MailboxTree(LineList):
         super().__init__(id=id, classes=classes)
         self._signs = signs
         self._accounts: tuple[tuple[str, tuple[Mailbox, ...]], ...] = ()
+        self._kinds: dict[str, Displayable] = {}
         self._notes: dict[str, Displayable] = {}
         self._folded: set[tuple[str, tuple[str, ...]]] = set()
         self._rows: list[TreeRow] = []
@@ -57,6 +58,12 @@ class MailboxTree(LineList):
         if fresh != self._accounts:
             self._accounts = fresh
             self._build()
+
+    def set_kind(self, account: str, kind: Displayable) -> None:
+        """Put a word behind an account's name: "POP3"."""
+        if self._kinds.get(account, "") != kind:
+            self._kinds[account] = kind
+            self.refresh()
 
     def set_open(self, account: str, mailbox: MailboxId | None) -> None:
         """Say which mailbox the list shows; the cursor goes there too."""
@@ -189,9 +196,12 @@ class MailboxTree(LineList):
         note = self._notes.get(line.account, own(""))
         dim = self.get_component_rich_style("list--dim")
         right = [(f" {note} ", dim)] if note else []
-        return two_ends(
-            [(f" {line.title}", heading)], right, width, self.rich_style, self._signs
-        )
+        kind = self._kinds.get(line.account, own(""))
+        left = [
+            (f" {line.title}", heading),
+            *([(f" ({kind})", dim)] if kind else []),
+        ]
+        return two_ends(left, right, width, self.rich_style, self._signs)
 
     def _fold_sign(self, line: TreeRow) -> str:
         if not line.children or line.mailbox is None:

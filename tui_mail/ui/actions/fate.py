@@ -1,0 +1,45 @@
+"""What becomes on a POP3 server of what is deleted here for ever, said before it is done."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from tui_mail.config.settings import PopServer
+from tui_mail.model.ids import MessageNumber
+
+if TYPE_CHECKING:
+    from tui_mail.ui.app import MailApp
+
+
+async def fate_on_server(
+    app: "MailApp", account: str, numbers: Sequence[MessageNumber]
+) -> str:
+    """Say, after a space, what the server does with these; of no POP3 account nothing."""
+    from tui_mail.store.server_copies import count_on_server
+
+    server = app.accounts.account(account).pop3
+    if server is None or not numbers:
+        return ""
+    database = app.accounts.database(account)
+    came, there = await asyncio.to_thread(count_on_server, database, numbers)
+    return f" {in_words(server, there, came)}" if came else ""
+
+
+def in_words(server: PopServer, there: int, count: int) -> str:
+    """Say what becomes of those that the server has, of so many that came from it."""
+    one = count == 1
+    if not there:
+        return f"The server does not have {'it' if one else 'them'} any more."
+    if there < count:
+        some = f"Of the {there:,} that the server has,"
+        subject = f"{some} each"
+    else:
+        subject = "It" if one else "They"
+    many = there == count and not one
+    if server.delete_after == "never":
+        stays = "stay" if many else "stays"
+        comes = "do not come" if many else "does not come"
+        return f"{subject} {stays} on the server and {comes} again."
+    days = server.delete_after_days
+    late = f" {days} days after the download" if days else ""
+    return f"{subject} {'go' if many else 'goes'} from the server too{late}."
