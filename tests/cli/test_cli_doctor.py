@@ -177,7 +177,7 @@ def test_what_a_pop3_server_lacks_is_said_with_what_follows(
         status, said = in_words(capsys, home, server.port, "pop3")
     assert status == 0, said
     assert "none: the server does not know CAPA" in said
-    assert "UIDL (messages are told by their content)" in said
+    assert "UIDL (all of it is fetched each time, to see what is new)" in said
     assert "1 message, 120 octets; without UIDL" in said
     assert "never: mail stays on the server" in said
 

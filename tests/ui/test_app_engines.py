@@ -43,12 +43,12 @@ from tui_mail.store.told import save_told
 class PlayedEngine:
     """Keeps what it hears, and says what the test has it say."""
 
-    def __init__(self, home: Home) -> None:
+    def __init__(self, home: Home, account: str = "work") -> None:
         self.heard: list[Message] = []
         self.client: Any = None
         make_private(home.places.runtime)
         self.server = EngineServer(
-            home.places.socket("work"), self._message, lambda _: None, lambda _: None
+            home.places.socket(account), self._message, lambda _: None, lambda _: None
         )
 
     def _message(self, client: Any, message: Message) -> None:

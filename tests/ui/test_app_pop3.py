@@ -1,12 +1,18 @@
 """POP3 and local accounts in the reader: what is on the server, and what is only here."""
 
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from tests.ui.app_samples import UNREAD, Home, Reader, Sample, reading
 from tests.ui.pop_samples import home_of, pull, shelve
+from tests.ui.test_app_engines import PlayedEngine
+from tui_mail.link.messages import Done, OpenMailbox, Status, Synchronize
+from tui_mail.model.displayable import own
 from tui_mail.model.mailbox import SpecialUse
+from tui_mail.store.agreeing import agree_policy, agreed_policy
 from tui_mail.store.mailboxes import find_mailbox, load_mailboxes, note_in_step
 from tui_mail.store.operations import load_pending
 from tui_mail.store.pulling import Fate, load_pulled
@@ -283,3 +289,74 @@ async def test_an_account_that_was_never_pulled_says_how_its_mail_comes(
             note_in_step(tx, [box.id])
         await reader.press("g", "a", "g", "i")
         await reader.shows("Nothing in Inbox.")
+
+
+@pytest.fixture
+def changed(tmp_path: Path) -> Iterator[tuple[Home, PlayedEngine]]:
+    """An account with mail whose ``delete_after`` was "never" until now."""
+    home = home_of(tmp_path, "pop3", delete_after="download")
+    pull(home, MAIL, gone=("Budget",))
+    with closing(home.open("old")) as database, database.transaction() as tx:
+        agree_policy(tx, "never")
+    engine = PlayedEngine(home, "old")
+    yield home, engine
+    engine.server.close()
+
+
+async def test_a_changed_delete_after_is_asked_about_and_a_yes_has_it_done(
+    changed: tuple[Home, PlayedEngine],
+) -> None:
+    home, engine = changed
+    async with reading(home, start_engines=True) as reader:
+        await reader.shows(
+            'old: delete_after was "never" and is "download" now.', "4 messages"
+        )
+        await reader.until(lambda: engine.has_heard(OpenMailbox))
+        await reader.press("y")
+        await reader.until(lambda: engine.has_heard(Synchronize))
+        request = engine.last(Synchronize).request
+        engine.say(Done(request, ok=True, line=own("4 deleted there")))
+        await reader.shows("4 deleted there")
+        assert agreed_policy(reader.app.accounts.database("old")) == "download"
+
+
+async def test_without_a_yes_nothing_is_agreed_and_it_is_not_asked_twice(
+    changed: tuple[Home, PlayedEngine],
+) -> None:
+    home, _ = changed
+    async with reading(home, start_engines=True) as reader:
+        await reader.shows('delete_after was "never"')
+        await reader.press("escape")
+        await reader.shows("nothing is deleted on 127.0.0.1")
+        await reader.press("g", "o", "g", "o", "j")
+        assert "delete_after" not in reader.text
+        assert agreed_policy(reader.app.accounts.database("old")) == "never"
+
+
+async def test_a_reader_that_changes_nothing_on_servers_does_not_ask(
+    changed: tuple[Home, PlayedEngine],
+) -> None:
+    home, engine = changed
+    async with reading(home, start_engines=True, read_only=True) as reader:
+        await reader.until(lambda: engine.has_heard(OpenMailbox))
+        assert "delete_after" not in reader.text
+
+
+async def test_the_engine_of_a_pop3_account_is_joined_and_says_when_it_pulled(
+    old: Home,
+) -> None:
+    engine = PlayedEngine(old, "old")
+    async with reading(old, start_engines=True, size=(120, 40)) as reader:
+        await reader.until(lambda: engine.has_heard(OpenMailbox))
+        database = reader.app.accounts.database("old")
+        box = find_mailbox(database, "INBOX")
+        assert box is not None
+        with database.transaction() as tx:
+            note_in_step(tx, [box.id])
+        engine.say(Status("connected", own("in step")))
+        await reader.shows(" old pulled ")
+        await reader.press("f5")
+        await reader.until(lambda: engine.has_heard(Synchronize))
+        engine.say(Done(engine.last(Synchronize).request, ok=True, line=own("3 new")))
+        await reader.shows("old: 3 new")
+    engine.server.close()

@@ -42,3 +42,10 @@ def test_what_waits_is_counted() -> None:
     assert said(state, offline=True, waiting=2) == (
         "offline · as of 14:02 · 2 changes wait"
     )
+
+
+def test_of_pop3_it_is_said_when_it_was_pulled_since_no_connection_stays() -> None:
+    state = AccountState(told("connected", "in step"), synced_at=SYNCED, pulls=True)
+    assert said(state) == "work pulled 14:02"
+    away = AccountState(told("offline", "no answer"), synced_at=SYNCED, pulls=True)
+    assert said(away) == "work offline, as of 14:02: no answer"

@@ -80,6 +80,10 @@ def _findings(session: Session, names: list[str]) -> Iterator[Finding]:
         ):
             if server is not None:
                 yield from _server(account, kind, server)
+        if account.pop3 and session.places.database(account.name).exists():
+            from tui_mail.cli.doctor_pop3 import agreement
+
+            yield from agreement(account.name, account.pop3, session.database(account))
 
 
 def _terminal() -> Iterator[Finding]:

@@ -8,12 +8,14 @@ from tui_mail.cli.finding import Finding
 from tui_mail.cli.values import counted
 from tui_mail.config.settings import PopServer
 from tui_mail.model.error import MailError
+from tui_mail.store.agreeing import agreed_policy, needs_yes
+from tui_mail.store.database import Database
 from tui_mail.transports.pop3 import PopConnection
 
 _WITHOUT: Mapping[str, str] = {
     "PIPELINING": "messages are asked for one by one, which is slow far away",
     "TOP": "nothing follows: messages come whole anyway",
-    "UIDL": "messages are told by their content",
+    "UIDL": "all of it is fetched each time, to see what is new",
 }
 """What we use, and what follows where it is not announced (RFC 2449)."""
 _AFTER: Mapping[str, str] = {
@@ -59,9 +61,9 @@ def _mailbox(account: str, connection: PopConnection) -> Finding:
     octets = sum(one.size for one in messages)
     detail = f"{counted(len(messages))}, {octets:,} octets"
     if listing.trouble:
-        detail = f"{detail}; {listing.trouble}: they are told by their content"
+        detail = f"{detail}; {listing.trouble}: {_WITHOUT['UIDL']}"
     elif any(one.uidl is None for one in messages):
-        detail = f"{detail}; without UIDL: they are told by their content"
+        detail = f"{detail}; without UIDL: {_WITHOUT['UIDL']}"
     return Finding(account, "pop3 mailbox", True, detail)
 
 
@@ -72,6 +74,15 @@ def _policy(server: PopServer) -> str:
         said or f"mail goes from the server {counted(days or 0, 'day')} after it came"
     )
     return f"{server.delete_after}: {said}"
+
+
+def agreement(account: str, server: PopServer, database: Database) -> Iterator[Finding]:
+    """Say what waits for a person's yes."""
+    if needs_yes(database, server.delete_after):
+        before = agreed_policy(database) or "never"
+        said = f'was "{before}": nothing is deleted there until you say yes'
+        remedy = f"say it in the reader, or by tui-mail sync --yes {account}"
+        yield Finding(account, "pop3 change of delete_after", True, said, remedy)
 
 
 def _mirror(account: str, path: Path) -> Finding:

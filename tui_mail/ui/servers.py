@@ -69,17 +69,23 @@ class Servers:
         """How many a server refused: they wait for the person."""
         self._with_due: frozenset[str] = frozenset()
         """The accounts with changes that may be told now."""
+        self.asked_about_deletions: set[str] = set()
+        """Accounts of which it was asked whether their servers may delete."""
         self._room = ""
         """Where little room is left on a server, in words."""
         self.to_come = 0
         """How many messages were asked for and come with the next connection."""
 
     def start(self) -> None:
-        """Start the engines of all accounts with a server."""
+        """Start the engines of all accounts with a server; ask what they may not decide."""
         for name in self._app.accounts.in_order():
             if self._app.accounts.account(name).kind != "local":
                 self._states.setdefault(name, AccountState())
                 self._app.engines.start(name)
+        if not self._app.read_only:
+            from tui_mail.ui.actions.agreeing import ask_about_deletions
+
+            self._app.start(ask_about_deletions(self._app))
 
     def in_words(self) -> Displayable:
         """Say it all in short sentences."""
@@ -87,7 +93,8 @@ class Servers:
             inbox = self._app.accounts.role(name, SpecialUse.INBOX)
             state = self._states.get(name, AccountState())
             synced = inbox.synced_at if inbox else None
-            self._states[name] = replace(state, synced_at=synced)
+            pulls = self._app.accounts.account(name).kind == "pop3"
+            self._states[name] = replace(state, synced_at=synced, pulls=pulls)
         said = accounts_in_words(
             self._states,
             offline=self._app.offline,

@@ -20,6 +20,8 @@ class AccountState:
     """Why there is none."""
     synced_at: datetime | None = None
     """When its inbox was last in step."""
+    pulls: bool = False
+    """It fetches mail and leaves again (POP3): no connection stays."""
 
 
 def accounts_in_words(
@@ -58,6 +60,8 @@ def _one(name: str, state: AccountState, now: datetime) -> str:
     if status is None:
         return f"{name}: {state.line}" if state.line else ""
     if status.state == "connected":
+        if state.pulls and state.synced_at:
+            return f"{name} pulled {list_date(state.synced_at, now)}"
         return f"{name} connected"
     if status.state == "offline":
         return f"{name} offline{_as_of(state, now)}{_why(name, status)}"
