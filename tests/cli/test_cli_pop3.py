@@ -1,0 +1,146 @@
+"""Commands on POP3 and local accounts: what is made when it is needed, what cannot be had."""
+
+import json
+from contextlib import closing
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+from tui_mail.__main__ import main
+from tui_mail.mime.headers import parse_envelope
+from tui_mail.model.mailbox import SpecialUse
+from tui_mail.store.agreeing import agree_policy
+from tui_mail.store.appending import append_message
+from tui_mail.store.database import AccountIdentity, Database
+from tui_mail.store.mailboxes import create_local_mailbox
+from tui_mail.store.pulling import begin_pull, finish_pull, save_piece
+
+SETTINGS = """
+[accounts.old]
+address = "ann@old.example"
+[accounts.old.pop3]
+host = "127.0.0.1"
+port = 9
+security = "none"
+delete_after = "download"
+[accounts.shelf]
+address = "ann@shelf.example"
+"""
+OCTETS = b"From: bob@example.org\r\nSubject: Budget\r\n\r\nThe zebra.\r\n"
+NOW = datetime(2026, 11, 20, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def ids(home: Path) -> tuple[str, str]:
+    """Put a message into each account: POP3 and local."""
+    config, data = (home / name / "tui-mail" for name in ("CONFIG_HOME", "DATA_HOME"))
+    config.mkdir()
+    (config / "config.toml").write_text(SETTINGS)
+    data.mkdir(mode=0o700)
+    old = AccountIdentity("pop3", "127.0.0.1", "ann@old.example")
+    with (
+        closing(Database.open(data / "old.db", "old", identity=old)) as database,
+        database.transaction() as tx,
+    ):
+        inbox = create_local_mailbox(tx, "INBOX", SpecialUse.INBOX)
+        begun = begin_pull(tx, b"one", parse_envelope(OCTETS), arrived=NOW)
+        save_piece(tx, begun, 0, OCTETS)
+        digest = sha256(OCTETS).digest()
+        pulled = finish_pull(tx, begun, inbox, digest=digest, at=NOW)
+        agree_policy(tx, "never")
+    shelf = AccountIdentity("local", "", "")
+    with (
+        closing(Database.open(data / "shelf.db", "shelf", identity=shelf)) as database,
+        database.transaction() as tx,
+    ):
+        inbox = create_local_mailbox(tx, "INBOX", SpecialUse.INBOX)
+        put = append_message(tx, inbox, OCTETS, arrived=NOW)
+    return f"old/{pulled}", f"shelf/{put}"
+
+
+def roles(capsys: pytest.CaptureFixture[str]) -> dict[str, str | None]:
+    capsys.readouterr()
+    assert main(["mailboxes", "--json"]) == 0
+    found = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    return {f"{one['account']}/{one['mailbox']}": one["role"] for one in found}
+
+
+def test_mailboxes_with_a_role_are_made_when_mail_goes_there(
+    ids: tuple[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    old, shelf = ids
+    assert main(["move", old, "archive"]) == 0
+    assert main(["move", shelf, "Junk"]) == 0
+    assert roles(capsys) == {
+        "old/INBOX": "inbox",
+        "old/Archive": "archive",
+        "shelf/INBOX": "inbox",
+        "shelf/Junk": "junk",
+    }
+    assert main(["delete", old, shelf]) == 0
+    assert roles(capsys)["shelf/Trash"] == "trash"
+    assert main(["outbox"]) == 0
+    assert capsys.readouterr().out == ""
+
+
+def test_a_mailbox_that_has_no_role_is_not_made_by_a_move(
+    ids: tuple[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["move", ids[1], "Lists"]) == 1
+    assert 'no mailbox "Lists"' in capsys.readouterr().err
+
+
+def test_a_message_goes_from_account_to_account(
+    ids: tuple[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["move", ids[0], "shelf/archive"]) == 0
+    assert roles(capsys)["shelf/Archive"] == "archive"
+    assert main(["search", "--json", "in:archive"]) == 0
+    [found] = map(json.loads, capsys.readouterr().out.splitlines())
+    assert (found["account"], found["uid"]) == ("shelf", None)
+
+
+def test_a_search_on_the_server_says_why_there_is_none(
+    ids: tuple[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["search", "--ids", "--server", "budget"]) == 0
+    said = capsys.readouterr()
+    assert set(said.out.splitlines()) == set(ids)
+    assert "old: all its mail is here and was searched; POP3 cannot search" in said.err
+    assert "shelf: all its mail is here and was searched; it has no server" in said.err
+
+
+def test_all_of_it_can_be_shown_without_a_connection(
+    ids: tuple[str, str], capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    for one in ids:
+        assert main(["show", one, "--raw"]) == 0
+        assert capfdbinary.readouterr().out == OCTETS
+        assert main(["show", one]) == 0
+        assert b"The zebra." in capfdbinary.readouterr().out
+
+
+def test_the_doctor_says_what_waits_for_a_yes(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["doctor", "old"]) == 1
+    said = capsys.readouterr().out
+    assert 'was "never": nothing is deleted there until you say yes' in said
+    assert "tui-mail sync --yes old" in said
+
+
+@pytest.mark.parametrize("key", ["download", "keep_days", "cache_limit"])
+@pytest.mark.parametrize("account", ["old", "shelf"])
+def test_what_would_make_room_is_refused_where_mail_may_be_nowhere_else(
+    home: Path, capsys: pytest.CaptureFixture[str], key: str, account: str
+) -> None:
+    path = home / "CONFIG_HOME" / "tui-mail" / "config.toml"
+    value = '"text"' if key == "download" else '"2G"' if key == "cache_limit" else "9"
+    head = f"[accounts.{account}]\n"
+    path.write_text(SETTINGS.replace(head, f"{head}{key} = {value}\n"))
+    assert main(["mailboxes"]) == 2
+    said = capsys.readouterr().err
+    assert "nothing there is ever evicted" in said
+    assert f"accounts.{account}.{key}" in said
