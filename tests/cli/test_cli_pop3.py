@@ -108,8 +108,8 @@ def test_a_search_on_the_server_says_why_there_is_none(
     assert main(["search", "--ids", "--server", "budget"]) == 0
     said = capsys.readouterr()
     assert set(said.out.splitlines()) == set(ids)
-    assert "old: all its mail is here and was searched; POP3 cannot search" in said.err
-    assert "shelf: all its mail is here and was searched; it has no server" in said.err
+    assert "old: all its mail is here to be searched; POP3 cannot search" in said.err
+    assert "shelf: all its mail is here to be searched; it has no server" in said.err
 
 
 def test_all_of_it_can_be_shown_without_a_connection(

@@ -9,7 +9,7 @@ import pytest
 from tests.ui.app_samples import UNREAD, Home, Reader, Sample, reading
 from tests.ui.pop_samples import home_of, pull, shelve
 from tests.ui.test_app_engines import PlayedEngine
-from tui_mail.link.messages import Done, OpenMailbox, Status, Synchronize
+from tui_mail.link.messages import Done, OpenMailbox, Receipt, Status, Synchronize
 from tui_mail.model.displayable import own
 from tui_mail.model.mailbox import SpecialUse
 from tui_mail.store.agreeing import agree_policy, agreed_policy
@@ -233,6 +233,8 @@ async def test_keys_that_need_a_server_say_why_they_do_nothing(
     async with reading(old, size=(120, 40)) as reader:
         await reader.press("p")
         await reader.shows("All mail of old is here anyway, and stays.")
+        await reader.press("S")
+        await reader.shows("All mail of old is here to be searched; POP3 cannot search")
         await reader.press("/")
         await reader.type("budget")
         await reader.press("enter")
@@ -309,14 +311,18 @@ async def test_a_changed_delete_after_is_asked_about_and_a_yes_has_it_done(
     home, engine = changed
     async with reading(home, start_engines=True) as reader:
         await reader.shows(
-            'old: delete_after was "never" and is "download" now.', "4 messages"
+            'old: delete_after was "never" and is "download" now.',
+            "Delete what is here (4 messages) on 127.0.0.1?",
         )
         await reader.until(lambda: engine.has_heard(OpenMailbox))
+        engine.say(Receipt(own("nothing is deleted until you say yes"), urgent=True))
+        await reader.until(lambda: bool(reader.app._untold))
         await reader.press("y")
         await reader.until(lambda: engine.has_heard(Synchronize))
         request = engine.last(Synchronize).request
         engine.say(Done(request, ok=True, line=own("4 deleted there")))
-        await reader.shows("4 deleted there")
+        await reader.shows("old: 4 deleted there")
+        assert "until you say yes" not in reader.text
         assert agreed_policy(reader.app.accounts.database("old")) == "download"
 
 

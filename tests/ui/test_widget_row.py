@@ -52,6 +52,24 @@ def drawn(
     return make_row(row, state, layout, context, STYLES).text
 
 
+@pytest.mark.parametrize("signs", [UNICODE, ASCII])
+@pytest.mark.parametrize("width", [30, 80, 120, 200])
+def test_what_a_pop3_server_has_still_carries_a_sign_of_its_own_apart_from_the_subject(
+    signs: Any, width: int
+) -> None:
+    subject = displayable("budget " * 40)
+    row = replace(summary(flags={SEEN}), subject=subject, on_server=True)
+    context = replace(CONTEXT, signs=signs)
+    there, gone = (
+        drawn(replace(row, on_server=on), width=width, context=context)
+        for on in (True, False)
+    )
+    place = next(at for at in range(width) if there[at] != gone[at])
+    assert there[place] == signs.on_server
+    assert there[place - 1] == gone[place] == " "
+    assert gone == drawn(replace(row, on_server=None), width=width, context=context)
+
+
 @given(
     sender=SCRIPTS,
     subject=SCRIPTS,

@@ -102,7 +102,7 @@ def _ask_servers(session: Session, typed: str, query: Query) -> bool:
             continue
         if account.kind != "imap":
             why = "POP3 cannot search" if account.kind == "pop3" else "it has no server"
-            output.note(named(account, f"all its mail is here and was searched; {why}"))
+            output.note(named(account, f"all its mail is here to be searched; {why}"))
             continue
         try:
             line = search_server(session, account, typed)

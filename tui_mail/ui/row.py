@@ -251,9 +251,7 @@ def _name(person: Address, context: RowContext) -> str:
 
 def _signs(summary: MessageSummary, context: RowContext) -> str:
     signs = context.signs
-    # What a POP3 server has is not pinned: all of it is here anyway.
-    kept = signs.on_server if summary.on_server else " "
-    pinned = signs.pinned if summary.pinned else kept
+    pinned = signs.pinned if summary.pinned else " "
     attachment = signs.attachment if summary.has_attachment else " "
     state = " "
     if summary.waiting:
@@ -264,6 +262,8 @@ def _signs(summary: MessageSummary, context: RowContext) -> str:
         and (context.show_remote or summary.pinned)
     ):
         state = signs.remote
+    elif summary.on_server:
+        state = signs.on_server
     return f"{pinned}{attachment}{state} "
 
 

@@ -95,6 +95,15 @@ class SpeakingApp(App[int], inherit_bindings=False):
             self._untold.append(line)
             self._tell_next()
 
+    def untell(self, account: str) -> None:
+        """Say no more what an account's engine had to be read: it was answered."""
+        before = self._notice
+        self._untold = [
+            line for line in self._untold if not line.startswith(f"{account}: ")
+        ]
+        if before is not None and before.startswith(f"{account}: "):
+            self.unsay()
+
     def _tell_next(self) -> None:
         if not self._untold or self._notice is self._untold[0]:
             return

@@ -34,12 +34,22 @@ def _question(app: "MailApp", account: str, server: "PopServer") -> str:
     if not needs_yes(database, policy):
         return ""
     due = len(due_for_deletion(database, policy, datetime.now(UTC)))
-    what = f"{due:,} {'message' if due == 1 else 'messages'}" if due else "nothing yet"
     before = agreed_policy(database) or "never"
     return (
         f'{account}: delete_after was "{before}" and is "{policy}" now.'
-        f" Delete by that on {server.host} ({what}; all of it is kept here)?"
+        f" Delete {_what(server, due)} on {server.host}?"
     )
+
+
+def _what(server: "PopServer", due: int) -> str:
+    """Say what is to go by the new setting, and how much of it at once."""
+    many = f"{due:,} {'message' if due == 1 else 'messages'}" if due else "nothing yet"
+    days = server.delete_after_days
+    if server.delete_after == "removed":
+        return f"what was deleted here for ever ({many})"
+    if days:
+        return f"what came {days} days ago, or before, and is here ({many})"
+    return f"what is here ({many})"
 
 
 async def _ask(
@@ -47,7 +57,10 @@ async def _ask(
 ) -> None:
     from tui_mail.store.agreeing import agree_policy
 
-    if await app.ask(Confirm(question, [("y", "delete there")])) != "y":
+    agreed = await app.ask(Confirm(question, [("y", "delete there")])) == "y"
+    # The engine has complained meanwhile that it has no answer.
+    app.untell(account)
+    if not agreed:
         app.say(own(f"{account}: nothing is deleted on {server.host}."))
         return
 
@@ -57,4 +70,5 @@ async def _ask(
     await app.wishes.write(account, agree)
     app.say(own(f"{account}: mail goes from {server.host} from now on."))
     if app.engines.engine(account) is not None and not app.offline:
-        app.say(await app.servers.synchronize(account))
+        receipt = await app.servers.synchronize(account)
+        app.say(own(f"{account}: {receipt or 'in step'}"))

@@ -46,11 +46,11 @@ async def search(app: "MailApp") -> None:
 def ask_server(app: "MailApp") -> None:
     """Have the server look for what was searched for."""
     shown = app.listing.shown
-    if shown is None or not app.listing.is_search:
+    if shown is not None and app.accounts.account(shown.account).kind != "imap":
+        app.say(own(_nothing_to_ask(app, shown.account)))
+    elif shown is None or not app.listing.is_search:
         search, key = app.key_of("app.search"), app.key_of("search.server")
         app.say(own(f"{search} searches; {key} does so on the server then."))
-    elif app.accounts.account(shown.account).kind != "imap":
-        app.say(own(_nothing_to_ask(app, shown.account)))
     elif app.offline:
         online = app.key_of("app.online")
         app.say(own(f"Offline: only what is here was searched; {online} goes online."))
@@ -63,8 +63,8 @@ def ask_server(app: "MailApp") -> None:
 
 def _nothing_to_ask(app: "MailApp", account: str) -> str:
     if app.accounts.account(account).kind == "pop3":
-        return f"All mail of {account} is here and was searched; POP3 cannot search."
-    return f"All mail of {account} is here and was searched; it has no server."
+        return f"All mail of {account} is here to be searched; POP3 cannot search."
+    return f"All mail of {account} is here to be searched; it has no server."
 
 
 async def _ask_server(app: "MailApp", shown: "Shown") -> None:

@@ -22,15 +22,15 @@ def synchronize(app: "MailApp") -> None:
     ]
     here = app.listing.shown.account if app.listing.shown is not None else ""
     local = here if here and here not in accounts else ""
-    said = ["Synchronizing…"] if accounts else []
-    if local:
-        said.append(f"{local} has no server: its mail is only here.")
-    app.say(own(" ".join(said) or "No account here has a server."))
+    only_here = f"{local} has no server: its mail is only here" if local else ""
     if accounts:
-        app.start(_synchronize(app, accounts))
+        app.say(own("Synchronizing…"))
+        app.start(_synchronize(app, accounts, only_here))
+    else:
+        app.say(own(f"{only_here or 'No account here has a server'}."))
 
 
-async def _synchronize(app: "MailApp", accounts: list[str]) -> None:
+async def _synchronize(app: "MailApp", accounts: list[str], only_here: str) -> None:
     done = await asyncio.gather(
         *(app.servers.synchronize(name) for name in accounts), return_exceptions=True
     )
@@ -45,6 +45,7 @@ async def _synchronize(app: "MailApp", accounts: list[str]) -> None:
             raise receipt
         else:
             said.append(f"{name}: {receipt or 'in step'}")
+    said += [only_here] if only_here else []
     line = own(" · ".join(said))
     if failed:
         app.warn(line)
