@@ -161,6 +161,8 @@ async def test_deleting_for_ever_says_before_what_becomes_of_it_on_the_server(
 ) -> None:
     home = home_of(tmp_path, "pop3", delete_after=delete_after)
     pull(home, MAIL, gone=("Budget",))
+    with closing(home.open("old")) as database, database.transaction() as tx:
+        agree_policy(tx, delete_after)
     async with reading(home, size=(120, 40)) as reader:
         await reader.press("D")
         await reader.shows('Delete "Newest" for ever?', said)
@@ -171,6 +173,17 @@ async def test_deleting_for_ever_says_before_what_becomes_of_it_on_the_server(
         pulled = load_pulled(reader.app.accounts.database("old"))
         assert pulled[b"Budget"].fate is Fate.REMOVED
         assert pulled[b"Newest"].fate is Fate.HERE
+
+
+async def test_a_setting_that_nobody_agreed_to_yet_deletes_nothing_and_says_so(
+    changed: tuple[Home, PlayedEngine],
+) -> None:
+    home, _ = changed
+    async with reading(home, size=(120, 40)) as reader:
+        await reader.press("D")
+        await reader.shows(
+            "from the server too, once you agree to the new delete_after"
+        )
 
 
 async def test_of_a_copy_nothing_is_said_since_the_message_stays(old: Home) -> None:

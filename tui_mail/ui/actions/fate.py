@@ -15,6 +15,7 @@ async def fate_on_server(
     app: "MailApp", account: str, numbers: Sequence[MessageNumber]
 ) -> str:
     """Say, after a space, what the server does with these; of no POP3 account nothing."""
+    from tui_mail.store.agreeing import needs_yes
     from tui_mail.store.server_copies import count_on_server
 
     server = app.accounts.account(account).pop3
@@ -22,10 +23,13 @@ async def fate_on_server(
         return ""
     database = app.accounts.database(account)
     came, there = await asyncio.to_thread(count_on_server, database, numbers)
-    return f" {in_words(server, there, came)}" if came else ""
+    if not came:
+        return ""
+    asks = await asyncio.to_thread(needs_yes, database, server.delete_after)
+    return f" {in_words(server, there, came, asks=asks)}"
 
 
-def in_words(server: PopServer, there: int, count: int) -> str:
+def in_words(server: PopServer, there: int, count: int, *, asks: bool) -> str:
     """Say what becomes of those that the server has, of so many that came from it."""
     one = count == 1
     if not there:
@@ -42,4 +46,6 @@ def in_words(server: PopServer, there: int, count: int) -> str:
         return f"{subject} {stays} on the server and {comes} again."
     days = server.delete_after_days
     late = f" {days} days after the download" if days else ""
+    if asks:
+        late += ", once you agree to the new delete_after"
     return f"{subject} {'go' if many else 'goes'} from the server too{late}."
