@@ -234,7 +234,8 @@ async def test_the_trash_says_what_the_server_does_when_it_is_emptied(
         await reader.press("home", "d", "d")
         await reader.press("g", "t", "1", "E")
         await reader.shows(
-            "Empty Trash: delete 2 messages for ever?", "Of the 1 that the server has"
+            "Empty Trash: delete 2 messages for ever?",
+            "The 1 that the server has stays there and does not come again.",
         )
         await reader.press("y")
         await reader.until(lambda: subjects_in(reader, "old", "Trash") == 0)

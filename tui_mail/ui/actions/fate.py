@@ -31,21 +31,20 @@ async def fate_on_server(
 
 def in_words(server: PopServer, there: int, count: int, *, asks: bool) -> str:
     """Say what becomes of those that the server has, of so many that came from it."""
-    one = count == 1
     if not there:
-        return f"The server does not have {'it' if one else 'them'} any more."
-    if there < count:
-        some = f"Of the {there:,} that the server has,"
-        subject = f"{some} each"
-    else:
-        subject = "It" if one else "They"
-    many = there == count and not one
+        return f"The server does not have {'it' if count == 1 else 'them'} any more."
+    many, some = there > 1, there < count
+    subject = "They" if many else "It"
+    if some:
+        subject = f"The {there:,} that the server has"
     if server.delete_after == "never":
+        place = "there" if some else "on the server"
         stays = "stay" if many else "stays"
         comes = "do not come" if many else "does not come"
-        return f"{subject} {stays} on the server and {comes} again."
+        return f"{subject} {stays} {place} and {comes} again."
     days = server.delete_after_days
     late = f" {days} days after the download" if days else ""
     if asks:
         late += ", once you agree to the new delete_after"
-    return f"{subject} {'go' if many else 'goes'} from the server too{late}."
+    place = "there" if some else "the server"
+    return f"{subject} {'go' if many else 'goes'} from {place} too{late}."
