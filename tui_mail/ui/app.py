@@ -455,6 +455,7 @@ class MailApp(SpeakingApp, inherit_bindings=False):
             await self.listing.show(Shown(account, self.accounts.inbox(account).id))
             self.say(own("The mailbox that was open is not here any more."))
         self.show_accounts()
+        self.listing.say_that_it_came()
         self.say_title()
         self.say_status()
 

@@ -203,6 +203,12 @@ class Listing:
         self._app.say_hints()
         self._app.mailbox_opened()
 
+    def say_that_it_came(self) -> None:
+        """Say no more of a mailbox in step that it is not here yet, if it is empty."""
+        box = self.mailbox
+        if box is not None and box.synced_at is not None:
+            self._app.panes.list.say(*self._when_empty())
+
     def _when_empty(self) -> list[Displayable]:
         box, key = self.mailbox, self._app.key_of
         if box is None:
