@@ -30,7 +30,8 @@ def test_the_settings_example_is_valid(tmp_path: Path) -> None:
     path.write_text(example.group(1))
     places = Places(tmp_path, tmp_path, tmp_path, tmp_path)
     settings = load_settings(path, places)
-    assert list(settings.accounts) == ["work"]
+    kinds = {name: one.kind for name, one in settings.accounts.items()}
+    assert kinds == {"work": "imap", "old": "pop3", "shelf": "local"}
     assert settings.accounts["work"].keep_days == 90
 
 
