@@ -27,6 +27,7 @@ from tui_mail.ui.screens.keeping import keep_in_keyring
 from tui_mail.ui.screens.line_edit import LineEdit
 from tui_mail.ui.screens.new_account import KINDS, SECURITIES
 from tui_mail.ui.screens.providers import Found, ServerFound, find_servers
+from tui_mail.ui.screens.setup_fields import TITLES, hint_of, make_fields
 from tui_mail.ui.signs import choose_signs
 from tui_mail.ui.trying import Refusal
 from tui_mail.ui.widgets.hint_line import HintLine
@@ -36,11 +37,6 @@ from tui_mail.ui.widgets.title_line import TitleLine
 Test = Callable[[Account, str], Awaitable[Refusal | None]]
 """Tries the login with the password; None if it worked."""
 
-_TITLES = {
-    "imap": "Incoming mail, IMAP",
-    "pop3": "Incoming mail, POP3",
-    "smtp": "Outgoing mail, SMTP",
-}
 _OTHER = {"imap": "pop3", "pop3": "imap"}
 _KEPT = "All mail is kept here; what is on the server stays there."
 """What somebody may fear who takes POP3; see ``delete_after``."""
@@ -92,7 +88,7 @@ class SetUp(Screen[Made | None], inherit_bindings=False):
         super().__init__()
         self._places, self._path, self._test = places, settings.path, test
         self._signs = choose_signs()
-        self._fields = {field.key: field for field in _make_fields()}
+        self._fields = {field.key: field for field in make_fields()}
         self._found: Found | None = None
         self._filled = {f"{kind}.security": Security.TLS.value for kind in KINDS}
         self._open: set[str] = set()
@@ -112,7 +108,7 @@ class SetUp(Screen[Made | None], inherit_bindings=False):
                 yield self._fields[key]
             for kind in KINDS:
                 yield Press(own(""), id=f"{kind}-folded")
-                yield Static(Content(_TITLES[kind]), classes="heading", id=f"{kind}")
+                yield Static(Content(TITLES[kind]), classes="heading", id=f"{kind}")
                 for key in ("host", "port", "security", "username"):
                     yield self._fields[f"{kind}.{key}"]
             yield Press(own("Connect"), id="connect")
@@ -172,7 +168,9 @@ class SetUp(Screen[Made | None], inherit_bindings=False):
             ("smtp", found.smtp),
         ):
             self._fill(kind, server, address)
-            self._fields[f"{kind}.host"].set_hint(_hint(kind, guessed=not found.known))
+            self._fields[f"{kind}.host"].set_hint(
+                hint_of(kind, guessed=not found.known)
+            )
             if not found.known or server is None:
                 self._open.add(kind)
         self._fields["password"].set_hint(found.note)
@@ -226,7 +224,7 @@ class SetUp(Screen[Made | None], inherit_bindings=False):
         texts = self._texts()
         host, port = texts[f"{kind}.host"], texts[f"{kind}.port"]
         where = f"{host}, port {port}, {texts[f'{kind}.security']}" if host else ""
-        return own(f"{self._signs.folded} {_TITLES[kind]}  {displayable(where)}")
+        return own(f"{self._signs.folded} {TITLES[kind]}  {displayable(where)}")
 
     # What a person does.
 
@@ -255,7 +253,7 @@ class SetUp(Screen[Made | None], inherit_bindings=False):
                 field.changed()
                 kind, _, what = key.partition(".")
                 if what == "host" and field.text != self._filled.get(key):
-                    field.set_hint(_hint(kind))
+                    field.set_hint(hint_of(kind))
 
     def action_go(self, fields: int) -> None:
         """Go to the next field or the one before."""
@@ -392,34 +390,3 @@ class SetUp(Screen[Made | None], inherit_bindings=False):
             self._show_mistakes({refused.field: refused.mistake})
         self._say(refused.line, warning=True)
         return False
-
-
-def _make_fields() -> list[Field]:
-    fields = [
-        Field("address", own("Address"), _edit()),
-        Field("name", own("Name"), _edit(), hint=own("as others see it")),
-        Field("password", own("Password"), _edit(password=True)),
-    ]
-    for kind in KINDS:
-        fields += [
-            Field(f"{kind}.host", own("Host"), _edit(), hint=_hint(kind)),
-            Field(f"{kind}.port", own("Port"), _edit()),
-            Field(
-                f"{kind}.security",
-                own("Security"),
-                WordEdit(SECURITIES),
-                hint=own("tls, starttls or none"),
-            ),
-            Field(f"{kind}.username", own("User name"), _edit()),
-        ]
-    return fields
-
-
-def _hint(kind: str, *, guessed: bool = False) -> Displayable:
-    said = ["this is a guess"] if guessed else []
-    said += ["empty: mail is only read"] if kind == "smtp" else []
-    return own("; ".join(said))
-
-
-def _edit(*, password: bool = False) -> LineEdit:
-    return LineEdit(password=password, select_on_focus=True)
