@@ -9,7 +9,15 @@ import pytest
 from tests.ui.app_samples import UNREAD, Home, Reader, Sample, reading
 from tests.ui.pop_samples import home_of, pull, shelve
 from tests.ui.test_app_engines import PlayedEngine
-from tui_mail.link.messages import Done, OpenMailbox, Receipt, Status, Synchronize
+from tui_mail.link.messages import (
+    Done,
+    NeedPassword,
+    OpenMailbox,
+    Password,
+    Receipt,
+    Status,
+    Synchronize,
+)
 from tui_mail.model.displayable import own
 from tui_mail.model.mailbox import SpecialUse
 from tui_mail.store.agreeing import agree_policy, agreed_policy
@@ -378,4 +386,33 @@ async def test_the_engine_of_a_pop3_account_is_joined_and_says_when_it_pulled(
         await reader.until(lambda: engine.has_heard(Synchronize))
         engine.say(Done(engine.last(Synchronize).request, ok=True, line=own("3 new")))
         await reader.shows("old: 3 new")
+    engine.server.close()
+
+
+async def test_the_password_of_a_pop3_account_is_asked_for_by_its_server_and_user(
+    old: Home,
+) -> None:
+    engine = PlayedEngine(old, "old")
+    async with reading(old, start_engines=True, size=(120, 40)) as reader:
+        await reader.until(lambda: engine.has_heard(OpenMailbox))
+        engine.say(NeedPassword(own("127.0.0.1 refused the login of ann")))
+        await reader.shows("Password of ann at 127.0.0.1:")
+        await reader.type("sesame")
+        await reader.press("enter")
+        await reader.until(lambda: engine.has_heard(Password))
+        assert engine.last(Password).secret == "sesame"
+    engine.server.close()
+
+
+async def test_the_reader_opens_on_what_is_here_while_the_server_is_away(
+    old: Home,
+) -> None:
+    engine = PlayedEngine(old, "old")
+    async with reading(old, start_engines=True, size=(120, 40)) as reader:
+        assert reader.subjects()[0] == "Newest"
+        await reader.until(lambda: engine.has_heard(OpenMailbox))
+        engine.say(Status("offline", own("127.0.0.1:9: Connection refused")))
+        await reader.shows("old offline: 127.0.0.1:9: Connection refused")
+        await reader.press("enter")
+        await reader.shows("this is the text")
     engine.server.close()
