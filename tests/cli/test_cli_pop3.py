@@ -102,6 +102,15 @@ def test_a_message_goes_from_account_to_account(
     assert (found["account"], found["uid"]) == ("shelf", None)
 
 
+def test_deleting_for_ever_says_what_becomes_of_it_on_the_server(
+    ids: tuple[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["delete", "--forever", *ids]) == 0
+    said = capsys.readouterr().err
+    assert "old: It goes from the server too, once you agree to the new" in said
+    assert "shelf" not in said
+
+
 def test_a_search_on_the_server_says_why_there_is_none(
     ids: tuple[str, str], capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -15,6 +15,7 @@ from tui_mail.model.operation import Expunge, Move, Wish
 from tui_mail.store.mailboxes import find_role
 from tui_mail.store.messages import load_summary
 from tui_mail.store.roles import find_or_make_role
+from tui_mail.store.server_copies import fate_in_words
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -33,6 +34,7 @@ def run(session: Session, arguments: argparse.Namespace) -> int:
         if arguments.forever:
             said = f"deleted {counted(len(numbers))} for ever"
             wishes.append((account, Expunge(numbers), said))
+            _say_fate(session, account, numbers)
         else:
             wishes += _to_trash(session, account, numbers)
     return act(session, targets, arguments, wishes)
@@ -57,6 +59,17 @@ def _to_trash(
         return []
     said = f"moved {counted(len(outside))} to the trash"
     return [(account, Move(outside, trash), said)]
+
+
+def _say_fate(
+    session: Session, account: Account, numbers: tuple[MessageNumber, ...]
+) -> None:
+    """Say what becomes of them on a POP3 server."""
+    if account.pop3 is None:
+        return
+    said = fate_in_words(session.database(account), account.pop3, numbers)
+    if said:
+        output.note(f"{account.name}: {said}")
 
 
 def _trash(session: Session, account: Account) -> MailboxId:

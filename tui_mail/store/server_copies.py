@@ -1,9 +1,11 @@
-"""How much of what is to be deleted here for ever its POP3 server has."""
+"""What becomes on a POP3 server of what is deleted here for ever."""
 
 import json
 from collections.abc import Sequence
 
+from tui_mail.config.settings import PopServer
 from tui_mail.model.ids import MessageNumber
+from tui_mail.store.agreeing import needs_yes
 from tui_mail.store.source import Source
 
 _COUNT = """
@@ -30,3 +32,34 @@ def count_on_server(
         _COUNT, {"numbers": json.dumps(list(numbers))}
     ).fetchone()
     return came, there
+
+
+def fate_in_words(
+    source: Source, server: PopServer, numbers: Sequence[MessageNumber]
+) -> str:
+    """Say what becomes of these on the server; nothing of what never was there."""
+    came, there = count_on_server(source, numbers)
+    if not came:
+        return ""
+    return in_words(server, there, came, asks=needs_yes(source, server.delete_after))
+
+
+def in_words(server: PopServer, there: int, count: int, *, asks: bool) -> str:
+    """Say what becomes of those that the server has, of so many that came from it."""
+    if not there:
+        return f"The server does not have {'it' if count == 1 else 'them'} any more."
+    many, some = there > 1, there < count
+    subject = "They" if many else "It"
+    if some:
+        subject = f"The {there:,} that the server has"
+    if server.delete_after == "never":
+        place = "there" if some else "on the server"
+        stays = "stay" if many else "stays"
+        comes = "do not come" if many else "does not come"
+        return f"{subject} {stays} {place} and {comes} again."
+    days = server.delete_after_days
+    late = f" {days} days after the download" if days else ""
+    if asks:
+        late += ", once you agree to the new delete_after"
+    place = "there" if some else "the server"
+    return f"{subject} {'go' if many else 'goes'} from {place} too{late}."
