@@ -360,13 +360,27 @@ async def test_without_a_yes_nothing_is_agreed_and_it_is_not_asked_twice(
         assert agreed_policy(reader.app.accounts.database("old")) == "never"
 
 
-async def test_a_reader_that_changes_nothing_on_servers_does_not_ask(
+async def test_a_reader_that_changes_nothing_on_servers_starts_no_engine_that_would(
     changed: tuple[Home, PlayedEngine],
 ) -> None:
     home, engine = changed
     async with reading(home, start_engines=True, read_only=True) as reader:
+        why = "old: not asked, since delete_after changes its server"
+        await reader.shows(why)
+        await reader.press("f5")
+        await reader.shows(f"{why} (--read-only)")
+        assert not reader.app.engines.started
+        assert "yes" not in reader.text
+    assert engine.heard == []
+
+
+async def test_a_reader_that_changes_nothing_pulls_where_nothing_is_deleted(
+    old: Home,
+) -> None:
+    engine = PlayedEngine(old, "old")
+    async with reading(old, start_engines=True, read_only=True) as reader:
         await reader.until(lambda: engine.has_heard(OpenMailbox))
-        assert "delete_after" not in reader.text
+    engine.server.close()
 
 
 async def test_the_engine_of_a_pop3_account_is_joined_and_says_when_it_pulled(

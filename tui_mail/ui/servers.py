@@ -79,13 +79,27 @@ class Servers:
     def start(self) -> None:
         """Start the engines of all accounts with a server; ask what they may not decide."""
         for name in self._app.accounts.in_order():
-            if self._app.accounts.account(name).kind != "local":
-                self._states.setdefault(name, AccountState())
+            if self._app.accounts.account(name).kind == "local":
+                continue
+            self._states.setdefault(name, AccountState())
+            if why := self.why_unasked(name):
+                self._states[name] = replace(self._states[name], line=why)
+            else:
                 self._app.engines.start(name)
         if not self._app.read_only:
             from tui_mail.ui.actions.agreeing import ask_about_deletions
 
             self._app.start(ask_about_deletions(self._app))
+
+    def why_unasked(self, account: str) -> Displayable:
+        """Say why a server is not asked for mail at all; empty where it is.
+
+        An engine does what ``delete_after`` says, and that is no reading.
+        """
+        server = self._app.accounts.account(account).pop3
+        if not self._app.read_only or server is None or server.delete_after == "never":
+            return own("")
+        return own("not asked, since delete_after changes its server (--read-only)")
 
     def in_words(self) -> Displayable:
         """Say it all in short sentences."""

@@ -31,6 +31,8 @@ def synchronize(app: "MailApp") -> None:
 
 
 async def _synchronize(app: "MailApp", accounts: list[str], only_here: str) -> None:
+    unasked = {name: why for name in accounts if (why := app.servers.why_unasked(name))}
+    accounts = [name for name in accounts if name not in unasked]
     done = await asyncio.gather(
         *(app.servers.synchronize(name) for name in accounts), return_exceptions=True
     )
@@ -45,6 +47,7 @@ async def _synchronize(app: "MailApp", accounts: list[str], only_here: str) -> N
             raise receipt
         else:
             said.append(f"{name}: {receipt or 'in step'}")
+    said += [f"{name}: {why}" for name, why in unasked.items()]
     said += [only_here] if only_here else []
     line = own(" · ".join(said))
     if failed:
