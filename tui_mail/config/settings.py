@@ -97,7 +97,8 @@ class Account:
     check_minutes: int = 5
     """How often to look for mail where the server does not tell by itself."""
     archive: str = "flat"
-    """``flat``, or ``year`` or ``month`` for a mailbox for each below the archive."""
+    """``flat``, or ``year`` or ``month`` for a mailbox for each below the archive, by the
+    messages' own dates: ``Archive/2026``, ``Archive/2026-11``."""
     trash_days: int = 0
     """How many days after it came to the trash mail is deleted for ever; 0 is never.
     What is pinned stays."""

@@ -33,6 +33,18 @@ class Move:
 
 
 @dataclass(frozen=True, slots=True)
+class MoveApart:
+    """Move messages into several mailboxes of the same account: one action."""
+
+    moves: tuple[Move, ...]
+
+    @property
+    def messages(self) -> tuple[MessageNumber, ...]:
+        """All of them."""
+        return tuple(number for one in self.moves for number in one.messages)
+
+
+@dataclass(frozen=True, slots=True)
 class Copy:
     """Copy messages into another mailbox of the same account."""
 
@@ -109,7 +121,17 @@ class SubscribeMailbox:
 
 
 MailboxWish = CreateMailbox | RenameMailbox | DeleteMailbox | SubscribeMailbox
-Wish = SetFlags | Move | Copy | Expunge | Transfer | Pin | PinMailbox | MailboxWish
+Wish = (
+    SetFlags
+    | Move
+    | MoveApart
+    | Copy
+    | Expunge
+    | Transfer
+    | Pin
+    | PinMailbox
+    | MailboxWish
+)
 
 
 class OperationState(StrEnum):

@@ -13,6 +13,7 @@ from tui_mail.model.operation import (
     DeleteMailbox,
     Expunge,
     Move,
+    MoveApart,
     RenameMailbox,
     SetFlags,
     Transfer,
@@ -40,7 +41,10 @@ def _needed(
     source: Source, wish: Wish
 ) -> Iterator[tuple[MailboxId, tuple[Right, ...]]]:
     """Name the mailboxes that a wish touches, and the rights that it takes there."""
-    if isinstance(wish, SetFlags):
+    if isinstance(wish, MoveApart):
+        for one in wish.moves:
+            yield from _needed(source, one)
+    elif isinstance(wish, SetFlags):
         rights = needed_for_flags(wish.add | wish.remove)
         yield from ((box, rights) for box in _places(source, wish.messages))
     elif isinstance(wish, Move | Expunge) or (

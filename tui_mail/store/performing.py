@@ -14,6 +14,7 @@ from tui_mail.model.operation import (
     Expunge,
     MailboxWish,
     Move,
+    MoveApart,
     Pin,
     PinMailbox,
     RenameMailbox,
@@ -109,6 +110,9 @@ def carry_out(tx: Transaction, action: ActionId, wish: Wish) -> None:
                 for one in move_messages(tx, wish.messages, wish.target)
             ],
         )
+    elif isinstance(wish, MoveApart):
+        for one in wish.moves:
+            carry_out(tx, action, one)
     elif isinstance(wish, Copy):
         _require(tx, wish.target)
         tx.connection.executemany(

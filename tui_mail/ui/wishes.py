@@ -17,6 +17,7 @@ from tui_mail.model.operation import (
     JournalEntry,
     MailboxWish,
     Move,
+    MoveApart,
     SetFlags,
     Wish,
 )
@@ -175,10 +176,10 @@ class Wishes:
         if isinstance(wish, SetFlags):
             messages.change_flags(wish.messages, wish.add, wish.remove)
             return frozenset()
-        if not isinstance(wish, Move | Expunge):
+        if not isinstance(wish, Move | MoveApart | Expunge):
             return frozenset()
         gone = frozenset(wish.messages)
-        if isinstance(wish, Move) and self._app.listing.is_search:
+        if not isinstance(wish, Expunge) and self._app.listing.is_search:
             self._app.listing.put_elsewhere(gone)
             return frozenset()
         counts = self._gone.setdefault(account, {})

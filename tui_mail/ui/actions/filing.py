@@ -3,9 +3,9 @@
 from typing import TYPE_CHECKING
 
 from tui_mail.model.displayable import own
-from tui_mail.model.ids import MailboxId
+from tui_mail.model.ids import MailboxId, MessageNumber
 from tui_mail.model.mailbox import TAKE_OUT, USUAL_NAMES, Mailbox, SpecialUse
-from tui_mail.model.operation import Copy, Expunge, Move, Transfer
+from tui_mail.model.operation import Copy, Expunge, Move, MoveApart, Transfer
 from tui_mail.ui.actions.acting import (
     Targets,
     find_targets,
@@ -22,6 +22,10 @@ from tui_mail.ui.screens.confirm import Confirm
 if TYPE_CHECKING:
     from tui_mail.store.database import Transaction
     from tui_mail.ui.app import MailApp
+
+
+_PERIODS = {"year": "%Y", "month": "%Y-%m"}
+"""What a mailbox below the archive is called, by ``archive``."""
 
 
 async def archive(app: "MailApp") -> None:
@@ -146,8 +150,44 @@ async def _file(
     if targets is None:
         return
     box = await _role(app, targets.account, use)
-    if box is not None:
+    if box is None:
+        return
+    account = app.accounts.account(targets.account)
+    by_date = use is SpecialUse.ARCHIVE and account.archive != "flat"
+    if by_date and box.takes_others and box.delimiter:
+        await _move_by_date(app, targets, box, verb, _PERIODS[account.archive])
+    else:
         await _move(app, targets, box, verb)
+
+
+async def _move_by_date(
+    app: "MailApp", targets: Targets, box: Mailbox, verb: str, period: str
+) -> None:
+    """Move each message into the mailbox of its year, or month, below another."""
+    from tui_mail.store.mailboxes import load_mailboxes
+    from tui_mail.store.roles import find_or_make_below
+
+    zone = app.clock().tzinfo
+    rows = await summaries(app, targets)
+    parts = {row.number: f"{row.date.astimezone(zone):{period}}" for row in rows}
+
+    def make(tx: "Transaction") -> tuple[dict[str, MailboxId], list[Mailbox]]:
+        wanted = sorted(set(parts.values()))
+        places = {part: find_or_make_below(tx, box, part) for part in wanted}
+        return places, load_mailboxes(tx)
+
+    places, mailboxes = await app.wishes.write(targets.account, make)
+    app.accounts.take(targets.account, mailboxes)
+    apart: dict[MailboxId, list[MessageNumber]] = {}
+    for row in rows:
+        if row.mailbox != (place := places[parts[row.number]]):
+            apart.setdefault(place, []).append(row.number)
+    moves = tuple(Move(tuple(numbers), place) for place, numbers in apart.items())
+    if not moves:
+        app.say(own(f"That is below {box.name} already."))
+        return
+    wish = MoveApart(moves)
+    await _move_out(app, targets.only(wish.messages), wish, verb)
 
 
 async def _move(app: "MailApp", targets: Targets, box: Mailbox, verb: str) -> None:
@@ -159,8 +199,13 @@ async def _move(app: "MailApp", targets: Targets, box: Mailbox, verb: str) -> No
     if not targets.numbers:
         app.say(own(f"That is in {box.name} already."))
         return
+    await _move_out(app, targets, Move(targets.numbers, box.id), verb)
+
+
+async def _move_out(
+    app: "MailApp", targets: Targets, wish: Move | MoveApart, verb: str
+) -> None:
     step_before(app, targets)
-    wish = Move(targets.numbers, box.id)
     said = _said(verb, targets.words)
     done = app.wishes.perform(targets.account, wish, said)
     tidy_after(app, gone=True)
