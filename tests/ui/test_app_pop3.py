@@ -418,6 +418,15 @@ async def test_the_password_of_a_pop3_account_is_asked_for_by_its_server_and_use
     engine.server.close()
 
 
+async def test_the_reader_opens_on_what_is_here_while_somebody_writes(
+    old: Home,
+) -> None:
+    with closing(old.open("old")) as database, database.transaction() as tx:
+        tx.connection.execute("UPDATE account SET in_use = in_use")
+        async with reading(old) as reader:
+            await reader.shows("Newest", "this is the text")
+
+
 async def test_the_reader_opens_on_what_is_here_while_the_server_is_away(
     old: Home,
 ) -> None:

@@ -37,13 +37,18 @@ class Accounts:
     def load(self, name: str) -> "tuple[Database, list[Mailbox]]":
         """Open an account's database, on any thread; raises MailError."""
         from tui_mail.store.database import AccountIdentity, Database
-        from tui_mail.store.mailboxes import create_local_mailbox, load_mailboxes
+        from tui_mail.store.mailboxes import (
+            create_local_mailbox,
+            find_role,
+            load_mailboxes,
+        )
 
         identity = AccountIdentity(*self.settings.accounts[name].identity)
         make_private(self._places.data)
         database = Database.open(self._places.database(name), name, identity=identity)
-        if self.settings.accounts[name].kind != "imap":
-            # No server will ever list it.
+        local = self.settings.accounts[name].kind != "imap"
+        # No server will ever list it; who writes meanwhile is waited for this once.
+        if local and find_role(database, SpecialUse.INBOX) is None:
             with database.transaction() as tx:
                 create_local_mailbox(tx, "INBOX", SpecialUse.INBOX)
         return database, load_mailboxes(database)
