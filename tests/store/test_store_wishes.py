@@ -30,7 +30,7 @@ from tui_mail.model.event import OperationsChanged
 from tui_mail.model.flags import FLAGGED, SEEN
 from tui_mail.model.ids import ActionId, MailboxId, MessageNumber, Uid
 from tui_mail.model.message import FlagsOf
-from tui_mail.model.operation import Move, SetFlags
+from tui_mail.model.operation import Move, MoveApart, SetFlags
 from tui_mail.store.journal import (
     last_undoable,
     last_undone,
@@ -642,4 +642,27 @@ def test_ten_thousand_messages_in_one_action_are_fast_there_and_back(
         start = time.process_time()
         act()
         assert time.process_time() - start < 1
+    assert_counts(place)
+
+
+def test_messages_go_apart_as_one_action_and_come_back_as_one(place: Place) -> None:
+    one, two, three = place.fill(3)
+    with place.database.transaction() as tx:
+        create_local_mailbox(tx, "Old", None)
+
+    def names() -> list[str]:
+        rows = (shown(place, number) for number in (one, two, three))
+        return [row[0] for row in rows if row is not None]
+
+    apart = MoveApart(
+        (Move((one, two), place.box("Archive")), Move((three,), place.box("Old")))
+    )
+    assert apart.messages == (one, two, three)
+    wish(place, apart)
+    assert names() == ["Archive", "Archive", "Old"]
+    undo_last(place)
+    assert names() == ["INBOX"] * 3
+    redo_last(place)
+    assert names() == ["Archive", "Archive", "Old"]
+    assert len(load_journal(place.database, 10)) == 1
     assert_counts(place)
