@@ -65,7 +65,7 @@ def _find(session: Session, account: Account, name: str) -> Mailbox | None:
     database = session.database(account)
     found = find_mailbox(database, name)
     use = next((use for use in USUAL_NAMES if use.value == name.casefold()), None)
-    if found is not None or use is None or account.kind == "imap":
+    if found is not None or use is None or not account.has_local_mailboxes:
         return found
     with database.transaction() as tx:
         made = find_or_make_role(tx, use, account.mailboxes.get(use, ""))

@@ -109,7 +109,7 @@ class Session:
             )
             self._ends.callback(database.close)
             self._databases[account.name] = database
-            if account.kind != "imap":
+            if account.has_local_mailboxes:
                 _make_inbox(database)
             if database.salvaged:
                 output.note(f"{account.name}: {database.salvaged}")

@@ -126,6 +126,11 @@ class Account:
         return "local" if self.pop3 is None else "pop3"
 
     @property
+    def has_local_mailboxes(self) -> bool:
+        """Whether its mailboxes lie only here: in POP3 and local accounts."""
+        return self.kind in ("pop3", "local")
+
+    @property
     def incoming(self) -> Server | None:
         """The server that mail comes from; None in a local account."""
         return self.imap or self.pop3

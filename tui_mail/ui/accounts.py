@@ -46,7 +46,7 @@ class Accounts:
         identity = AccountIdentity(*self.settings.accounts[name].identity)
         make_private(self._places.data)
         database = Database.open(self._places.database(name), name, identity=identity)
-        local = self.settings.accounts[name].kind != "imap"
+        local = self.settings.accounts[name].has_local_mailboxes
         # No server will ever list it; who writes meanwhile is waited for this once.
         if local and find_role(database, SpecialUse.INBOX) is None:
             with database.transaction() as tx:

@@ -223,7 +223,7 @@ async def _role(app: "MailApp", account: str, use: SpecialUse) -> Mailbox | None
     known = app.accounts.role(account, use)
     if known is not None:
         return known
-    if app.accounts.account(account).kind != "imap":
+    if app.accounts.account(account).has_local_mailboxes:
         return await make_local_role(app, account, use)
     named = app.accounts.account(account).mailboxes.get(use)
     missing = f' There is no "{named}".' if named else ""

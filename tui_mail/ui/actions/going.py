@@ -78,7 +78,8 @@ async def _go_to_role(app: "MailApp", use: SpecialUse) -> None:
 
 
 def _may_be_made(app: "MailApp", account: str) -> bool:
-    return app.accounts.account(account).kind != "imap" and not app.read_only
+    local = app.accounts.account(account).has_local_mailboxes
+    return local and not app.read_only
 
 
 async def _go(app: "MailApp", shown: Shown) -> None:

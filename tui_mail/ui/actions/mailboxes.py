@@ -121,7 +121,7 @@ async def subscribe(app: "MailApp") -> None:
     if chosen is None:
         return
     account, box = chosen
-    if app.accounts.account(account).kind != "imap":
+    if app.accounts.account(account).has_local_mailboxes:
         app.say(
             own(f"The mailboxes of {account} are only here: none is subscribed to.")
         )
