@@ -73,7 +73,7 @@ class Wholes:
     ) -> set[MessageNumber]:
         if not self._together:
             return set()
-        with Readying(session) as readying:
+        with Readying(session.pace) as readying:
             came = fetch_small(session, batch, renderer, readying)
             readying.finish()
         return came
