@@ -65,7 +65,11 @@ def _dispatch(arguments: list[str]) -> int:
 
     _no_core_dumps()
     name, rest = commands.split(arguments)
-    if name == "help" and (topic := commands.split(rest)[0]) in ("account", "demo"):
+    if name == "help" and (topic := commands.split(rest)[0]) in (
+        "account",
+        "demo",
+        "open",
+    ):
         name, rest = topic, ["--help"]
     try:
         if name is None:
@@ -74,6 +78,8 @@ def _dispatch(arguments: list[str]) -> int:
             return _account(rest)
         if name == "demo":
             return _demo(rest)
+        if name == "open":
+            return _open(rest)
         with _ending_in_order():
             return commands.run(name, rest, _check_keys)
     except SystemExit as leaving:
@@ -177,6 +183,36 @@ def _demo(arguments: list[str]) -> int:
     with running() as place:
         settings = load_settings(place.settings_path, place.places)
         return run_reader(settings, place.places, clock=place.clock)
+
+
+def _open(arguments: list[str]) -> int:
+    from tui_mail.cli.commands import Parser, add_common
+    from tui_mail.config.load import load_settings
+    from tui_mail.config.places import Places
+
+    parser = Parser(
+        prog="tui-mail open",
+        description="Read a message, an mbox or a Maildir, without an account. "
+        "Nothing in it is changed: flags and tags last until you leave.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("path", metavar="PATH", help="a message, an mbox, a Maildir")
+    add_common(parser)
+    chosen = parser.parse_args(arguments)
+    _take_terminal()
+    places = Places.find()
+    settings = load_settings(Path(chosen.config) if chosen.config else None, places)
+
+    # What is made until the first paint lives on; the reader collects again after it.
+    gc.disable()
+    from tui_mail.sync.opened.place import opened
+    from tui_mail.ui.app import run_reader
+
+    with (
+        _ending_in_order(),
+        opened(Path(chosen.path), settings, places) as (own, inside),
+    ):
+        return run_reader(own, inside)
 
 
 def _take_terminal() -> None:

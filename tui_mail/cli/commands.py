@@ -41,7 +41,7 @@ COMMANDS = {
 }
 """The commands that are done here; the reader and the demo are the entry point's."""
 
-LATER = ("send", "sendmail", "compose", "open")
+LATER = ("send", "sendmail", "compose")
 """Names that are kept for commands to come."""
 
 _TAKES_VALUE = ("--config",)
@@ -145,6 +145,6 @@ def _unshield(chosen: argparse.Namespace) -> None:
 def _unknown(name: str) -> str:
     if name in LATER or name.startswith("mailto:"):
         return f"{name.partition(':')[0]}: not in this version yet"
-    near = difflib.get_close_matches(name, (*COMMANDS, "account", "demo"), 1)
+    near = difflib.get_close_matches(name, (*COMMANDS, "account", "demo", "open"), 1)
     remedy = f'did you mean "{near[0]}"?' if near else "see: tui-mail --help"
     return f'there is no command "{name}"; {remedy}'

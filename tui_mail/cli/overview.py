@@ -21,6 +21,7 @@ commands
 def overview() -> str:
     """Write the page."""
     rows = [("demo", "the reader with a sample mailbox; needs no account")]
+    rows += [("open", "read a message, an mbox or a Maildir; needs no account")]
     rows += [("account add", "the set-up screen, for one more account")]
     rows += [(command.name, command.summary) for command in COMMANDS.values()]
     listed = "".join(f"  {name:<14} {summary}\n" for name, summary in rows)

@@ -122,8 +122,10 @@ class Accounts:
         return frozenset().union(*(account.own_addresses for account in accounts))
 
     def inbox(self, name: str) -> Mailbox:
-        """Find the inbox; raises NotFound before the first synchronization."""
+        """Find the inbox, or what a file begins with; raises NotFound before it is known."""
         inbox = self.role(name, SpecialUse.INBOX)
+        if inbox is None and self.account(name).kind == "file":
+            inbox = next(iter(self.mailboxes(name)), None)
         if inbox is None:
             raise NotFound(f"{name}: its mailboxes are not known yet")
         return inbox

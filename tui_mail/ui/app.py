@@ -16,6 +16,7 @@ from textual.binding import BindingType
 from textual.message import Message
 from textual.screen import Screen
 
+from tui_mail.config.opened import OpenedAccount
 from tui_mail.config.places import Places
 from tui_mail.config.settings import Settings
 from tui_mail.model.displayable import own
@@ -98,6 +99,11 @@ class MailApp(SpeakingApp, inherit_bindings=False):
         self._tasks: set[asyncio.Task[None]] = set()
         self._asking = 0
         self.accounts = Accounts(settings, places)
+        self.opened = next(
+            (a for a in settings.accounts.values() if isinstance(a, OpenedAccount)),
+            None,
+        )
+        """The file or folder that is read, where no account is."""
         self.panes = Panes(
             clock=self.clock,
             date_form=settings.ui.date_format,
@@ -174,7 +180,11 @@ class MailApp(SpeakingApp, inherit_bindings=False):
             self.listing.reload()
         self.start(self._begin())
         self.set_interval(_POLL, self._poll)
-        self.reading.follow(self.panes.list.cursor_number)
+        if self.opened is not None and self.opened.only is not None:
+            self.panes.enter("message")
+            self.start(self.reading.read(self.opened.only))
+        else:
+            self.reading.follow(self.panes.list.cursor_number)
 
     def _came_back(self, _: object) -> None:
         """Paint all of it: the shell had the terminal."""

@@ -1,10 +1,9 @@
 """The engines of this reader's accounts: started, joined, heard, started again."""
 
 import subprocess
-import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from textual.message import Message
@@ -46,13 +45,12 @@ class Engine:
         self,
         account: str,
         socket: Path,
-        settings: Path,
+        command: Sequence[str],
         post: Callable[[Message], object],
     ) -> None:
         self._account = account
         self._socket = socket
-        self._command = [sys.executable, "-m", "tui_mail", "--config", str(settings)]
-        self._command += ["sync", "--watch", account, "--for-reader"]
+        self._command = command
         self._post = post
         self._offline = False
         self._closed = threading.Event()
@@ -179,16 +177,23 @@ class Engines:
     """The engines of all accounts that have a server."""
 
     def __init__(
-        self, places: Places, settings: Path, post: Callable[[Message], object]
+        self,
+        places: Places,
+        command: Callable[[str], Sequence[str]],
+        post: Callable[[Message], object],
     ) -> None:
-        self._places, self._settings, self._post = places, settings, post
+        """``command`` says how the engine of an account is started."""
+        self._places, self._command, self._post = places, command, post
         self._engines: dict[str, Engine] = {}
 
     def start(self, account: str) -> None:
         """Start and join the engine of an account."""
         if account not in self._engines:
             self._engines[account] = Engine(
-                account, self._places.socket(account), self._settings, self._post
+                account,
+                self._places.socket(account),
+                self._command(account),
+                self._post,
             )
 
     def engine(self, account: str) -> Engine | None:

@@ -98,7 +98,8 @@ class Listing:
             name = title_of(box)
             if len(self._app.accounts.tree()) > 1 or self._app.panes.has_class("one"):
                 name = own(f"{self.shown.account} · {name}")
-            said = [name, *filter(None, [box.limits]), *said]
+            limits = box.limits if self._app.opened is None else "only read"
+            said = [name, *filter(None, [limits]), *said]
             if self.shown.query:
                 said += [self.shown.words, f"{rows:,} of {box.total:,}"]
             elif box.unread:

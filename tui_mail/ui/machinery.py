@@ -3,9 +3,11 @@
 import asyncio
 import importlib
 import sys
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
+from tui_mail.config.opened import OpenedAccount
 from tui_mail.ui import look
 from tui_mail.ui.bridge import Bridge
 from tui_mail.ui.commands import COMMANDS
@@ -45,9 +47,20 @@ def build(app: "MailApp") -> None:
     app.keys = Keys(app, Dispatcher(app.keymap_of_commands))
     app.reading = Reading(app, rest=look.preview_rest(app.settings.ui))
     app.wishes = Wishes(app)
-    app.engines = Engines(app.places, app.settings.path, app.post_message)
+    app.engines = Engines(
+        app.places, lambda name: _engine_of(app, name), app.post_message
+    )
     app.servers = Servers(app)
     app.fetching = Fetching(app)
     app.uses = Uses(app)
     app.refreshing = Refreshing(app.start)
     app.bridge = Bridge(app.post_message)
+
+
+def _engine_of(app: "MailApp", name: str) -> Sequence[str]:
+    """Say how the engine of an account is started."""
+    account = app.accounts.account(name)
+    if isinstance(account, OpenedAccount):
+        return account.engine
+    command = [sys.executable, "-m", "tui_mail", "--config", str(app.settings.path)]
+    return [*command, "sync", "--watch", name, "--for-reader"]

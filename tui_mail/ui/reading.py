@@ -223,6 +223,9 @@ class Reading:
         self._refused.pop(key, None)
         if self._ask_engine(account, number, loaded, wanted=wanted):
             return own("Fetching…")
+        if self._app.opened is not None:
+            # The process that reads the file starts with the reader.
+            return own("Fetching…")
         if wanted:
             await self.want(account, number, loaded.missing)
         elif not loaded.is_asked_for:
@@ -290,6 +293,8 @@ class Reading:
         failed = [key for key in self._refused if key[0] == account]
         for key in failed:
             del self._refused[key]
+        if self._app.opened is not None and self.loaded and self.loaded.missing:
+            failed.append((account, self.loaded.content.number))
         if self.number is not None and (self.account, self.number) in failed:
             self._app.start(self.again())
 

@@ -77,7 +77,7 @@ class Servers:
         """How many messages were asked for and come with the next connection."""
 
     def start(self) -> None:
-        """Start the engines of all accounts with a server; ask what they may not decide."""
+        """Start the engines of all accounts but local ones; ask what they may not decide."""
         for name in self._app.accounts.in_order():
             if self._app.accounts.account(name).kind == "local":
                 continue

@@ -14,6 +14,7 @@ from tui_mail.ui.widgets.hint_line import HintLine
 from tui_mail.ui.widgets.status_line import StatusLine
 
 if TYPE_CHECKING:
+    from tui_mail.config.opened import OpenedAccount
     from tui_mail.link.messages import Status
     from tui_mail.ui.accounts import Accounts
     from tui_mail.ui.dispatch import Begun
@@ -41,6 +42,7 @@ class SpeakingApp(App[int], inherit_bindings=False):
     wishes: "Wishes"
     session: str
     read_only: bool
+    opened: "OpenedAccount | None"
 
     def __init__(self, keymap: Mapping[str, KeysOfCommand]) -> None:
         super().__init__()

@@ -62,7 +62,7 @@ def _one(name: str, state: AccountState, now: datetime) -> str:
     if status.state == "connected":
         if state.pulls and state.synced_at:
             return f"{name} pulled {list_date(state.synced_at, now)}"
-        return f"{name} connected"
+        return f"{name} {status.line or 'connected'}"
     if status.state == "offline":
         return f"{name} offline{_as_of(state, now)}{_why(name, status)}"
     if status.state == "failed":

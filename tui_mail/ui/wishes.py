@@ -47,7 +47,7 @@ class Wishes:
         """
         from tui_mail.store.performing import perform
 
-        self.refuse_if_read_only()
+        self.refuse_if_read_only(only_flags=isinstance(wish, SetFlags))
         mailbox = self._app.listing.mailbox_id
         if isinstance(wish, MailboxWish):
             # It is not done in what the list shows.
@@ -143,10 +143,16 @@ class Wishes:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._writer, run)
 
-    def refuse_if_read_only(self) -> None:
-        """Raise MailError where nothing may be changed."""
+    def refuse_if_read_only(self, *, only_flags: bool = False) -> None:
+        """Raise MailError where nothing may be changed, or flags only and it is more."""
         if self._app.read_only:
             raise MailError("nothing is changed: tui-mail runs with --read-only")
+        opened = self._app.opened
+        if opened is not None and not only_flags:
+            raise MailError(
+                f"{opened.path.name} is only read: nothing is moved, copied or deleted; "
+                "flags and tags work, until you leave"
+            )
 
     def expected_gone(self, account: str) -> tuple[MessageNumber, ...]:
         """Name the messages that a wish on its way takes out of their mailbox."""

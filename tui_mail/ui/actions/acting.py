@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from tui_mail.ui.app import MailApp
 
 
+_FLAGS = frozenset({Right.KEEP_SEEN, Right.KEEP_FLAGS})
+
+
 @dataclass(frozen=True, slots=True)
 class Targets:
     """The messages that a key acts on."""
@@ -42,7 +45,7 @@ async def find_targets(app: "MailApp", *needed: Right) -> Targets | None:
     asked first. None if there is nothing, which is said, or nothing is wanted. Raises
     MailError without the ``needed`` rights in the mailbox.
     """
-    app.wishes.refuse_if_read_only()
+    app.wishes.refuse_if_read_only(only_flags=bool(needed) and set(needed) <= _FLAGS)
     box = app.listing.mailbox
     if box is not None and (why := box.why_not(*needed)):
         raise MailError(why)

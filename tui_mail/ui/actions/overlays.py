@@ -58,7 +58,7 @@ async def operations(app: "MailApp") -> None:
     from tui_mail.ui.screens.operations import Operations
 
     async def change(account: str, function: "Callable[[Transaction], object]") -> None:
-        app.wishes.refuse_if_read_only()
+        app.wishes.refuse_if_read_only(only_flags=True)
         await app.wishes.write(account, function)
         app.engines.send(account, Wake())
         await app.wishes.carry_on(account)

@@ -62,6 +62,8 @@ def ask_server(app: "MailApp") -> None:
 
 
 def _nothing_to_ask(app: "MailApp", account: str) -> str:
+    if app.opened is not None:
+        return "A file is read here: there is no server to be asked."
     if app.accounts.account(account).kind == "pop3":
         return f"All mail of {account} is here to be searched; POP3 cannot search."
     return f"All mail of {account} is here to be searched; it has no server."

@@ -24,7 +24,7 @@ def synchronize(app: "MailApp") -> None:
     local = here if here and here not in accounts else ""
     only_here = f"{local} has no server: its mail is only here" if local else ""
     if accounts:
-        app.say(own("Synchronizing…"))
+        app.say(own("Synchronizing…" if app.opened is None else "Looking at it…"))
         app.start(_synchronize(app, accounts, only_here))
     else:
         app.say(own(f"{only_here or 'No account here has a server'}."))
@@ -60,6 +60,9 @@ async def _synchronize(app: "MailApp", accounts: list[str], only_here: str) -> N
 
 def online(app: "MailApp") -> None:
     """Go offline, or online again."""
+    if app.opened is not None:
+        app.say(own("A file is read here: there is no server."))
+        return
     app.go_offline(offline=not app.offline)
     # For a while only: the line has to say how the servers are, and of what age this is.
     app.unsay()

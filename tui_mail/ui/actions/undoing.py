@@ -22,7 +22,7 @@ async def undo(app: "MailApp") -> None:
     """Undo the last action; what may surprise is asked first."""
     from tui_mail.store import journal
 
-    app.wishes.refuse_if_read_only()
+    app.wishes.refuse_if_read_only(only_flags=True)
     await app.wishes.look_for_undoable()
     final = await asyncio.to_thread(_final, app, list(app.accounts))
     if app.wishes.undoable is None:
@@ -50,7 +50,7 @@ async def redo(app: "MailApp") -> None:
     """Do again what was undone last."""
     from tui_mail.store import journal
 
-    app.wishes.refuse_if_read_only()
+    app.wishes.refuse_if_read_only(only_flags=True)
     accounts = list(app.accounts)
     found = await asyncio.to_thread(_last_undone, app, accounts)
     if found is None:
