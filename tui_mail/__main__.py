@@ -189,6 +189,7 @@ def _open(arguments: list[str]) -> int:
     from tui_mail.cli.commands import Parser, add_common
     from tui_mail.config.load import load_settings
     from tui_mail.config.places import Places
+    from tui_mail.model.error import UsageError
 
     parser = Parser(
         prog="tui-mail open",
@@ -199,6 +200,8 @@ def _open(arguments: list[str]) -> int:
     parser.add_argument("path", metavar="PATH", help="a message, an mbox, a Maildir")
     add_common(parser)
     chosen = parser.parse_args(arguments)
+    if not chosen.path:
+        raise UsageError("the PATH is empty (see: tui-mail open --help)")
     _take_terminal()
     places = Places.find()
     settings = load_settings(Path(chosen.config) if chosen.config else None, places)

@@ -76,7 +76,9 @@ class Renderer:
     Several threads may use one; their messages are rendered one after the other.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, spare: bool = True) -> None:
+        """Without a spare it takes less memory, and a killed child costs more time."""
+        self._wanted = 2 if spare else 1
         self._lock = threading.Lock()
         self._children: list[_Child] = []
         self._closed = False
@@ -119,7 +121,7 @@ class Renderer:
         with self._lock:
             if self._closed:
                 return None
-            while len(self._children) < 2:
+            while len(self._children) < self._wanted:
                 self._children.append(_Child())
             child = self._children[0]
             try:

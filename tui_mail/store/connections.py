@@ -16,6 +16,8 @@ from tui_mail.store.file_system import is_remote
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
+CACHE = 16_000
+"""Kilobytes of the file that each connection keeps in memory."""
 _ROWS = 500
 """Rows fetched at a time."""
 
@@ -75,7 +77,10 @@ class _Cursor(sqlite3.Cursor):
 
 
 def connect(
-    path: Path, factory: type[sqlite3.Connection] = sqlite3.Connection
+    path: Path,
+    factory: type[sqlite3.Connection] = sqlite3.Connection,
+    *,
+    cache: int = CACHE,
 ) -> sqlite3.Connection:
     """Open the file as every connection has it; raises sqlite3's errors."""
     connection = sqlite3.connect(
@@ -85,7 +90,7 @@ def connect(
         connection.execute("PRAGMA busy_timeout = 10000")
         connection.execute("PRAGMA foreign_keys = 1")
         connection.execute("PRAGMA synchronous = FULL")
-        connection.execute("PRAGMA cache_size = -16000")
+        connection.execute(f"PRAGMA cache_size = -{cache}")
         connection.execute("PRAGMA wal_autocheckpoint = 4000")
     except BaseException:
         connection.close()
@@ -100,10 +105,10 @@ def prepare_file(connection: sqlite3.Connection, path: Path) -> None:
     connection.execute(f"PRAGMA journal_mode = {mode}")
 
 
-def connect_reader(path: Path) -> Reader:
+def connect_reader(path: Path, *, cache: int = CACHE) -> Reader:
     """Open the file for one thread to read; raises StoreFailed and StoreDamaged."""
     try:
-        reader = connect(path, Reader)
+        reader = connect(path, Reader, cache=cache)
     except Trouble as error:
         raise failure(path, error) from error
     assert isinstance(reader, Reader)

@@ -19,6 +19,7 @@ from tui_mail.model.error import (
 from tui_mail.model.event import Event, merged
 from tui_mail.store import salvage
 from tui_mail.store.connections import (
+    CACHE,
     Reader,
     Trouble,
     connect,
@@ -35,6 +36,7 @@ Listener = Callable[[list[Event]], None]
 
 _PATIENCE = 30.0
 """Seconds to wait for another process's transaction."""
+_SMALL_CACHE = 2_000
 _FIRST_TRIES = 0.2
 """Seconds in which it is tried again at once: the engine's pauses are short."""
 
@@ -44,12 +46,20 @@ class AccountIdentity:
     """What an account's database was filled from."""
 
     kind: str
-    """``imap``, ``pop3`` or ``local``."""
+    """``imap``, ``pop3`` or ``local``; ``file`` for what is only read."""
     host: str
     user: str
 
     def __str__(self) -> str:
         return f"{self.user} at {self.host} ({self.kind})" if self.host else self.kind
+
+    @property
+    def cache(self) -> int:
+        """Kilobytes of the database that each connection keeps in memory.
+
+        What is read of a file is there for a while only, and is to take little.
+        """
+        return _SMALL_CACHE if self.kind == "file" else CACHE
 
 
 class Transaction:
@@ -83,11 +93,13 @@ class Database:
         writer: sqlite3.Connection,
         *,
         salvaged: str = "",
+        cache: int = CACHE,
     ) -> None:
         self.path = path
         self.account = account
         self.salvaged = salvaged
         """What people have to know where the file was damaged and salvaged just now."""
+        self._cache = cache
         self._writer = writer
         self._writing = threading.RLock()
         self._local = threading.local()
@@ -129,7 +141,7 @@ class Database:
         except OSError as error:
             raise StoreFailed(f"{path}: {error.strerror or error}") from error
         _open_here[path] += 1
-        return cls(path, account, writer, salvaged=salvaged)
+        return cls(path, account, writer, salvaged=salvaged, cache=identity.cache)
 
     @property
     def connection(self) -> sqlite3.Connection:
@@ -236,7 +248,7 @@ class Database:
         with self._readers_lock:
             if self._closed:
                 raise StoreFailed(f"{self.path} is closed")
-            connection = connect_reader(self.path)
+            connection = connect_reader(self.path, cache=self._cache)
             self._readers.append(connection)
             return connection
 
@@ -278,7 +290,7 @@ def _opened(path: Path, account: str, identity: AccountIdentity) -> sqlite3.Conn
     """Open the file for writing, with its tables of today; raises sqlite3's errors."""
     if not path.exists():
         os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
-    connection = connect(path)
+    connection = connect(path, cache=identity.cache)
     try:
         _prepare(connection, path, account, identity)
         connection.execute("PRAGMA busy_timeout = 0")

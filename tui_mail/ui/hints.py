@@ -24,6 +24,11 @@ _NEEDS = {
 _NOT_OF_INBOX = ("mailbox.rename", "mailbox.delete")
 _KINDS = {"app.sync": ("imap", "pop3"), "search.server": ("imap",)}
 """Which kinds of accounts some of them are for."""
+_NOT_OF_FILES = frozenset(
+    {"mailbox.new", "mailbox.rename", "mailbox.delete"}
+    | {command for command, needed in _NEEDS.items() if needed == TAKE_OUT}
+)
+"""What is not done to a file that is only read."""
 _HINTS: Mapping[str, Sequence[tuple[str, str]]] = {
     "mailboxes": (
         ("list.open", "show"),
@@ -100,7 +105,7 @@ def hints(
     """Name the keys that matter most in a place, and what they do.
 
     What may not be done in the mailbox is not named, nor what an account of that kind has
-    no server for.
+    no server for, or is not done to a file.
     """
     return [
         (keymap[command][0], word)
@@ -108,6 +113,7 @@ def hints(
         if keymap[command]
         and (box is None or _is_possible(command, box))
         and kind in _KINDS.get(command, (kind,))
+        and not (kind == "file" and command in _NOT_OF_FILES)
     ]
 
 

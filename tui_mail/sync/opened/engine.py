@@ -29,6 +29,7 @@ from tui_mail.link.messages import (
 from tui_mail.link.server import EngineServer, LinkedClient
 from tui_mail.mime.render import Renderer
 from tui_mail.model.error import EngineBusy, MailError, NotFound
+from tui_mail.model.event import Event
 from tui_mail.store.database import Database
 from tui_mail.sync import lifetime
 from tui_mail.sync.agenda import FetchJob, Request
@@ -45,6 +46,8 @@ from tui_mail.sync.wake import Wake as Bell
 _LOG = logging.getLogger(__name__)
 _LOOK = 2.0
 """Seconds between two looks at the file."""
+_TELL_EVERY = 1.0
+"""Seconds between two words of new rows: each has all rows loaded again."""
 _NICE = 15
 _PATIENCE = 10.0
 _READ_ONLY = "is only read; flags and tags stay here until you leave"
@@ -69,6 +72,9 @@ class Engine:
         self._left_at: float | None = None
         self._stopped = False
         self._trouble = ""
+        self._listing = False
+        self._untold: list[Event] = []
+        self._told_at = 0.0
 
     def run(self, socket: Path) -> None:
         """Serve until the reader has gone, or a signal comes."""
@@ -76,7 +82,7 @@ class Engine:
             signal.signal(number, lambda *_: self._stop())
         with ExitStack() as ends:
             ends.callback(self._bell.close)
-            ends.callback(self._database.listen(self._board.changed))
+            ends.callback(self._database.listen(self._changed))
             server = EngineServer(socket, self._heed, self._join, self._leave)
             ends.callback(server.close)
             self._board.status("connected", _READ_ONLY)
@@ -118,15 +124,20 @@ class Engine:
         )  # fmt: skip
         return lifetime.is_over(moment)
 
+    def _changed(self, events: list[Event]) -> None:
+        """Tell of changes, while rows come by the thousand only now and then."""
+        self._untold += events
+        now = time.monotonic()
+        if not self._listing or now - self._told_at > _TELL_EVERY:
+            self._told_at, untold = now, self._untold
+            self._untold = []
+            self._board.changed(untold)
+
     # What is done while nobody waits.
 
     def _all_steps(self) -> Iterator[None]:
         """List the messages that are not listed, then make texts that can be searched."""
-        for _ in self._filling.steps(self._tell_far):
-            if total := self._source.count():
-                said = "listing the messages"
-                self._board.status("synchronizing", said, self._filling.rows, total)
-            yield
+        yield from self._list()
         total = self._filling.rows
         made_all = True
         made = 0
@@ -137,6 +148,20 @@ class Engine:
             yield
         said = _READ_ONLY if made_all else f"{_READ_ONLY}{_searched(made, total)}"
         self._board.status("connected", said)
+
+    def _list(self) -> Iterator[None]:
+        self._listing = True
+        try:
+            for _ in self._filling.steps(self._tell_far):
+                if total := self._source.count():
+                    said = "listing the messages"
+                    self._board.status("synchronizing", said, self._filling.rows, total)
+                yield
+        finally:
+            self._listing = False
+            self._changed([])
+        for line in self._source.troubles():
+            self._board.receipt(line, urgent=True)
 
     def _tell_far(self, done: int, total: int) -> None:
         if total:
@@ -246,7 +271,7 @@ def main() -> int:
             source = open_source(account.path)
             database = open_database(account, places)
             try:
-                with Renderer() as renderer:
+                with Renderer(spare=False) as renderer:
                     Engine(database, source, renderer).run(places.socket(account.name))
             finally:
                 database.close()

@@ -51,6 +51,10 @@ class LetterSource:
         """Count it."""
         return 1
 
+    def troubles(self) -> tuple[str, ...]:
+        """Say nothing: it is read or not."""
+        return ()
+
     def size_of(self, mailbox: str, uid: Uid) -> int:  # noqa: ARG002
         """Say how large it is."""
         with open_unseen(self.path) as file:

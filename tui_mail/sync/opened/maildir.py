@@ -26,8 +26,7 @@ class MaildirSource:
         self._files: tuple[str, dict[Uid, Path]] = ("", {})
         """The mailbox that was read in last, and its files."""
         self._times = self._changed()
-        self.unreadable: list[str] = []
-        """Folders that cannot be read, in words."""
+        self._unreadable: list[str] = []
 
     def mailboxes(self) -> tuple[str, ...]:
         """Name the Maildir, then those within it."""
@@ -47,14 +46,14 @@ class MaildirSource:
     ) -> Iterator[Found | None]:
         """Find messages mailbox by mailbox, in each the newest first."""
         self._times = self._changed()
-        self.unreadable.clear()
+        self._unreadable.clear()
         for name, folder in self._folders.items():
             try:
                 for entry in scan_maildir(folder, within=False, newest_first=True):
                     known = is_known(name, uid_of(entry.path.name))
                     yield None if known else _found(name, entry)
             except OSError as error:
-                self.unreadable.append(f"{folder}: {error.strerror}")
+                self._unreadable.append(f"{folder}: {error.strerror}")
 
     def has(self, mailbox: str, uid: Uid) -> bool:  # noqa: ARG002
         """Tell of all that was found that it is there: of its end nobody hears."""
@@ -63,6 +62,10 @@ class MaildirSource:
     def count(self) -> int:
         """Say that it is not known before all folders are read."""
         return 0
+
+    def troubles(self) -> tuple[str, ...]:
+        """Name the folders that cannot be read."""
+        return tuple(self._unreadable)
 
     def size_of(self, mailbox: str, uid: Uid) -> int:
         """Say how large a message is."""

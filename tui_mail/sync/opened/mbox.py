@@ -79,13 +79,14 @@ class MboxSource:
     ) -> Iterator[Found | None]:
         """Look the file through, then read the headers from its end on."""
         with open_unseen(self.path) as file:
-            fresh = len(self._starts)
             for place in self._look_through(file, tell):
                 if place % _TELL == 0:
                     yield None
-            for place in range(len(self._starts) - 1, fresh - 1, -1):
+            for place in range(len(self._starts) - 1, -1, -1):
                 start, end = self._starts[place], self._ends[place]
                 if is_known(self._name, Uid(start + 1)):
+                    if place % _TELL == 0:
+                        yield None
                     continue
                 seconds = self._arrivals[place]
                 arrived = None if seconds == _NO_DATE else moment_of(seconds)
@@ -131,6 +132,10 @@ class MboxSource:
             headers=headers,
         )
 
+    def troubles(self) -> tuple[str, ...]:
+        """Say nothing: it is read or not."""
+        return ()
+
     def size_of(self, mailbox: str, uid: Uid) -> int:  # noqa: ARG002 - it is but one
         """Find how long a message is."""
         with open_unseen(self.path) as file:
@@ -153,6 +158,9 @@ class MboxSource:
         """See whether mail was put at the end; anything else makes it another file."""
         with open_unseen(self.path) as file:
             told = os.fstat(file.fileno())
+            if not self._marks[0]:
+                # It is being looked through for the first time.
+                return False
             if (told.st_size, told.st_ino) == (self._size, self._inode):
                 return False
             if told.st_size < self._size or _marks(file, self._size) != self._marks:

@@ -17,7 +17,7 @@ from tui_mail.config.places import Places
 from tui_mail.config.settings import Settings
 from tui_mail.link.lock import AccountLock
 from tui_mail.model.displayable import displayable
-from tui_mail.model.error import EngineBusy
+from tui_mail.model.error import EngineBusy, MailError
 from tui_mail.sync.opened.filling import Filling, first_message
 from tui_mail.sync.opened.recognizing import open_source
 from tui_mail.sync.storing import open_database
@@ -38,7 +38,7 @@ def opened(
     """Open a path in a folder of its own: settings with it as the only account, places.
 
     Its newest rows are in the store then. The person's own settings hold otherwise, and
-    their themes. Raises MailError, OSError where there is no mail in it.
+    their themes. Raises MailError where there is no mail in it.
     """
     source = open_source(path)
     _sweep()
@@ -53,7 +53,10 @@ def opened(
         try:
             filling = Filling(database, source)
             filling.lay_out()
-            filling.first()
+            try:
+                filling.first()
+            except OSError as error:
+                raise MailError(f"{path}: {error.strerror or error}") from None
             only = first_message(database) if source.count() == 1 else None
         finally:
             database.close()

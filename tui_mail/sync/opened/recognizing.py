@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 from stat import S_ISDIR, S_ISREG
 
+from tui_mail.mime.maildir import is_maildir
 from tui_mail.mime.mbox import is_mbox
 from tui_mail.model.error import MailError, NotFound
 from tui_mail.sync.opened.letter import LetterSource
@@ -16,12 +17,20 @@ _BEGINS = re.compile(rb"(?:\xef\xbb\xbf)?[!-9;-~]{1,200}[ \t]*:")
 
 
 def open_source(path: Path) -> Source:
-    """Open a file or a folder of mail; raises MailError, OSError where it is none."""
+    """Open a file or a folder of mail; raises MailError where it is none."""
     try:
-        mode = path.stat().st_mode
+        return _recognized(path)
     except FileNotFoundError:
         raise NotFound(f"{path}: there is no such file or folder") from None
+    except OSError as error:
+        raise MailError(f"{path}: {error.strerror or error}") from None
+
+
+def _recognized(path: Path) -> Source:
+    mode = path.stat().st_mode
     if S_ISDIR(mode):
+        if not _has_maildir(path):
+            raise NotFound(f"{path}: there is no Maildir: no folder cur or new")
         return MaildirSource(path)
     if not S_ISREG(mode):
         raise MailError(f"{path}: this is neither a file nor a folder")
@@ -35,3 +44,10 @@ def open_source(path: Path) -> Source:
     if b"\0" in octets or not _BEGINS.match(octets.lstrip(b"\r\n")):
         raise MailError(f"{path}: this is no message, no mbox and no Maildir")
     return LetterSource(path)
+
+
+def _has_maildir(folder: Path) -> bool:
+    """Tell whether it is a Maildir or holds some, without going through all of it."""
+    return is_maildir(folder) or any(
+        is_maildir(each) for each in folder.iterdir() if each.is_dir()
+    )

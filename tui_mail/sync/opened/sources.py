@@ -64,6 +64,9 @@ class Source(Protocol):
     def count(self) -> int:
         """Say how many messages it has; 0 while that is not known."""
 
+    def troubles(self) -> tuple[str, ...]:
+        """Say what of it could not be read when all else was found."""
+
     def size_of(self, mailbox: str, uid: Uid) -> int:
         """Say how many octets a message has; raises Gone, OSError."""
 
