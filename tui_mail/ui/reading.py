@@ -11,7 +11,7 @@ from textual.timer import Timer
 from tui_mail.model.displayable import Displayable, own
 from tui_mail.model.error import LinkLost, MailError, NotFound
 from tui_mail.model.flags import SEEN
-from tui_mail.model.ids import MessageNumber, PartId
+from tui_mail.model.ids import WHOLE, MessageNumber, PartId
 from tui_mail.ui.fetching import CANCELLED
 from tui_mail.ui.loading import Loaded, Shape, find_part, load
 
@@ -193,6 +193,9 @@ class Reading:
                 return
             loaded = replace(loaded, content=replace(loaded.content, status=said))
         content = loaded.content
+        if self._app.opened is not None:
+            # All of it is at hand, in the file.
+            content = replace(content, downloaded=content.downloaded | {WHOLE})
         self._app.panes.view.show(content)
         if self._app.panes.lists_parts:
             chosen = self._app.panes.parts.chosen

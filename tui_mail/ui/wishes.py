@@ -147,11 +147,9 @@ class Wishes:
         """Raise MailError where nothing may be changed, or flags only and it is more."""
         if self._app.read_only:
             raise MailError("nothing is changed: tui-mail runs with --read-only")
-        opened = self._app.opened
-        if opened is not None and not only_flags:
+        if self._app.opened is not None and not only_flags:
             raise MailError(
-                f"{opened.path.name} is only read: nothing is moved, copied or deleted; "
-                "flags and tags work, until you leave"
+                "only read: nothing is moved, copied or deleted; flags and tags work"
             )
 
     def expected_gone(self, account: str) -> tuple[MessageNumber, ...]:

@@ -10,8 +10,9 @@ import signal
 import sys
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
+from functools import partial
 from pathlib import Path
 
 from tui_mail.config.logs import set_up_log
@@ -28,17 +29,16 @@ from tui_mail.link.messages import (
 )
 from tui_mail.link.server import EngineServer, LinkedClient
 from tui_mail.mime.render import Renderer
-from tui_mail.model.error import EngineBusy, MailError, NotFound
+from tui_mail.model.error import EngineBusy, MailError
 from tui_mail.model.event import Event
 from tui_mail.store.database import Database
-from tui_mail.sync import lifetime
 from tui_mail.sync.agenda import FetchJob, Request
 from tui_mail.sync.board import Board
 from tui_mail.sync.opened.filling import Filling
-from tui_mail.sync.opened.place import account_of, places_of, remove_if_left
+from tui_mail.sync.opened.place import account_of, is_left, places_of, remove_if_left
 from tui_mail.sync.opened.recognizing import open_source
 from tui_mail.sync.opened.serving import Serving
-from tui_mail.sync.opened.sources import Source
+from tui_mail.sync.opened.sources import Source, why_not
 from tui_mail.sync.opened.texts import text_steps
 from tui_mail.sync.storing import open_database
 from tui_mail.sync.wake import Wake as Bell
@@ -46,6 +46,8 @@ from tui_mail.sync.wake import Wake as Bell
 _LOG = logging.getLogger(__name__)
 _LOOK = 2.0
 """Seconds between two looks at the file."""
+_LOOK_FOR_READER = 0.5
+"""Seconds between two looks whether the reader, which has not joined yet, is there."""
 _TELL_EVERY = 1.0
 """Seconds between two words of new rows: each has all rows loaded again."""
 _NICE = 15
@@ -56,7 +58,13 @@ _READ_ONLY = "is only read; flags and tags stay here until you leave"
 class Engine:
     """Reads one source for its reader."""
 
-    def __init__(self, database: Database, source: Source, renderer: Renderer) -> None:
+    def __init__(
+        self,
+        database: Database,
+        source: Source,
+        renderer: Renderer,
+        is_alone: Callable[[], bool],
+    ) -> None:
         self._database = database
         self._source = source
         self._filling = Filling(database, source)
@@ -70,6 +78,8 @@ class Engine:
         """Who asked for a look at the file."""
         self._clients: set[LinkedClient] = set()
         self._left_at: float | None = None
+        self._is_alone = is_alone
+        self._looked_at = time.monotonic()
         self._stopped = False
         self._trouble = ""
         self._listing = False
@@ -93,10 +103,9 @@ class Engine:
 
     def _work(self) -> None:
         """Do the next thing, and the next, until nobody is there any more."""
-        started = time.monotonic()
-        looked = started
+        looked = time.monotonic()
         ahead = self._all_steps()
-        while not self._stopped and not self._is_over(started):
+        while not self._stopped and not self._is_over():
             self._bell.drain()
             if self._jobs:
                 self._serve(self._jobs.popleft())
@@ -109,20 +118,22 @@ class Engine:
             try:
                 next(ahead)
             except StopIteration:
-                self._bell.wait(_LOOK)
-            except OSError as error:
-                self._complain(f"{self._source.path}: {error.strerror or error}")
-                ahead = iter(())
-            except MailError as error:
-                self._complain(error.line)
+                self._bell.wait(_LOOK if self._clients else _LOOK_FOR_READER)
+            except (OSError, MailError) as error:
+                self._complain(why_not(error))
                 ahead = iter(())
 
-    def _is_over(self, started: float) -> bool:
-        moment = lifetime.Moment(
-            time.monotonic(), started, len(self._clients), self._left_at, due=False,
-            connected=True,
-        )  # fmt: skip
-        return lifetime.is_over(moment)
+    def _is_over(self) -> bool:
+        """Tell whether its reader has gone, also one that was never heard of."""
+        if self._clients:
+            return False
+        if (
+            self._left_at is None
+            and time.monotonic() - self._looked_at > _LOOK_FOR_READER
+        ):
+            self._looked_at = time.monotonic()
+            return self._is_alone()
+        return self._left_at is not None
 
     def _changed(self, events: list[Event]) -> None:
         """Tell of changes, while rows come by the thousand only now and then."""
@@ -174,16 +185,13 @@ class Engine:
 
     def _has_grown(self) -> bool:
         """Look at the file, and answer who asked for it."""
+        grown, ok = False, True
         try:
             grown = self._source.look()
-            line, ok = "nothing new" if not grown else "new mail is there", True
+            line = "new mail is there" if grown else "nothing new"
             self._trouble = ""
-        except OSError as error:
-            grown, ok = False, False
-            line = f"{self._source.path}: {error.strerror or error}"
-        except MailError as error:
-            grown, ok, line = False, False, str(error.line)
-        if not ok:
+        except (OSError, MailError) as error:
+            line, ok = why_not(error), False
             self._complain(line)
         while self._waiting:
             self._board.answer(self._waiting.popleft(), ok=ok, line=line)
@@ -205,12 +213,8 @@ class Engine:
                 if job.cancelled:
                     break
                 self._board.progress(job.request, done, total)
-        except NotFound as error:
-            line = str(error.line)
-        except MailError as error:
-            line = str(error.line)
-        except OSError as error:
-            line = f"{self._source.path}: {error.strerror or error}"
+        except (OSError, MailError) as error:
+            line = why_not(error)
         if job.cancelled:
             line = "cancelled"
         self._job = None
@@ -272,7 +276,10 @@ def main() -> int:
             database = open_database(account, places)
             try:
                 with Renderer(spare=False) as renderer:
-                    Engine(database, source, renderer).run(places.socket(account.name))
+                    engine = Engine(
+                        database, source, renderer, partial(is_left, folder)
+                    )
+                    engine.run(places.socket(account.name))
             finally:
                 database.close()
     except EngineBusy:

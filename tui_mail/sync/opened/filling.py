@@ -7,6 +7,7 @@ from itertools import islice
 from tui_mail.mime.headers import parse_envelope
 from tui_mail.model.flags import DELETED
 from tui_mail.model.ids import MailboxId, MessageNumber, ModSeq, Uid, UidValidity
+from tui_mail.model.mailbox import SpecialUse
 from tui_mail.model.mailbox_names import encode_name
 from tui_mail.model.message import Envelope, FetchedMessage
 from tui_mail.model.rights import Right, Rights
@@ -20,6 +21,7 @@ from tui_mail.store.messages import (
     remove_numbers,
 )
 from tui_mail.store.surroundings import apply_rights
+from tui_mail.sync.opened.maildir import INBOX
 from tui_mail.sync.opened.sources import Found, Source, Tell
 from tui_mail.sync.pacing import Pace
 
@@ -48,7 +50,8 @@ class Filling:
         names = self._source.mailboxes()
         with self._database.transaction() as tx:
             for name in names:
-                self._boxes[name] = create_local_mailbox(tx, name, None)
+                use = SpecialUse.INBOX if name == INBOX else None
+                self._boxes[name] = create_local_mailbox(tx, name, use)
             wires = [encode_name(name) for name in names]
             apply_rights(tx, wires, dict.fromkeys(wires, _ALLOWED))
         for name, mailbox in self._boxes.items():

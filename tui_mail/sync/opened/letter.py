@@ -7,7 +7,14 @@ from pathlib import Path
 
 from tui_mail.model.displayable import displayable
 from tui_mail.model.ids import Uid
-from tui_mail.sync.opened.sources import Found, Gone, Tell, open_unseen, read_headers
+from tui_mail.sync.opened.sources import (
+    GONE,
+    Found,
+    Gone,
+    Tell,
+    open_unseen,
+    read_headers,
+)
 
 _PIECE = 1 << 18
 _ONLY = Uid(1)
@@ -69,5 +76,5 @@ class LetterSource:
     def look(self) -> bool:
         """See whether it is still there."""
         if not self.path.exists():
-            raise Gone(f"{self.path}: it is not there any more")
+            raise Gone(GONE)
         return False

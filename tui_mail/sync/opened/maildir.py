@@ -9,8 +9,17 @@ from pathlib import Path
 from tui_mail.mime.maildir import MaildirEntry, maildir_folders, scan_maildir
 from tui_mail.model.displayable import displayable
 from tui_mail.model.ids import Uid
-from tui_mail.sync.opened.sources import Found, Gone, Tell, open_unseen, read_headers
+from tui_mail.sync.opened.sources import (
+    GONE,
+    Found,
+    Gone,
+    Tell,
+    open_unseen,
+    read_headers,
+)
 
+INBOX = "INBOX"
+"""What a Maildir is to those within it."""
 _PIECE = 1 << 18
 _SUBFOLDERS = ("cur", "new")
 
@@ -22,7 +31,10 @@ class MaildirSource:
         self.path = path
         self._folders: dict[str, Path] = {}
         for names, folder in maildir_folders(path):
-            self._folders.setdefault(_mailbox_name(path, names), folder)
+            name = _mailbox_name(names)
+            while name in self._folders:
+                name += "_"
+            self._folders[name] = folder
         self._files: tuple[str, dict[Uid, Path]] = ("", {})
         """The mailbox that was read in last, and its files."""
         self._times = self._changed()
@@ -94,7 +106,7 @@ class MaildirSource:
     def look(self) -> bool:
         """See whether any folder changed."""
         if not self.path.is_dir():
-            raise Gone(f"{self.path}: it is not there any more")
+            raise Gone(GONE)
         return self._changed() != self._times
 
     def _changed(self) -> list[int]:
@@ -117,9 +129,9 @@ def uid_of(name: str) -> Uid:
     return Uid((int.from_bytes(digest, "big") >> 2) + 1)
 
 
-def _mailbox_name(root: Path, names: tuple[str, ...]) -> str:
+def _mailbox_name(names: tuple[str, ...]) -> str:
     parts = [displayable(one).replace("/", "_").strip() or "_" for one in names]
-    return "/".join(parts) or str(displayable(root.absolute().name)) or "/"
+    return "/".join(parts) or INBOX
 
 
 def _names(folder: Path) -> Iterator[tuple[str, str]]:

@@ -19,6 +19,7 @@ from tui_mail.model.error import NotFound
 from tui_mail.model.ids import Uid
 from tui_mail.store.contents import moment_of, seconds_of
 from tui_mail.sync.opened.sources import (
+    CHANGED,
     Found,
     Gone,
     Tell,
@@ -151,7 +152,7 @@ class MboxSource:
         start = uid - 1
         span = next(scan_mbox(file, _from_line(file, start)), None)
         if span is None or span.start != start:
-            raise Gone(f"{self.path}: it was changed by another program; open it again")
+            raise Gone(CHANGED)
         return span
 
     def look(self) -> bool:
@@ -164,9 +165,7 @@ class MboxSource:
             if (told.st_size, told.st_ino) == (self._size, self._inode):
                 return False
             if told.st_size < self._size or _marks(file, self._size) != self._marks:
-                raise Gone(
-                    f"{self.path}: it was changed by another program; open it again"
-                )
+                raise Gone(CHANGED)
             grown = told.st_size > self._size
             self._inode = told.st_ino
             return grown

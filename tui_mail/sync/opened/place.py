@@ -86,6 +86,15 @@ def places_of(folder: Path, places: Places) -> Places:
     return replace(places, data=folder / "data", runtime=folder / "run")
 
 
+def is_left(folder: Path) -> bool:
+    """Tell whether a folder's reader is gone."""
+    try:
+        AccountLock.acquire(folder / _ALIVE).release()
+    except (EngineBusy, OSError):
+        return False
+    return True
+
+
 def remove_if_left(folder: Path) -> None:
     """Remove a folder whose reader is gone."""
     with suppress(EngineBusy, OSError), AccountLock.acquire(folder / _ALIVE):

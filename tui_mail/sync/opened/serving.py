@@ -26,7 +26,7 @@ from tui_mail.store.content import (
 from tui_mail.store.database import Database, Transaction
 from tui_mail.store.messages import load_envelope, load_location
 from tui_mail.sync.opened.filling import Filling, same_mail
-from tui_mail.sync.opened.sources import Gone, Source, header_of
+from tui_mail.sync.opened.sources import CHANGED, Gone, Source, header_of
 from tui_mail.sync.pacing import OCTETS
 
 SMALL = 4_000_000
@@ -136,7 +136,7 @@ class Serving:
                 break
         listed = load_envelope(self._database, number)
         if not same_mail(parse_envelope(header_of(first)), listed):
-            raise Gone("another program has changed the file; open it again")
+            raise Gone(CHANGED)
         yield first
         yield from pieces
 

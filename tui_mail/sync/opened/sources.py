@@ -35,6 +35,10 @@ class Found:
     headers: bytes
 
 
+CHANGED = "another program has changed it; open it again"
+GONE = "it is not there any more"
+
+
 class Gone(MailError):
     """What was opened, or a message in it, is not there any more, or is another now."""
 
@@ -90,6 +94,15 @@ def open_unseen(path: Path) -> BinaryIO:
     except PermissionError:
         descriptor = os.open(path, flags)
     return os.fdopen(descriptor, "rb")
+
+
+def why_not(error: OSError | MailError) -> str:
+    """Say in a line why something could not be read, without its path."""
+    if isinstance(error, MailError):
+        return str(error.line)
+    if isinstance(error, FileNotFoundError):
+        return GONE
+    return f"it cannot be read: {error.strerror or error}"
 
 
 def read_headers(file: BinaryIO, start: int, end: int) -> bytes:
