@@ -291,7 +291,7 @@ async def test_the_loss_of_an_engine_is_said_and_it_is_joined_again(
     home: Home, engine: PlayedEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tui_mail.ui.engines._FIRST_WAIT", 0.1)
-    monkeypatch.setattr("tui_mail.ui.engines.sys.executable", "/bin/false")
+    monkeypatch.setattr("sys.executable", "/bin/false")
     async with reading(home, start_engines=True) as reader:
         await reader.until(lambda: engine.has_heard(OpenMailbox))
         engine.server.close()
