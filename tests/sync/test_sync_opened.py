@@ -370,3 +370,15 @@ def test_uids_reach_beyond_four_gigabytes(tmp_path: Path) -> None:
         again = Filling(here.database, here.source)
         again.lay_out()
         assert again._known["box"] == {5_000_000_000}
+
+
+def test_a_large_message_at_the_end_keeps_no_other_from_being_shown_at_once(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "box"
+    large = letter(100, "QUJDREVGR0hJSktM\n" * 300_000)
+    path.write_bytes(mbox_of(*(letter(n) for n in range(100)), large))
+    found = open_source(path).newest(60)
+    subjects = [int(one.headers.partition(b"Letter ")[2].split()[0]) for one in found]
+    assert subjects == list(range(100, 40, -1))
+    assert found[0].size == len(large)

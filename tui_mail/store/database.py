@@ -54,12 +54,14 @@ class AccountIdentity:
         return f"{self.user} at {self.host} ({self.kind})" if self.host else self.kind
 
     @property
-    def cache(self) -> int:
-        """Kilobytes of the database that each connection keeps in memory.
+    def passes(self) -> bool:
+        """Whether it is kept only as long as a reader runs: what is read of a file."""
+        return self.kind == "file"
 
-        What is read of a file is there for a while only, and is to take little.
-        """
-        return _SMALL_CACHE if self.kind == "file" else CACHE
+    @property
+    def cache(self) -> int:
+        """Kilobytes of the database that each connection keeps in memory."""
+        return _SMALL_CACHE if self.passes else CACHE
 
 
 class Transaction:
@@ -294,6 +296,9 @@ def _opened(path: Path, account: str, identity: AccountIdentity) -> sqlite3.Conn
     try:
         _prepare(connection, path, account, identity)
         connection.execute("PRAGMA busy_timeout = 0")
+        if identity.passes:
+            # Nobody wants it back after a power cut.
+            connection.execute("PRAGMA synchronous = OFF")
     except BaseException:
         connection.close()
         raise

@@ -97,7 +97,9 @@ class Listing:
         else:
             name = title_of(box)
             if len(self._app.accounts.tree()) > 1 or self._app.panes.has_class("one"):
-                name = own(f"{self.shown.account} · {name}")
+                # A file that is read is the only mailbox, and bears its name.
+                named = str(name) == self.shown.account
+                name = name if named else own(f"{self.shown.account} · {name}")
             limits = box.limits if self._app.opened is None else "only read"
             said = [name, *filter(None, [limits]), *said]
             if self.shown.query:

@@ -70,7 +70,7 @@ class Engine:
         self._filling = Filling(database, source)
         self._serving = Serving(database, source, self._filling, renderer)
         self._bell = Bell()
-        self._board = Board(_LOG.info)
+        self._board = Board(_LOG.debug)
         self._jobs: deque[FetchJob] = deque()
         self._job: FetchJob | None = None
         """The one that is being done."""

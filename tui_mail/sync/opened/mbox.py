@@ -29,7 +29,8 @@ from tui_mail.sync.opened.sources import (
 
 _TAIL = 1 << 18
 """Octets at the end of the file in which the first rows are looked for."""
-_LONGEST_TAIL = 1 << 23
+_BLOCK = 1 << 20
+_LONGEST_TAIL = 1 << 27
 _FROM_LINE = 1_002
 _MARK = 4_096
 _NO_DATE = -(1 << 62)
@@ -59,20 +60,11 @@ class MboxSource:
     def newest(self, most: int) -> list[Found]:
         """Find the last messages: an mbox grows at its end."""
         with open_unseen(self.path) as file:
-            size, tail = os.fstat(file.fileno()).st_size, _TAIL
-            spans: list[MboxSpan] = []
-            begin = size
-            while not spans and tail <= _LONGEST_TAIL:
-                begin = max(0, size - tail)
-                spans = list(scan_mbox(file, begin))
-                # What it begins amid of is no message.
-                spans = spans if begin == 0 else spans[1:]
-                if begin == 0:
-                    self._few = len(spans)
-                    break
-                tail *= 8
-            if begin == 0 and not spans:
-                raise NotFound(f"{self.path}: there is no message in it")
+            spans, all_of_it = _last_spans(file, most)
+            if all_of_it:
+                self._few = len(spans)
+                if not spans:
+                    raise NotFound(f"{self.path}: there is no message in it")
             return [self._found(file, span) for span in reversed(spans[-most:])]
 
     def found(
@@ -169,6 +161,33 @@ class MboxSource:
             grown = told.st_size > self._size
             self._inode = told.st_ino
             return grown
+
+
+def _last_spans(file: BinaryIO, most: int) -> tuple[list[MboxSpan], bool]:
+    """Find about so many messages at the end; and whether they are all.
+
+    Block by block from the end on. Where an attachment is larger than all that is worth
+    looking at now there may be none.
+    """
+    size = begin = file.seek(0, 2)
+    spans: list[MboxSpan] = []
+    while begin and len(spans) < most and size - begin < _LONGEST_TAIL:
+        end, begin = begin, max(0, begin - (_BLOCK if begin < size else _TAIL))
+        file.seek(begin)
+        if begin and b"\nFrom " not in file.read(end - begin + len("From ")):
+            continue
+        before = spans[0].start if spans else size
+        spans[:0] = _spans_between(file, begin, before)
+    return spans, begin == 0
+
+
+def _spans_between(file: BinaryIO, begin: int, end: int) -> Iterator[MboxSpan]:
+    """Find messages that start there; what a block begins amid of is none yet."""
+    for place, span in enumerate(scan_mbox(file, begin)):
+        if span.start >= end:
+            return
+        if place or not begin:
+            yield span
 
 
 def _from_line(file: BinaryIO, start: int) -> int:

@@ -31,7 +31,7 @@ from tui_mail.sync.pacing import OCTETS
 
 SMALL = 4_000_000
 """Octets of a message that the render child takes whole."""
-_MOST_KEPT = 200_000_000
+_MOST_KEPT = 64_000_000
 """Octets of parts that stay in the store; what was read first goes first."""
 
 
