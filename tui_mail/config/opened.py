@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tui_mail.config.settings import Account
+from tui_mail.model.displayable import displayable
 from tui_mail.model.ids import MessageNumber
 
 
@@ -26,7 +27,7 @@ class OpenedAccount(Account):
     @property
     def identity(self) -> tuple[str, str, str]:
         """What its store was filled from."""
-        return ("file", "", str(self.path))
+        return ("file", "", str(displayable(str(self.path))))
 
     @property
     def own_hosts(self) -> tuple[str, ...]:
