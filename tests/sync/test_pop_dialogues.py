@@ -245,6 +245,18 @@ def test_a_message_over_which_the_server_hangs_up_comes_last(
     assert drop.logins == 4
 
 
+def test_an_inbox_that_lost_what_it_is_for_is_one_again(
+    desk: PopDesk, drop: Maildrop
+) -> None:
+    drop.put(*octets(1))
+    desk.sync()
+    with desk.database.transaction() as tx:
+        tx.connection.execute("UPDATE mailbox SET special_use = ''")
+    drop.put(*octets(2))
+    assert str(desk.sync()) == "1 new"
+    assert is_both(desk, *octets(1, 2))
+
+
 # Deleting.
 
 

@@ -61,8 +61,7 @@ class PopOnce:
 
     def _run(self, database: Database, neighbours: Neighbours) -> Receipt:
         ended_well = database.begin_use()
-        receipt, losses = Receipt(), Losses()
-        pace = Pace(database, length=UNWATCHED_LENGTH)
+        receipt, pace = Receipt(), Pace(database, length=UNWATCHED_LENGTH)
         if database.salvaged:
             receipt.alerts.append(database.salvaged)
         try:
@@ -70,20 +69,7 @@ class PopOnce:
                 neighbours.carry_on()
                 for _ in keep_up(database, pace, self._account, receipt):
                     pass
-                whole = False
-                while not whole:
-                    with closing(self._connect()) as connection:
-                        session = PopSession(
-                            connection=connection,
-                            database=database,
-                            server=self._connector.server,
-                            renderer=renderer,
-                            tell=self._tell,
-                            pace=pace,
-                            receipt=receipt,
-                            losses=losses,
-                        )
-                        whole = _go_round(session)
+                self._have_sessions(database, pace, renderer, receipt)
                 neighbours.carry_on()
                 for _ in make_texts(database, pace, renderer):
                     pass
@@ -94,6 +80,25 @@ class PopOnce:
         if ended_well:
             database.end_use()
         return receipt
+
+    def _have_sessions(
+        self, database: Database, pace: Pace, renderer: Renderer, receipt: Receipt
+    ) -> None:
+        """Synchronize over as many connections as it takes, as long as that is of use."""
+        losses, whole = Losses(), False
+        while not whole:
+            with closing(self._connect()) as connection:
+                session = PopSession(
+                    connection=connection,
+                    database=database,
+                    server=self._connector.server,
+                    renderer=renderer,
+                    tell=self._tell,
+                    pace=pace,
+                    receipt=receipt,
+                    losses=losses,
+                )
+                whole = _go_round(session)
 
     def _connect(self) -> PopConnection:
         self._say(f"connecting to {self._connector.server.host}")

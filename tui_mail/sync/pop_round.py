@@ -8,7 +8,12 @@ from tui_mail.model.ids import MailboxId
 from tui_mail.model.mailbox import SpecialUse
 from tui_mail.store.agreeing import agree_policy, agreed_policy, needs_yes
 from tui_mail.store.database import Database, Transaction
-from tui_mail.store.mailboxes import create_local_mailbox, find_role, note_in_step
+from tui_mail.store.mailboxes import (
+    create_local_mailbox,
+    find_role,
+    note_in_step,
+    set_role,
+)
 from tui_mail.store.pulling import load_pulled, settle_listing, sweep_incomplete
 from tui_mail.store.source import Source
 from tui_mail.sync.pop_deleting import Deletions
@@ -98,7 +103,9 @@ def _numbers(
 def make_inbox(tx: Transaction) -> None:
     """Make the inbox where no server lists it."""
     if find_role(tx, SpecialUse.INBOX) is None:
-        create_local_mailbox(tx, "INBOX", SpecialUse.INBOX)
+        inbox = create_local_mailbox(tx, "INBOX", SpecialUse.INBOX)
+        # One of that name may have lost what it is for.
+        set_role(tx, inbox, SpecialUse.INBOX)
 
 
 def find_inbox(source: Source) -> MailboxId:
