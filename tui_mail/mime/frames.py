@@ -5,7 +5,7 @@ A frame is its length in four octets, then JSON's length in four, JSON, raw octe
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import fields
 from typing import Any
 
 from tui_mail.mime.piped import LENGTH
@@ -17,6 +17,9 @@ from tui_mail.model.readable import Link, ReadableText
 MAX_FRAME = 256_000_000
 
 Json = dict[str, Any]
+
+_PART = tuple(one.name for one in fields(BodyPart))
+_TEXT = tuple(one.name for one in fields(ReadableText))
 
 
 def pack(head: Json, octets: bytes = b"") -> bytes:
@@ -40,8 +43,10 @@ def unpack(frame: bytes) -> tuple[Json, bytes]:
 
 
 def structure_to_json(part: BodyPart) -> Json:
-    """Write a tree of parts."""
-    return asdict(part)
+    """Write a tree of parts; ``asdict``, which copies each value, takes ten times as long."""
+    told = {name: getattr(part, name) for name in _PART}
+    told["children"] = [structure_to_json(one) for one in part.children]
+    return told
 
 
 def structure_from_json(head: Json) -> BodyPart:
@@ -52,7 +57,9 @@ def structure_from_json(head: Json) -> BodyPart:
 
 def text_to_json(text: ReadableText) -> Json:
     """Write a readable text."""
-    return asdict(text)
+    told = {name: getattr(text, name) for name in _TEXT}
+    told["links"] = [{"text": one.text, "url": one.url} for one in text.links]
+    return told
 
 
 def text_from_json(head: Json) -> ReadableText:

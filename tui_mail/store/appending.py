@@ -94,15 +94,23 @@ def append_message(
 
 
 def begin_append(
-    tx: Transaction, envelope: Envelope, *, flags: Flags, arrived: datetime
+    tx: Transaction,
+    envelope: Envelope,
+    *,
+    flags: Flags,
+    arrived: datetime,
+    size: int = 0,
 ) -> MessageNumber:
-    """Make room for a message whose octets are still to be saved; nobody sees it yet."""
+    """Make room for a message whose octets are still to be saved; nobody sees it yet.
+
+    ``size``: how many they will be, where that is known.
+    """
     kept = frozenset(
         flag
         for flag in flags
         if flag != DELETED and (flag in SYSTEM_FLAGS or is_keyword(flag))
     )
-    message = FetchedMessage(Uid(0), kept, ModSeq(0), arrived, 0, envelope)
+    message = FetchedMessage(Uid(0), kept, ModSeq(0), arrived, size, envelope)
     ready = arriving(message)
     content = _insert(tx, INTO, (None, *ready.content))
     [thread] = assign_threads(tx, [(content, ready.keys)])
@@ -133,7 +141,7 @@ def finish_append(tx: Transaction, number: MessageNumber, mailbox: MailboxId) ->
     )
     if has_server(tx):
         queue_append(tx, [number], mailbox)
-    show_flags(tx, [number])
+        show_flags(tx, [number])
     tx.publish(MailboxChanged(mailbox))
 
 
@@ -296,11 +304,13 @@ def _insert(tx: Transaction, into: str, values: Sequence[object]) -> int:
 
 def _note_size(tx: Transaction, number: MessageNumber, content: int) -> None:
     """Note how large it has become; what tells it from others depends on that."""
-    size, arrival = tx.connection.execute(
-        "SELECT p.size, m.arrival FROM message m JOIN part p ON p.content = m.content"
-        " AND p.part_id = '' WHERE m.number = ?",
+    size, arrival, noted = tx.connection.execute(
+        "SELECT p.size, m.arrival, c.size FROM message m JOIN content c ON c.id = m.content"
+        " JOIN part p ON p.content = m.content AND p.part_id = '' WHERE m.number = ?",
         (number,),
     ).fetchone()
+    if size == noted:
+        return
     envelope = load_content_envelope(tx, content)
     fetched = FetchedMessage(
         Uid(0), frozenset(), ModSeq(0), moment_of(arrival), size, envelope

@@ -117,10 +117,18 @@ def find_same(source: Source, digest: bytes) -> Pulled | None:
 
 
 def begin_pull(
-    tx: Transaction, uidl: bytes, envelope: Envelope, *, arrived: datetime
+    tx: Transaction,
+    uidl: bytes,
+    envelope: Envelope,
+    *,
+    arrived: datetime,
+    size: int = 0,
 ) -> Pulling:
-    """Make room for a message whose octets come; nobody sees it yet."""
-    number = begin_append(tx, envelope, flags=frozenset(), arrived=arrived)
+    """Make room for a message whose octets come; nobody sees it yet.
+
+    ``size``: how many they are, where they came all.
+    """
+    number = begin_append(tx, envelope, flags=frozenset(), arrived=arrived, size=size)
     row = tx.connection.execute(
         "INSERT INTO pop_message (uidl, content, state) VALUES (?, ?, ?)"
         " ON CONFLICT (uidl) DO UPDATE SET content = excluded.content,"

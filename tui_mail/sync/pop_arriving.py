@@ -196,7 +196,7 @@ def _made(intake: Intake, listed: PopListed, octets: bytes, digest: bytes) -> Sa
         if same is not None and not same.wanted_again:
             intake.know(tx, same, listed, uidl)
             return
-        pulling = begin_pull(tx, uidl, envelope, arrived=arrived)
+        pulling = begin_pull(tx, uidl, envelope, arrived=arrived, size=len(octets))
         save_piece(tx, pulling, 0, octets)
         number = finish_pull(
             tx, pulling, intake.inbox, digest=digest, at=now, to_mirror=intake.mirrors

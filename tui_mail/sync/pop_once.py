@@ -15,7 +15,7 @@ from tui_mail.store.receipts import note_receipt
 from tui_mail.sync.connecting import Ask, PopConnector
 from tui_mail.sync.emptying import overdue
 from tui_mail.sync.neighbours import Neighbours
-from tui_mail.sync.pacing import UNWATCHED_LENGTH, Pace
+from tui_mail.sync.pacing import Pace
 from tui_mail.sync.pop_patience import connect_patiently
 from tui_mail.sync.pop_plan import plan_pull
 from tui_mail.sync.pop_round import PopRound, question
@@ -25,6 +25,10 @@ from tui_mail.sync.session import Tell
 from tui_mail.sync.storing import open_database
 from tui_mail.sync.upkeep import keep_up, make_texts
 from tui_mail.transports.pop3 import PopConnection
+
+_LENGTH = 0.250
+"""Seconds that a transaction should take: each has to reach the disk, and no reader was
+started with this process."""
 
 
 def answer(database: Database, policy: str, *, again: bool, yes: bool) -> None:
@@ -61,7 +65,7 @@ class PopOnce:
 
     def _run(self, database: Database, neighbours: Neighbours) -> Receipt:
         ended_well = database.begin_use()
-        receipt, pace = Receipt(), Pace(database, length=UNWATCHED_LENGTH)
+        receipt, pace = Receipt(), Pace(database, length=_LENGTH)
         if database.salvaged:
             receipt.alerts.append(database.salvaged)
         try:

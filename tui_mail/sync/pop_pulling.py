@@ -19,6 +19,8 @@ from tui_mail.sync.pop_session import PopSession
 from tui_mail.sync.readying import Readying
 from tui_mail.transports.pop3 import PopListed, PopPiece
 
+_MOST_UNWATCHED = 1_000_000
+"""Octets of one transaction where no reader waits for its turn."""
 _MOMENT = 0.5
 """Seconds after which what came is saved although it is little."""
 
@@ -44,8 +46,9 @@ class Puller:
         if not wanted:
             return
         queue = deque(wanted)
+        most = OCTETS if session.pace.watched else _MOST_UNWATCHED
         pieces = session.connection.retrieve([one.number for one in wanted])
-        with closing(pieces), Readying(session.pace) as readying:
+        with closing(pieces), Readying(session.pace, most=most) as readying:
             try:
                 yield from self._take(pieces, queue, readying)
             except (LinkLost, ProtocolError) as error:
@@ -82,7 +85,7 @@ class Puller:
                 if queue:
                     coming = Coming(self.intake, queue[0])
             now = time.monotonic()
-            if waiting >= OCTETS or (waiting and now - turned > _MOMENT):
+            if waiting >= readying.most or (waiting and now - turned > _MOMENT):
                 readying.turn()
                 waiting, turned = 0, now
                 yield from self._mirror.steps()

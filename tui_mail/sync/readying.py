@@ -27,8 +27,10 @@ class Readying:
     the newest meanwhile. What was not saved at the end is fetched another time.
     """
 
-    def __init__(self, pace: Pace) -> None:
+    def __init__(self, pace: Pace, *, most: int = OCTETS) -> None:
+        """``most``: octets that are saved in one transaction."""
         self._pace = pace
+        self.most = most
         self._beside = ThreadPoolExecutor(1, thread_name_prefix="readying")
         self._newest: list[tuple[int, Future[Save]]] = []
         self._before: list[tuple[int, Future[Save]]] = []
@@ -42,7 +44,7 @@ class Readying:
     def turn(self) -> None:
         """Save what was there at the last turn."""
         ready, self._before, self._newest = self._before, self._newest, []
-        for some in grouped(ready, lambda one: one[0], OCTETS):
+        for some in grouped(ready, lambda one: one[0], self.most):
             saves = [future.result() for _, future in some]
             self._pace.apply(saves, self._save)
 
