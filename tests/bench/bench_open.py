@@ -29,7 +29,7 @@ ALLOWED_SECONDS = 1.0
 ALLOWED_MEMORY = 150_000_000
 NEWEST = "The newest of them all"
 RUNS = 5
-_WATCHED_SECONDS = 15.0
+_WATCHED_SECONDS = 60.0
 _EVERY = 0.1
 _WORDS = (
     *("plan", "budget", "meeting", "release", "notes", "harbour", "question", "index"),
@@ -232,8 +232,9 @@ def main() -> int:
         )
         with Terminal(argv, environment=environment) as terminal:
             watcher = Watcher(terminal.pid)
-            listed = terminal.wait_for(lambda text: f"of {count:,}" in text
-                                       or f"· {count:,} " in text, 600)  # fmt: skip
+            listed = terminal.wait_for(
+                lambda text: f"only read · {count:,} " in text, 600
+            )
             print(f"all rows: {listed:.1f} s", flush=True)
             end = time.monotonic() + _WATCHED_SECONDS
             while time.monotonic() < end:

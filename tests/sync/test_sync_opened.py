@@ -14,14 +14,16 @@ from tui_mail.config.opened import OpenedAccount
 from tui_mail.config.places import Places
 from tui_mail.config.settings import Settings
 from tui_mail.link.lock import AccountLock
+from tui_mail.mime.headers import parse_envelope
 from tui_mail.mime.mbox import scan_mbox
 from tui_mail.mime.render import Renderer
 from tui_mail.model.error import MailError
-from tui_mail.model.ids import WHOLE, MessageNumber, PartId, Uid
+from tui_mail.model.ids import WHOLE, MessageNumber, ModSeq, PartId, Uid, UidValidity
+from tui_mail.model.message import FetchedMessage
 from tui_mail.store.content import complete_parts, load_part, load_text
 from tui_mail.store.database import AccountIdentity, Database
 from tui_mail.store.mailboxes import load_mailboxes
-from tui_mail.store.messages import load_summary
+from tui_mail.store.messages import apply_fetched, load_summary
 from tui_mail.store.views import load_view
 from tui_mail.sync.opened import serving, texts
 from tui_mail.sync.opened.filling import Filling
@@ -364,12 +366,18 @@ def test_uids_reach_beyond_four_gigabytes(tmp_path: Path) -> None:
     path = tmp_path / "box"
     path.write_bytes(mbox_of(letter(0)))
     with filled(path, tmp_path) as here:
-        far = Found("box", Uid(5_000_000_000), 1, None, frozenset(), letter(1))
+        far = FetchedMessage(
+            Uid(5_000_000_000),
+            frozenset(),
+            ModSeq(0),
+            None,
+            1,
+            parse_envelope(letter(1)),
+        )
+        box = load_mailboxes(here.database)[0].id
         with here.database.transaction() as tx:
-            here.filling._apply(tx, [far])
-        again = Filling(here.database, here.source)
-        again.lay_out()
-        assert again._known["box"] == {5_000_000_000}
+            apply_fetched(tx, box, UidValidity(1), [far])
+        assert here.filling._known("box") == {5_000_000_000}
 
 
 def test_a_large_message_at_the_end_keeps_no_other_from_being_shown_at_once(

@@ -1,6 +1,6 @@
 """The rows of what was opened, put into a store of its own."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from itertools import islice
 
@@ -16,6 +16,7 @@ from tui_mail.store.database import Database, Transaction
 from tui_mail.store.mailboxes import create_local_mailbox, load_mailboxes
 from tui_mail.store.messages import (
     apply_arriving,
+    count_known,
     known_uids,
     number_of,
     remove_numbers,
@@ -41,7 +42,6 @@ class Filling:
         self._database = database
         self._source = source
         self._boxes: dict[str, MailboxId] = {}
-        self._known: dict[str, set[Uid]] = {}
         self.rows = 0
         """How many are in the store."""
 
@@ -54,27 +54,27 @@ class Filling:
                 self._boxes[name] = create_local_mailbox(tx, name, use)
             wires = [encode_name(name) for name in names]
             apply_rights(tx, wires, dict.fromkeys(wires, _ALLOWED))
-        for name, mailbox in self._boxes.items():
-            known = known_uids(self._database, mailbox, high=_LARGEST)
-            self._known[name] = {Uid(uid) for uid in known}
-            self.rows += len(self._known[name])
+        self.rows = sum(
+            count_known(self._database, one) for one in self._boxes.values()
+        )
 
     def place_of(self, mailbox: MailboxId) -> str:
         """Name a mailbox as the source does."""
         return next(name for name, box in self._boxes.items() if box == mailbox)
 
-    def first(self) -> int:
-        """Put the newest rows there, at once; how many."""
+    def first(self) -> None:
+        """Put the newest rows there, at once, into a store that is empty."""
         some = self._source.newest(_FIRST)
         with self._database.transaction() as tx:
-            self._apply(tx, some)
-        return len(some)
+            for name, ready in _by_mailbox(map(_ready, some), some).items():
+                _put(self._boxes[name], tx, ready)
+        self.rows += len(some)
 
     def steps(self, tell: Tell) -> Iterator[None]:
         """Put all rows there that are missing, in short steps."""
-        before = {name: frozenset(known) for name, known in self._known.items()}
+        known = {name: self._known(name) for name in self._boxes}
         pace = Pace(self._database)
-        found = self._source.found(lambda name, uid: uid in self._known[name], tell)
+        found = self._source.found(lambda name, uid: uid in known[name], tell)
         waiting: list[Found] = []
         for one in found:
             if one is not None:
@@ -84,43 +84,44 @@ class Filling:
                 waiting = []
             yield
         yield from self._save(pace, waiting)
-        self._drop_mistaken(before)
+        self._drop_mistaken(known)
+
+    def _known(self, name: str) -> frozenset[Uid]:
+        """Say which messages are in the store."""
+        uids = known_uids(self._database, self._boxes[name], high=_LARGEST)
+        return frozenset(map(Uid, uids))
 
     def _save(self, pace: Pace, found: list[Found]) -> Iterator[None]:
-        ready: dict[str, list[Arriving]] = {}
+        ready = []
         for one in found:
-            ready.setdefault(one.mailbox, []).append(_ready(one))
+            ready.append(_ready(one))
             yield
-        for name, some in ready.items():
+        for name, some in _by_mailbox(ready, found).items():
             pace.apply(some, partial(_put, self._boxes[name]))
-            self._note(name, [Uid(one.uid) for one in some])
+        self.rows += len(found)
 
-    def _apply(self, tx: Transaction, found: list[Found]) -> None:
-        by_name: dict[str, list[Arriving]] = {}
-        for one in found:
-            if one.uid not in self._known[one.mailbox]:
-                by_name.setdefault(one.mailbox, []).append(_ready(one))
-        for name, some in by_name.items():
-            _put(self._boxes[name], tx, some)
-            self._note(name, [Uid(one.uid) for one in some])
-
-    def _note(self, name: str, uids: list[Uid]) -> None:
-        self._known[name].update(uids)
-        self.rows += len(uids)
-
-    def _drop_mistaken(self, before: dict[str, frozenset[Uid]]) -> None:
+    def _drop_mistaken(self, known: dict[str, frozenset[Uid]]) -> None:
         """Take away what looked like a message only as long as not all was known."""
-        for name, uids in before.items():
-            wrong = [uid for uid in uids if not self._source.has(name, uid)]
-            numbers = [
-                number_of(self._database, self._boxes[name], uid) for uid in wrong
-            ]
-            if not numbers:
-                continue
+        numbers = [
+            number_of(self._database, self._boxes[name], uid)
+            for name, uids in known.items()
+            for uid in uids
+            if not self._source.has(name, uid)
+        ]
+        wrong = [number for number in numbers if number is not None]
+        if wrong:
             with self._database.transaction() as tx:
-                remove_numbers(tx, [number for number in numbers if number is not None])
-            self._known[name].difference_update(wrong)
+                remove_numbers(tx, wrong)
             self.rows -= len(wrong)
+
+
+def _by_mailbox(
+    ready: Iterable[Arriving], found: Iterable[Found]
+) -> dict[str, list[Arriving]]:
+    rows: dict[str, list[Arriving]] = {}
+    for row, one in zip(ready, found, strict=True):
+        rows.setdefault(one.mailbox, []).append(row)
+    return rows
 
 
 def _put(mailbox: MailboxId, tx: Transaction, ready: Sequence[Arriving]) -> None:
