@@ -8,6 +8,7 @@ import json
 from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import chain, islice
 
 from tui_mail.model.error import UsageError
 from tui_mail.model.ids import MailboxId
@@ -24,6 +25,8 @@ _SORTED = {
     "subject": "c.subject_words, m.date DESC, m.number DESC",
 }
 _DEEPEST = 250
+_THREADS = 5_000
+"""Threads whose keys are in memory at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,37 +98,47 @@ def _threaded(
     heads: Iterable[int],
     only: str | None,
 ) -> View:
-    """Lay out whole threads, in the order in which their first member was met."""
+    """Lay out whole threads, in the order in which their first member was met.
+
+    Most threads have one message: it stands there by itself, which takes a third of what
+    a list of one takes.
+    """
     narrowed = (
         "" if only is None else "AND m.thread IN (SELECT value FROM json_each(?))"
     )
     values = (value,) if only is None else (value, only)
-    members: dict[int, list[int]] = {}
-    several: set[int] = set()
+    members: dict[int, int | list[int]] = dict.fromkeys(heads, 0)
     for number, thread in source.connection.execute(
         f"SELECT m.number, m.thread FROM message m WHERE {condition} {narrowed}"
         " ORDER BY m.date, m.number",
         values,
     ):
-        if thread in members:
-            members[thread].append(number)
-            several.add(thread)
+        held = members[thread]
+        if isinstance(held, list):
+            held.append(number)
         else:
-            members[thread] = [number]
-    keys = _load_keys(source, [n for thread in several for n in members[thread]])
+            members[thread] = [held, number] if held else number
     view = View()
-    for thread in heads:
-        numbers = members[thread]
-        if len(numbers) == 1:
-            view.numbers.append(numbers[0])
+    every = iter(members.values())
+    while some := list(islice(every, _THREADS)):
+        _lay_out(source, some, view)
+    return view
+
+
+def _lay_out(source: Source, threads: Sequence[int | list[int]], view: View) -> None:
+    """Put threads below what is in a view already."""
+    several = [one for one in threads if isinstance(one, list)]
+    keys = _load_keys(source, list(chain.from_iterable(several))) if several else {}
+    for held in threads:
+        if not isinstance(held, list):
+            view.numbers.append(held)
             view.depths.append(0)
             view.counts.append(1)
             continue
-        for place, (number, depth) in enumerate(tree(numbers, keys)):
+        for place, (number, depth) in enumerate(tree(held, keys)):
             view.numbers.append(number)
             view.depths.append(depth)
-            view.counts.append(0 if place else len(numbers))
-    return view
+            view.counts.append(0 if place else len(held))
 
 
 def _load_keys(source: Source, numbers: Sequence[int]) -> dict[int, tuple[int, int]]:
