@@ -50,6 +50,8 @@ _LOOK_FOR_READER = 0.5
 """Seconds between two looks whether the reader, which has not joined yet, is there."""
 _TELL_EVERY = 1.0
 """Seconds between two words of new rows: each has all rows loaded again."""
+_RELOADED = 50_000
+"""Rows for which it is a second more."""
 _NICE = 15
 _PATIENCE = 10.0
 _READ_ONLY = "is only read; flags and tags stay here until you leave"
@@ -139,7 +141,8 @@ class Engine:
         """Tell of changes, while rows come by the thousand only now and then."""
         self._untold += events
         now = time.monotonic()
-        if not self._listing or now - self._told_at > _TELL_EVERY:
+        pause = _TELL_EVERY + self._filling.rows / _RELOADED
+        if not self._listing or now - self._told_at > pause:
             self._told_at, untold = now, self._untold
             self._untold = []
             self._board.changed(untold)
