@@ -390,3 +390,24 @@ def test_a_large_message_at_the_end_keeps_no_other_from_being_shown_at_once(
     subjects = [int(one.headers.partition(b"Letter ")[2].split()[0]) for one in found]
     assert subjects == list(range(100, 40, -1))
     assert found[0].size == len(large)
+
+
+def test_a_message_that_was_still_being_written_is_read_whole_later(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "box"
+    octets = mbox_of(letter(0), letter(1, "The beginning\nthe middle\nthe end"))
+    path.write_bytes(octets[:-20])
+    with filled(path, tmp_path) as here, Renderer(spare=False) as renderer:
+        here.list_all()
+        work = serving.Serving(here.database, here.source, here.filling, renderer)
+        list(work.steps(here.numbers()[0], None))
+        path.write_bytes(octets)
+        assert here.source.look()
+        here.list_all()
+        assert here.subjects() == ["Letter 1", "Letter 0"]
+        assert here.filling.rows == 2
+        list(work.steps(here.numbers()[0], None))
+        text = load_text(here.database, here.numbers()[0])
+        assert text is not None
+        assert text.text.endswith("the end")

@@ -78,6 +78,9 @@ class Filling:
         waiting: list[Found] = []
         for one in found:
             if one is not None:
+                if one.uid in known[one.mailbox]:
+                    # What was read of it before is not all of it.
+                    self._remove([(one.mailbox, one.uid)])
                 waiting.append(one)
             if len(waiting) >= _TOGETHER:
                 yield from self._save(pace, waiting)
@@ -102,17 +105,25 @@ class Filling:
 
     def _drop_mistaken(self, known: dict[str, frozenset[Uid]]) -> None:
         """Take away what looked like a message only as long as not all was known."""
-        numbers = [
-            number_of(self._database, self._boxes[name], uid)
-            for name, uids in known.items()
-            for uid in uids
-            if not self._source.has(name, uid)
+        self._remove(
+            [
+                (name, uid)
+                for name, uids in known.items()
+                for uid in uids
+                if not self._source.has(name, uid)
+            ]
+        )
+
+    def _remove(self, places: Sequence[tuple[str, Uid]]) -> None:
+        """Take rows away."""
+        found = [
+            number_of(self._database, self._boxes[name], uid) for name, uid in places
         ]
-        wrong = [number for number in numbers if number is not None]
-        if wrong:
+        numbers = [number for number in found if number is not None]
+        if numbers:
             with self._database.transaction() as tx:
-                remove_numbers(tx, wrong)
-            self.rows -= len(wrong)
+                remove_numbers(tx, numbers)
+            self.rows -= len(numbers)
 
 
 def _by_mailbox(

@@ -50,6 +50,8 @@ class MboxSource:
         self._marks: tuple[bytes, bytes] = (b"", b"")
         """What the file began and ended with when it was looked through."""
         self._inode = 0
+        self._longer = -1
+        """Where a message begins that is longer than when it was listed."""
         self._few = 0
         """How many it has, where the end of the file is all of it."""
 
@@ -77,7 +79,8 @@ class MboxSource:
                     yield None
             for place in range(len(self._starts) - 1, -1, -1):
                 start, end = self._starts[place], self._ends[place]
-                if is_known(self._name, Uid(start + 1)):
+                known = is_known(self._name, Uid(start + 1))
+                if known and start != self._longer:
                     if place % _TELL == 0:
                         yield None
                     continue
@@ -87,12 +90,14 @@ class MboxSource:
 
     def _look_through(self, file: BinaryIO, tell: Tell) -> Iterator[int]:
         """Find where the messages lie that were not there before."""
-        told = os.fstat(file.fileno())
+        told, self._longer = os.fstat(file.fileno()), -1
         begin = _from_line(file, self._starts[-1]) if self._starts else 0
         again = self._starts[-1] if self._starts else -1
         for place, span in enumerate(scan_mbox(file, begin)):
             if span.start == again:
-                self._ends[-1] = span.end
+                if self._ends[-1] != span.end:
+                    # It was still being written.
+                    self._ends[-1], self._longer = span.end, span.start
             else:
                 self._starts.append(span.start)
                 self._ends.append(span.end)

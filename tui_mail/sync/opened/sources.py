@@ -57,7 +57,7 @@ class Source(Protocol):
     def found(
         self, is_known: Callable[[str, Uid], bool], tell: Tell
     ) -> Iterator[Found | None]:
-        """Find all that is not known, what is newest first where that is cheap.
+        """Find all that is not known, or has grown; the newest first where that is cheap.
 
         None is given now and then while there is none yet. Raises MailError, OSError.
         """
