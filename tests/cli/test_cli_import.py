@@ -258,3 +258,15 @@ def test_a_server_gets_what_it_has_not_with_flags_and_dates(
     said()
     assert main([*words, "INBOX"]) == 0
     assert said() == "work/INBOX: added 0, had 3\n"
+
+
+def test_folders_of_a_maildir_are_for_what_their_names_say(
+    tmp_path: Path, objects: Objects
+) -> None:
+    box = mailbox.Maildir(tmp_path / "md")
+    box.add_folder("Trash").add(letter(1))
+    box.add_folder("Gesendet").add(letter(2))
+    assert bring(tmp_path / "md", "INBOX") == 0
+    roles = {one["mailbox"]: one["role"] for one in objects("mailboxes")}
+    assert roles == {"INBOX": "inbox", "Trash": "trash", "Gesendet": "sent"}
+    assert [one["subject"] for one in objects("search", "*")] == ["letter 2"]

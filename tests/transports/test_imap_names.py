@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 from tui_mail.model.mailbox import ListedMailbox, SpecialUse
 from tui_mail.model.mailbox_names import decode_name, encode_name, same_name
 from tui_mail.model.namespace import Namespace, NamespaceKind
-from tui_mail.transports.special_use import with_special_uses
+from tui_mail.model.special_use import with_special_uses
 
 
 @given(st.text())

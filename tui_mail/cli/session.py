@@ -110,17 +110,9 @@ class Session:
             self._ends.callback(database.close)
             self._databases[account.name] = database
             if account.has_local_mailboxes:
-                _make_inbox(database)
+                from tui_mail.store.local_mailboxes import settle_local_mailboxes
+
+                settle_local_mailboxes(database, account.mailboxes)
             if database.salvaged:
                 output.note(f"{account.name}: {database.salvaged}")
         return self._databases[account.name]
-
-
-def _make_inbox(database: "Database") -> None:
-    """Make the inbox where no server will ever list it."""
-    from tui_mail.model.mailbox import SpecialUse
-    from tui_mail.store.mailboxes import create_local_mailbox, find_role
-
-    if find_role(database, SpecialUse.INBOX) is None:
-        with database.transaction() as tx:
-            create_local_mailbox(tx, "INBOX", SpecialUse.INBOX)

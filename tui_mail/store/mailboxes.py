@@ -185,9 +185,11 @@ def _keep_chosen(
 
 
 def set_role(tx: Transaction, mailbox: MailboxId, use: SpecialUse) -> None:
-    """Give a mailbox a role that none has, as a person chose."""
+    """Give a mailbox a role, as a person chose; no other one has it any more."""
     tx.connection.execute(
-        "UPDATE mailbox SET special_use = ? WHERE id = ?", (use.value, mailbox)
+        "UPDATE mailbox SET special_use = CASE id WHEN :id THEN :use ELSE '' END"
+        " WHERE id = :id OR special_use = :use",
+        {"id": mailbox, "use": use.value},
     )
     tx.publish(MailboxesChanged())
 

@@ -7,6 +7,7 @@ from tui_mail.model.error import ProtocolError
 from tui_mail.model.mailbox import ListedMailbox, MailboxCounts
 from tui_mail.model.mailbox_names import decode_name
 from tui_mail.model.namespace import Namespace, NamespaceKind
+from tui_mail.model.special_use import with_special_uses
 from tui_mail.transports.imap_arguments import Piece, can_be_said, text
 from tui_mail.transports.imap_responses import (
     Listed,
@@ -15,7 +16,6 @@ from tui_mail.transports.imap_responses import (
     parse_listed,
 )
 from tui_mail.transports.imap_tokens import Unreadable
-from tui_mail.transports.special_use import with_special_uses
 
 _NO_MAIL = (b"#news", b"#ftp", b"#mh")
 """Prefixes below which there are other things than mailboxes, and too many of them."""

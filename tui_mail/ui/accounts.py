@@ -37,20 +37,16 @@ class Accounts:
     def load(self, name: str) -> "tuple[Database, list[Mailbox]]":
         """Open an account's database, on any thread; raises MailError."""
         from tui_mail.store.database import AccountIdentity, Database
-        from tui_mail.store.mailboxes import (
-            create_local_mailbox,
-            find_role,
-            load_mailboxes,
-        )
+        from tui_mail.store.mailboxes import load_mailboxes
 
-        identity = AccountIdentity(*self.settings.accounts[name].identity)
+        account = self.settings.accounts[name]
+        identity = AccountIdentity(*account.identity)
         make_private(self._places.data)
         database = Database.open(self._places.database(name), name, identity=identity)
-        local = self.settings.accounts[name].has_local_mailboxes
-        # No server will ever list it; who writes meanwhile is waited for this once.
-        if local and find_role(database, SpecialUse.INBOX) is None:
-            with database.transaction() as tx:
-                create_local_mailbox(tx, "INBOX", SpecialUse.INBOX)
+        if account.has_local_mailboxes:
+            from tui_mail.store.local_mailboxes import settle_local_mailboxes
+
+            return database, settle_local_mailboxes(database, account.mailboxes)
         return database, load_mailboxes(database)
 
     def add(self, name: str, loaded: "tuple[Database, list[Mailbox]]") -> None:
