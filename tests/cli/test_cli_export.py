@@ -3,10 +3,12 @@
 import email
 import mailbox
 import re
+import resource
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing
 from pathlib import Path
+from typing import IO, cast
 
 import pytest
 
@@ -32,6 +34,8 @@ LETTERS = [
     letter(2).replace(b"\n", b"\r\n"),
     letter(3, b"\0no end"),
 ]
+
+IMPORT_NOTHING = ["import", "", "--account", "shelf", "--mailbox", "Old"]
 
 
 @pytest.fixture
@@ -221,6 +225,52 @@ def test_what_another_program_adds_meanwhile_stays(tmp_path: Path) -> None:
         _write(path, lambda: path.write_bytes(nine))
     assert read_mbox(path) == [letter(1), letter(9)]
     assert _files(tmp_path) == ["x.mbox"]
+
+
+def test_an_mbox_for_which_there_is_no_room_is_as_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "x.mbox"
+    path.write_bytes(FROM + letter(1, b"x" * 50_000) + b"\n\n")
+    there = path.read_bytes()
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(there) + 5_000, hard))
+    try:
+        with (
+            pytest.raises(MailError, match=r"/x\.mbox: File too large"),
+            open_target(str(path), 1) as target,
+        ):
+            target.write(outgoing(letter(2, b"y" * 10_000)))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert path.read_bytes() == there
+    assert _files(tmp_path) == ["x.mbox"]
+
+
+def test_what_cannot_be_written_is_named_and_nothing_is_begun(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = mbox(tmp_path / "x.mbox", letter(1))
+
+    def refuse(self: Path, mode: str = "r", buffering: int = -1) -> IO[bytes]:
+        if "+" in mode:
+            raise PermissionError(13, "Permission denied", str(self))
+        return cast(IO[bytes], opened(self, mode, buffering))
+
+    opened = Path.open
+    monkeypatch.setattr(Path, "open", refuse)
+    with pytest.raises(MailError, match=r"/x\.mbox: Permission denied"):
+        _write(path, lambda: None)
+    assert _files(tmp_path) == ["x.mbox"]
+    missing = tmp_path / "none" / "x.mbox"
+    with pytest.raises(MailError, match=r"/none/x\.mbox: No such file"):
+        _write(missing, lambda: None)
+
+
+@pytest.mark.parametrize("words", [["export", "*", "--to", ""], IMPORT_NOTHING])
+def test_no_name_is_not_the_folder_that_one_is_in(
+    filled: Path, said: Callable[[], str], words: list[str]
+) -> None:
+    assert main(words) == 2
+    assert "name a file or a folder" in said()
 
 
 def test_what_an_export_that_was_killed_left_beside_is_written_anew(

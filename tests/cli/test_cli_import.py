@@ -270,3 +270,12 @@ def test_folders_of_a_maildir_are_for_what_their_names_say(
     roles = {one["mailbox"]: one["role"] for one in objects("mailboxes")}
     assert roles == {"INBOX": "inbox", "Trash": "trash", "Gesendet": "sent"}
     assert [one["subject"] for one in objects("search", "*")] == ["letter 2"]
+
+
+def test_a_mailbox_gets_a_name_that_can_be_shown(
+    tmp_path: Path, objects: Objects, said: Callable[[], str]
+) -> None:
+    path = mbox(tmp_path / "x", letter(1))
+    assert bring(path, "two\nlines") == 0
+    assert "added 1, had 0" in said()
+    assert len(objects("search", "*")) == 1

@@ -29,7 +29,7 @@ from tui_mail.mime.mbox_flags import mbox_flags
 from tui_mail.mime.render import Renderer
 from tui_mail.model.body import BodyPart
 from tui_mail.model.displayable import displayable
-from tui_mail.model.error import MailError, NotFound
+from tui_mail.model.error import MailError, NotFound, UsageError
 from tui_mail.model.flags import DELETED
 from tui_mail.model.ids import MailboxId
 from tui_mail.model.readable import ReadableText
@@ -86,6 +86,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(session: Session, arguments: argparse.Namespace) -> int:
     """Import, and say how much was new."""
+    if not arguments.path:
+        raise UsageError("PATH: name a file or a folder")
     account = session.account(arguments.account)
     database = session.database(account)
     if account.kind == "imap" and not load_mailboxes(database):
@@ -124,7 +126,7 @@ class _Target:
         self.database = database
         self.is_server = account.kind == "imap"
         self._account = account
-        self._base = name
+        self._base = displayable(name).strip()
         self._known: dict[tuple[str, ...], Importing] = {}
         self._boxes: dict[MailboxId, Importing] = {}
         self.name = f"{account.name}/{self._mailbox(())[1]}"

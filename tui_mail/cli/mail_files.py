@@ -91,14 +91,17 @@ def _of_maildir(folder: Path) -> Iterator[FileMail]:
 
 def _of_mbox(path: Path, file: BinaryIO) -> Iterator[FileMail]:
     written = _written(path)
-    for number, span in enumerate(scan_mbox(file), 1):
-        yield FileMail(
-            name=f"{path}, message {number}",
-            size=span.end - span.start,
-            pieces=partial(read_mbox_pieces, file, span),
-            arrived=span.arrived,
-            written=written,
-        )
+    try:
+        for number, span in enumerate(scan_mbox(file), 1):
+            yield FileMail(
+                name=f"{path}, message {number}",
+                size=span.end - span.start,
+                pieces=partial(read_mbox_pieces, file, span),
+                arrived=span.arrived,
+                written=written,
+            )
+    except OSError as error:
+        raise MailError(f"{path}: {error.strerror}") from error
 
 
 def _of_file(path: Path) -> FileMail:

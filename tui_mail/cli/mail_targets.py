@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
+from io import FileIO
 from pathlib import Path
 from typing import BinaryIO
 
@@ -65,6 +66,21 @@ def open_target(name: str, count: int) -> Iterator[MailTarget]:
 
     Raises UsageError where it means nothing, MailError where it is something else.
     """
+    if not name:
+        raise UsageError("--to: name a file or a folder")
+    try:
+        with _opened(name, count) as target:
+            yield target
+    except OSError as error:
+        if isinstance(error, BrokenPipeError):
+            raise
+        hidden = str(_beside(Path(name)))
+        where = name if error.filename in (None, hidden) else error.filename
+        raise MailError(f"{where}: {error.strerror}") from error
+
+
+@contextmanager
+def _opened(name: str, count: int) -> Iterator[MailTarget]:
     path = Path(name)
     if path.is_dir() or name.endswith("/"):
         maildir = _Maildir(path)
@@ -131,7 +147,8 @@ class _Mbox(MailTarget):
         super().__init__(path)
         self._beside = beside
         if path.exists():
-            with path.open("rb") as file:
+            # That it cannot be written is said before anything is begun.
+            with path.open("r+b") as file:
                 self._look(file)
 
     def _look(self, file: BinaryIO) -> None:
@@ -179,20 +196,32 @@ def _go_on(path: Path) -> bool:
     done = True
     for added in _waiting(path):
         start = int(added.name.rpartition("-")[2])
-        with added.open("rb") as source, path.open("r+b") as target:
+        with added.open("rb") as source, path.open("r+b", buffering=0) as target:
             fcntl.lockf(target, fcntl.LOCK_EX)
             target.seek(start)
             same = target.seek(0, 2) >= start and _begins_with(source, target, start)
             if same:
-                target.writelines(_pieces(source))
-                target.flush()
-                os.fsync(target.fileno())
+                try:
+                    _append(target, source)
+                except OSError:
+                    # As where there is no room. Others read it too: it is as it was.
+                    target.truncate(start)
+                    added.unlink()
+                    raise
             done = done and same
         added.unlink()
     return done
 
 
-def _begins_with(source: BinaryIO, target: BinaryIO, start: int) -> bool:
+def _append(target: FileIO, source: BinaryIO) -> None:
+    for piece in _pieces(source):
+        rest = memoryview(piece)
+        while rest:
+            rest = rest[target.write(rest) :]
+    os.fsync(target.fileno())
+
+
+def _begins_with(source: BinaryIO, target: FileIO, start: int) -> bool:
     """Tell whether a file goes on from there as another begins; both stand behind that."""
     target.seek(start)
     while there := target.read(_PIECE):
