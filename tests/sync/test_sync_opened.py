@@ -101,7 +101,7 @@ def filled(path: Path, folder: Path) -> Iterator[Filled]:
         (b"", "it is empty; there is no message in it"),
         (b"\n \n", "it is empty; there is no message in it"),
         (b"\x7fELF\0\0\0", "this is no message, no mbox and no Maildir"),
-        (b"Only: a\0field", "this is no message, no mbox and no Maildir"),
+        (b"\0Only: a field", "this is no message, no mbox and no Maildir"),
         (b"A text like any other.\n", "this is no message, no mbox and no Maildir"),
     ],
 )
@@ -113,6 +113,14 @@ def test_a_file_that_holds_no_mail_is_refused_in_a_line(
     with pytest.raises(MailError) as refused:
         open_source(path)
     assert refused.value.line == f"{path}: {why}"
+
+
+def test_a_message_with_nul_octets_is_one(tmp_path: Path) -> None:
+    path = tmp_path / "it.eml"
+    path.write_bytes(b"Subject: a\0b\n\n\0\0\n")
+    source = open_source(path)
+    [found] = source.newest(10)
+    assert read(source, found) == path.read_bytes()
 
 
 def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:

@@ -1,6 +1,5 @@
 """Mail in files of other programs: one message, an mbox, or a Maildir."""
 
-import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -9,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
+from tui_mail.mime.headers import begins_message
 from tui_mail.mime.maildir import (
     MaildirEntry,
     find_moved,
@@ -20,7 +20,6 @@ from tui_mail.model.error import MailError, NotFound
 from tui_mail.model.flags import Flags
 
 _PIECE = 1 << 18
-_BEGINS = re.compile(rb"[!-9;-~]+[ \t]*:")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +72,7 @@ def open_mail_files(path: Path) -> Iterator[MailFiles]:
 
 def _is_message(file: BinaryIO) -> bool:
     file.seek(0)
-    return _BEGINS.match(file.read(1_000)) is not None
+    return begins_message(file.read(4_096))
 
 
 def _of_maildir(folder: Path) -> Iterator[FileMail]:

@@ -22,6 +22,7 @@ MAX_BLOCK = 1_000_000
 MAX_LINES = 10_000
 MAX_REFERENCES = 100
 
+_BEGINS = re.compile(rb"(?:\xef\xbb\xbf)?[\r\n]*[!-9;-~]{1,200}[ \t]*:")
 _FOLD = re.compile(r"\r?\n(?=[ \t])")
 _MESSAGE_ID = re.compile(r"<\s*([!-;=?-~]{1,995})\s*>")
 _BARE_ID = re.compile(r"[!-;=?-~]{1,900}@[!-;=?-~]{1,255}")
@@ -32,6 +33,14 @@ _ADDRESS_FIELDS = frozenset(
     | {"resent-from", "resent-sender", "resent-to", "resent-cc", "delivered-to"}
 )
 _WITH_ATTACHMENT = ("multipart/mixed", "application/", "image/", "audio/", "video/")
+
+
+def begins_message(octets: bytes) -> bool:
+    """Tell whether a file that begins so is a message: a field, and whatever comes then.
+
+    NUL octets are in mail too; they make no other file of it.
+    """
+    return _BEGINS.match(octets) is not None
 
 
 def header_lines(octets: bytes) -> list[str]:

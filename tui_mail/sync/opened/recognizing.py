@@ -1,9 +1,9 @@
 """Telling what a path is: a message, an mbox, a Maildir, or nothing of the kind."""
 
-import re
 from pathlib import Path
 from stat import S_ISDIR, S_ISREG
 
+from tui_mail.mime.headers import begins_message
 from tui_mail.mime.maildir import is_maildir
 from tui_mail.mime.mbox import is_mbox
 from tui_mail.model.error import MailError, NotFound
@@ -13,7 +13,6 @@ from tui_mail.sync.opened.mbox import MboxSource
 from tui_mail.sync.opened.sources import Source, open_unseen
 
 _LOOKED_AT = 4_096
-_BEGINS = re.compile(rb"(?:\xef\xbb\xbf)?[!-9;-~]{1,200}[ \t]*:")
 
 
 def open_source(path: Path) -> Source:
@@ -41,7 +40,7 @@ def _recognized(path: Path) -> Source:
         octets = file.read(_LOOKED_AT)
     if not octets.strip():
         raise MailError(f"{path}: it is empty; there is no message in it")
-    if b"\0" in octets or not _BEGINS.match(octets.lstrip(b"\r\n")):
+    if not begins_message(octets):
         raise MailError(f"{path}: this is no message, no mbox and no Maildir")
     return LetterSource(path)
 
