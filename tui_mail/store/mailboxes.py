@@ -194,6 +194,14 @@ def set_role(tx: Transaction, mailbox: MailboxId, use: SpecialUse) -> None:
     tx.publish(MailboxesChanged())
 
 
+def take_role(tx: Transaction, use: SpecialUse) -> None:
+    """Have no mailbox for a role any more."""
+    tx.connection.execute(
+        "UPDATE mailbox SET special_use = '' WHERE special_use = ?", (use.value,)
+    )
+    tx.publish(MailboxesChanged())
+
+
 def _save_listed(
     tx: Transaction, box: ListedMailbox, use: SpecialUse | None, *, followed: bool
 ) -> None:
