@@ -283,13 +283,22 @@ def test_what_an_export_that_was_killed_left_beside_is_written_anew(
     assert _files(tmp_path) == ["x.mbox"]
 
 
-def test_two_exports_to_one_file_do_not_mix(tmp_path: Path) -> None:
+def test_two_exports_to_one_place_do_not_mix(tmp_path: Path) -> None:
     name = str(tmp_path / "x.mbox")
     with open_target(name, 1) as target:
         target.write(outgoing(letter(1)))
         with pytest.raises(MailError, match="another export"), open_target(name, 1):
             pass
     assert read_mbox(tmp_path / "x.mbox") == [letter(1)]
+    name = f"{tmp_path}/md/"
+    with (
+        open_target(name, 1),
+        pytest.raises(MailError, match="another export"),
+        open_target(name, 1),
+    ):
+        pass
+    with open_target(name, 1):
+        pass
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from io import FileIO
 from pathlib import Path
 from typing import BinaryIO
 
+from tui_mail.cli.beside import alone, beside_of, finish, give_name, locked
 from tui_mail.mime.from_lines import mail_digest
 from tui_mail.mime.maildir import (
     is_maildir,
@@ -74,7 +75,7 @@ def open_target(name: str, count: int) -> Iterator[MailTarget]:
     except OSError as error:
         if isinstance(error, BrokenPipeError):
             raise
-        hidden = str(_beside(Path(name)))
+        hidden = str(beside_of(Path(name)))
         where = name if error.filename in (None, hidden) else error.filename
         raise MailError(f"{where}: {error.strerror}") from error
 
@@ -83,11 +84,13 @@ def open_target(name: str, count: int) -> Iterator[MailTarget]:
 def _opened(name: str, count: int) -> Iterator[MailTarget]:
     path = Path(name)
     if path.is_dir() or name.endswith("/"):
-        maildir = _Maildir(path)
-        try:
-            yield maildir
-        finally:
-            keep_maildir(path)
+        _make_maildir(path)
+        with alone(path):
+            maildir = _Maildir(path)
+            try:
+                yield maildir
+            finally:
+                keep_maildir(path)
     elif path.suffix.lower() == ".mbox":
         with _open_mbox(path) as mbox:
             yield mbox
@@ -104,16 +107,19 @@ def _opened(name: str, count: int) -> Iterator[MailTarget]:
         )
 
 
+def _make_maildir(path: Path) -> None:
+    if path.exists() and not path.is_dir():
+        raise MailError(f"{path}: this is no folder")
+    if path.is_dir() and not is_maildir(path) and any(path.iterdir()):
+        raise MailError(
+            f"{path}: this folder holds something else; name one that is not there"
+        )
+    make_maildir(path)
+
+
 class _Maildir(MailTarget):
     def __init__(self, path: Path) -> None:
         super().__init__(path)
-        if path.exists() and not path.is_dir():
-            raise MailError(f"{path}: this is no folder")
-        if path.is_dir() and not is_maildir(path) and any(path.iterdir()):
-            raise MailError(
-                f"{path}: this folder holds something else; name one that is not there"
-            )
-        make_maildir(path)
         for entry in scan_maildir(path, within=False):
             # One that goes meanwhile is not there.
             with suppress(FileNotFoundError), entry.path.open("rb") as file:
@@ -133,11 +139,11 @@ class _File(MailTarget):
     def write(self, mail: OutgoingMail) -> None:
         if self.path.exists():
             raise MailError(f"{self.path}: there is another message already")
-        beside = _beside(self.path)
-        with _locked(beside) as file:
+        beside = beside_of(self.path)
+        with locked(beside) as file:
             file.writelines(mail.pieces)
-            _finish(file)
-            _name(beside, self.path)
+            finish(file)
+            give_name(beside, self.path)
 
 
 class _Mbox(MailTarget):
@@ -171,17 +177,17 @@ class _Mbox(MailTarget):
 @contextmanager
 def _open_mbox(path: Path) -> Iterator[MailTarget]:
     _go_on(path)
-    beside = _beside(path)
-    with _locked(beside) as file:
+    beside = beside_of(path)
+    with locked(beside) as file:
         mbox = _Mbox(path, file)
         begun = file.tell()
         size = path.stat().st_size if path.exists() else 0
         yield mbox
         if file.tell() == begun:
             return
-        _finish(file)
+        finish(file)
         if not path.exists():
-            _name(beside, path)
+            give_name(beside, path)
         else:
             # From here on it is known where it belongs.
             beside.rename(_added_at(path, size))
@@ -240,48 +246,6 @@ def _waiting(path: Path) -> list[Path]:
 def _added_at(path: Path, size: int) -> Path:
     """Name the file of what is to be added to an mbox behind so many octets."""
     return path.with_name(f".{path.name}.tui-mail-at-{size}")
-
-
-def _beside(path: Path) -> Path:
-    return path.with_name(f".{path.name}.tui-mail")
-
-
-@contextmanager
-def _locked(path: Path) -> Iterator[BinaryIO]:
-    """Open a file of ours that is written anew; it is gone at the end, if not renamed.
-
-    Raises MailError where another process writes it.
-    """
-    with open(path, "r+b", opener=_private) as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise MailError(f"{path}: another export writes there now") from None
-        file.truncate()
-        try:
-            yield file
-        finally:
-            path.unlink(missing_ok=True)
-
-
-def _private(path: str, how: int) -> int:
-    return os.open(path, how | os.O_CREAT, 0o600)
-
-
-def _finish(file: BinaryIO) -> None:
-    file.flush()
-    os.fsync(file.fileno())
-
-
-def _name(path: Path, name: Path) -> None:
-    """Give a file its name, where nothing has that name."""
-    try:
-        os.link(path, name)
-    except FileExistsError:
-        raise MailError(f"{name}: it was made by another program meanwhile") from None
-    except OSError:
-        # Not every file system has links.
-        path.rename(name)
 
 
 def _pieces(file: BinaryIO) -> Iterator[bytes]:
