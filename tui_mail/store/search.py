@@ -312,7 +312,13 @@ class _Asked:
         roles = [m for m in self.mailboxes if m.special_use and m.special_use == wanted]
         names = [m for m in self.mailboxes if folded_name(m.name) == wanted]
         lasts = [m for m in self.mailboxes if folded_name(m.parts[-1]) == wanted]
-        return [mailbox.id for mailbox in exact or roles or names or lasts]
+        found = exact or roles or names or lasts
+        # Below an archive lie those of its years and months.
+        above = tuple(
+            f"{m.name}/" for m in found if m.special_use is SpecialUse.ARCHIVE
+        )
+        found += [m for m in self.mailboxes if m.name.startswith(above)]
+        return list(dict.fromkeys(mailbox.id for mailbox in found))
 
 
 def _count(query: Query) -> int:
