@@ -54,6 +54,25 @@ def test_what_left_and_is_listed_again_is_looked_at_again() -> None:
 
 
 @pytest.mark.parametrize(
+    ("state", "due", "size", "looked"),
+    [
+        (PullState.STORED, False, 2, False),
+        (PullState.STORED, True, 2, True),
+        (PullState.STORED, True, 1, False),
+        (PullState.LEAVING, False, 2, True),
+        (PullState.LEAVING, False, 1, False),
+    ],
+)
+def test_what_is_to_go_and_has_another_size_is_looked_at_again(
+    state: PullState, due: bool, size: int, looked: bool
+) -> None:
+    going = frozenset({b"a"}) if due else frozenset[bytes]()
+    plan = plan_pull([PopListed(1, size, b"a")], known(b"a", state=state), going)
+    assert bool(plan.wanted) is looked
+    assert (b"a" in plan.sure) is not looked
+
+
+@pytest.mark.parametrize(
     ("there", "renamed"),
     [
         ((b"x", b"y", b"z"), True),

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.servers.maildrop import Maildrop, serving
+from tests.servers.maildrop import Mail, Maildrop, serving
 from tests.sync.mailing import letter
 from tests.sync.popping import FAST, PopDesk
 from tui_mail.config.places import Places
@@ -94,6 +94,34 @@ def test_a_name_that_went_to_another_message_is_no_reason_to_miss_it(
     drop.mails[0].uidl = b"uid-1"
     assert str(desk.sync()) == "1 new, 1 deleted on the server"
     assert is_both(desk, *octets(1, 2))
+
+
+def test_a_name_of_what_may_have_left_went_to_another_message_that_is_not_lost(
+    desk: PopDesk, drop: Maildrop
+) -> None:
+    desk.pop(delete_after="download")
+    drop.put(*octets(1))
+    drop.quit_says = b""
+    assert "did not say whether it deleted" in str(desk.sync())
+    assert not drop.mails
+    drop.quit_says = b"+OK\r\n"
+    drop.mails = [Mail(b"uid-1", letter(2, text="another").octets)]
+    assert str(desk.sync()) == "1 new, 1 deleted on the server"
+    assert is_both(desk, *octets(1), letter(2, text="another").octets)
+
+
+def test_a_name_that_another_message_got_unseen_lets_nothing_go_unfetched(
+    desk: PopDesk, drop: Maildrop
+) -> None:
+    desk.pop(delete_after="2 days")
+    drop.put(*octets(1))
+    desk.sync()
+    drop.mails = [Mail(b"uid-1", letter(2, text="another").octets)]
+    with desk.database.transaction() as tx:
+        tx.connection.execute("UPDATE pop_message SET stored_at = 0")
+    assert str(desk.sync()) == "1 new"
+    assert is_both(desk, *octets(1), letter(2, text="another").octets)
+    assert len(drop.mails) == 1, "it came just now"
 
 
 def test_what_vanished_for_one_session_does_not_come_back(

@@ -1,6 +1,6 @@
 """What a POP3 server's list means for what is here; decided without a network."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from tui_mail.store.pulling import Pulled, PullState
@@ -28,14 +28,24 @@ class PopPlan:
     its UIDLs."""
 
 
-def plan_pull(messages: Sequence[PopListed], known: Mapping[bytes, Pulled]) -> PopPlan:
-    """Decide what to fetch.
+def plan_pull(
+    messages: Sequence[PopListed],
+    known: Mapping[bytes, Pulled],
+    due: Set[bytes] = frozenset(),
+) -> PopPlan:
+    """Decide what to fetch; ``due``: UIDLs of what is to be deleted there.
 
-    What the server does not have any more and lists again is looked at again: there are
-    servers that give the name of a message that went to another one.
+    There are servers that give the name of a message that went to another one. So what
+    the server does not have any more and lists again is looked at again, and so is what
+    may have left or is to go and has another size than what came.
     """
     named = frozenset(one.uidl for one in messages if one.uidl is not None)
-    sure = frozenset(uidl for uidl in named if _is_sure(known.get(uidl)))
+    sure = frozenset(
+        one.uidl
+        for one in messages
+        if one.uidl is not None
+        and _is_sure(known.get(one.uidl), one, is_due=one.uidl in due)
+    )
     wanted = [one for one in messages if one.uidl not in sure]
     # What was told to leave may be gone, and is no sign of anything.
     believed = [one for one in known.values() if one.state is PullState.STORED]
@@ -52,5 +62,8 @@ def plan_pull(messages: Sequence[PopListed], known: Mapping[bytes, Pulled]) -> P
     )
 
 
-def _is_sure(one: Pulled | None) -> bool:
-    return one is not None and one.state in _THERE and not one.wanted_again
+def _is_sure(one: Pulled | None, listed: PopListed, *, is_due: bool) -> bool:
+    if one is None or one.state not in _THERE or one.wanted_again:
+        return False
+    asks = is_due or one.state is PullState.LEAVING
+    return listed.size == one.size or not asks

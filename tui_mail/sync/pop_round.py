@@ -1,6 +1,7 @@
 """One session with a POP3 server: list, fetch what is new, delete what may go, leave."""
 
 from collections.abc import Generator
+from datetime import UTC, datetime
 
 from tui_mail.config.settings import PopServer
 from tui_mail.model.error import NotFound
@@ -14,7 +15,12 @@ from tui_mail.store.mailboxes import (
     note_in_step,
     set_role,
 )
-from tui_mail.store.pulling import load_pulled, settle_listing, sweep_incomplete
+from tui_mail.store.pulling import (
+    due_for_deletion,
+    load_pulled,
+    settle_listing,
+    sweep_incomplete,
+)
 from tui_mail.store.source import Source
 from tui_mail.sync.pop_deleting import Deletions
 from tui_mail.sync.pop_mirror import Mirror
@@ -35,7 +41,8 @@ class PopRound:
         session = self._session
         may_delete = _prepare(session)
         listing = session.connection.list_messages()
-        plan = plan_pull(listing.messages, load_pulled(session.database))
+        due = self._due() if may_delete else frozenset[bytes]()
+        plan = plan_pull(listing.messages, load_pulled(session.database), due)
         mirror = Mirror(session)
         puller = Puller(session, find_inbox(session.database), plan, mirror)
         if not plan.nameless:
@@ -53,6 +60,12 @@ class PopRound:
         deletions.settle(confirmed=session.connection.quit())
         with session.pace.transaction() as tx:
             note_in_step(tx, [find_inbox(tx)])
+
+    def _due(self) -> frozenset[bytes]:
+        """Name what is to go, of what was here before this session."""
+        database, policy = self._session.database, self._session.server.delete_after
+        due = due_for_deletion(database, policy, datetime.now(UTC))
+        return frozenset(one.uidl for one in due)
 
     def _say(self, plan: PopPlan, listing: PopListing, puller: Puller) -> None:
         receipt, host = self._session.receipt, self._session.connection.host
