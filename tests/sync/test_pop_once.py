@@ -20,7 +20,7 @@ from tui_mail.store.mailboxes import load_mailboxes
 from tui_mail.store.pulling import PullState, load_pulled
 from tui_mail.store.receipts import load_receipts
 from tui_mail.store.salvage import salvage
-from tui_mail.sync import pop_patience
+from tui_mail.sync import pop_arriving, pop_patience
 from tui_mail.sync.asked import fetch_once
 from tui_mail.sync.engine import run_once
 
@@ -297,6 +297,37 @@ def test_what_is_damaged_here_stays_on_the_server(desk: PopDesk) -> None:
     assert receipt.deleted_there == 2
     assert "a message here is damaged and stays on the server" in str(receipt)
     assert desk.octets_there() == [letter(2).octets]
+    receipt = desk.sync()
+    assert str(receipt) == (
+        "1 deleted on the server; what was damaged here came again whole"
+    )
+    assert sorted(desk.octets_here()) == sorted(one.octets for one in letters(1, 3))
+
+
+@pytest.mark.parametrize("large", [10**6, 100])
+def test_what_a_salvage_brought_back_with_a_gap_comes_again_where_it_was(
+    desk: PopDesk, large: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pop_arriving, "LARGE", large)
+    desk.fill(letters(1, 3))
+    desk.sync()
+    desk.make("Archive", SpecialUse.ARCHIVE)
+    number = desk.number("letter 2")
+    desk.perform(Move((number,), desk.box("Archive").id))
+    with desk.database.transaction() as tx:
+        tx.connection.execute(
+            "DELETE FROM chunk WHERE content = (SELECT m.content FROM message m"
+            " WHERE m.number = ?)",
+            (number,),
+        )
+    desk.close()
+    salvage(desk.places.database("work"), "work")
+    assert "came again whole" in str(desk.sync())
+    assert desk.numbers("Archive") == [number]
+    assert desk.octets_here("Archive") == [letter(2).octets]
+    assert len(desk.octets_here()) == 2
+    assert str(desk.sync()) == "in step"
+    assert len(load_pulled(desk.database)) == 3
 
 
 def test_what_a_salvage_lost_comes_again_and_does_not_go(desk: PopDesk) -> None:

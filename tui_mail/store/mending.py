@@ -98,6 +98,12 @@ _KNOWN_AGAIN = """
     AND content NOT IN (SELECT content FROM pop_message)
 """
 """What was pulled and lost its row is known by its octets when it comes again."""
+_DAMAGED = """
+    UPDATE part SET complete = 0 WHERE part_id = '' AND complete AND size <> (
+        SELECT coalesce(sum(length(octets)), 0) FROM chunk
+        WHERE content = part.content AND part_id = '')
+"""
+"""What lost octets comes again, where the server still has it."""
 _UNUSED = """
     INSERT INTO unused
     SELECT id FROM content WHERE id NOT IN (SELECT content FROM message)
@@ -115,6 +121,7 @@ def mended(target: sqlite3.Connection) -> list[str]:
         _give_places(target)
         if row is None or row[0] == "pop3":
             target.execute(_KNOWN_AGAIN)
+            target.execute(_DAMAGED)
     removed = []
     for table, column, parent, key in _ORPHANS:
         gone = target.execute(

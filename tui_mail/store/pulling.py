@@ -17,7 +17,7 @@ from tui_mail.model.event import MessagesChanged
 from tui_mail.model.ids import WHOLE, ContentId, MailboxId, MessageNumber
 from tui_mail.model.message import Envelope
 from tui_mail.store.appending import begin_append, finish_append
-from tui_mail.store.content import chunks_of, save_chunk
+from tui_mail.store.content import chunks_of, complete_part, save_chunk
 from tui_mail.store.contents import moment_of, seconds_of
 from tui_mail.store.database import Transaction
 from tui_mail.store.messages import content_of, remove_numbers
@@ -64,6 +64,8 @@ class Pulled:
     """Whether a message here has its content."""
     to_mirror: bool
     """Whether the Maildir that gets each new message waits for it."""
+    is_whole: bool = True
+    """Whether all its octets are here, as far as is known, where it is present."""
 
     @property
     def removed(self) -> bool:
@@ -72,10 +74,15 @@ class Pulled:
 
     @property
     def wanted_again(self) -> bool:
-        """Whether it got lost here by no person's wish, or never came whole."""
-        return self.state is PullState.COMING or (
-            not self.present and self.fate is Fate.HERE
-        )
+        """Whether it got lost here by no person's wish, or is not whole."""
+        if self.state is PullState.COMING or self.is_damaged:
+            return True
+        return not self.present and self.fate is Fate.HERE
+
+    @property
+    def is_damaged(self) -> bool:
+        """Whether it is shown here, and octets of it are lost."""
+        return self.present and not self.is_whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +93,13 @@ class Pulling:
     number: MessageNumber
 
 
+_NOT_YET_NAMED = b"\0coming"
+"""What a message is called until it shows that it is not here already."""
 _COLUMNS = """
     p.id, p.uidl, p.size, p.sha256, p.state, p.fate, p.stored_at,
-    EXISTS (SELECT 1 FROM message m WHERE m.content = p.content) AS present, p.to_mirror
+    EXISTS (SELECT 1 FROM message m WHERE m.content = p.content) AS present, p.to_mirror,
+    EXISTS (SELECT 1 FROM part t WHERE t.content = p.content AND t.part_id = ''
+        AND t.complete) AS is_whole
 """
 
 
@@ -110,7 +121,7 @@ def find_same(source: Source, digest: bytes) -> Pulled | None:
     """
     row = source.connection.execute(
         f"SELECT {_COLUMNS} FROM pop_message p WHERE p.sha256 = ? AND p.state <> ?"
-        " ORDER BY present DESC, p.fate = '', p.id LIMIT 1",
+        " ORDER BY present AND is_whole DESC, present DESC, p.fate = '', p.id LIMIT 1",
         (digest, PullState.COMING),
     ).fetchone()
     return _pulled(row) if row else None
@@ -171,6 +182,50 @@ def finish_pull(
         (PullState.STORED, size, digest, seconds_of(at), to_mirror, pulling.id),
     )
     return pulling.number
+
+
+def begin_unnamed(tx: Transaction, envelope: Envelope, *, arrived: datetime) -> Pulling:
+    """Make room for a message of which only its end shows what it is."""
+    return begin_pull(tx, _NOT_YET_NAMED, envelope, arrived=arrived)
+
+
+def mend_pulled(tx: Transaction, pulling: Pulling, damaged: Pulled) -> MessageNumber:
+    """Give the octets that came to the message here that lost its own.
+
+    It stays where it is, with all that it has. Raises StoreFailed where they are others.
+    """
+    connection = tx.connection
+    [old] = connection.execute(
+        "SELECT content FROM pop_message WHERE id = ?", (damaged.id,)
+    ).fetchone()
+    connection.execute(
+        "DELETE FROM chunk WHERE content = ? AND part_id = ?", (old, WHOLE)
+    )
+    connection.execute(
+        "UPDATE chunk SET content = ? WHERE content = ? AND part_id = ?",
+        (old, content_of(tx, pulling.number), WHOLE),
+    )
+    connection.execute("DELETE FROM pop_message WHERE id = ?", (pulling.id,))
+    remove_numbers(tx, [pulling.number])
+    [number] = connection.execute(
+        "SELECT min(number) FROM message WHERE content = ?", (old,)
+    ).fetchone()
+    complete_part(tx, MessageNumber(number), WHOLE)
+    [here] = connection.execute(
+        "SELECT sha256 FROM part WHERE content = ? AND part_id = ?", (old, WHOLE)
+    ).fetchone()
+    if here != damaged.digest:
+        raise StoreFailed("a message was not saved as it came")
+    return MessageNumber(number)
+
+
+def note_damaged(tx: Transaction, damaged: Pulled) -> None:
+    """Note that octets of a message are lost here: it is fetched again."""
+    tx.connection.execute(
+        "UPDATE part SET complete = 0 WHERE part_id = ?"
+        " AND content = (SELECT content FROM pop_message WHERE id = ?)",
+        (WHOLE, damaged.id),
+    )
 
 
 def name_pull(tx: Transaction, pulling: Pulling, uidl: bytes) -> None:
@@ -348,8 +403,8 @@ def forget_removed(tx: Transaction) -> int:
     ).rowcount
 
 
-def _pulled(row: tuple[int, bytes, int, bytes, str, str, int, int, int]) -> Pulled:
-    number, uidl, size, digest, state, fate, stored_at, present, to_mirror = row
+def _pulled(row: tuple[int, bytes, int, bytes, str, str, int, int, int, int]) -> Pulled:
+    number, uidl, size, digest, state, fate, stored_at, present, to_mirror, whole = row
     return Pulled(
         id=number,
         uidl=uidl,
@@ -360,4 +415,5 @@ def _pulled(row: tuple[int, bytes, int, bytes, str, str, int, int, int]) -> Pull
         stored_at=moment_of(stored_at) if stored_at else datetime.fromtimestamp(0, UTC),
         present=bool(present),
         to_mirror=bool(to_mirror),
+        is_whole=bool(whole),
     )

@@ -13,16 +13,19 @@ from tui_mail.mime.dates import parse_date
 from tui_mail.mime.headers import parse_envelope, wanted_fields
 from tui_mail.mime.render import Renderer
 from tui_mail.model.body import BodyPart
-from tui_mail.model.ids import WHOLE, MailboxId
+from tui_mail.model.ids import WHOLE, MailboxId, MessageNumber
 from tui_mail.model.readable import ReadableText
 from tui_mail.store.content import load_pieces, save_structure, save_text
 from tui_mail.store.database import Database, Transaction
 from tui_mail.store.pulling import (
     Pulled,
+    Pulling,
     begin_pull,
+    begin_unnamed,
     find_same,
     finish_pull,
     made_uidl,
+    mend_pulled,
     name_pull,
     note_double,
     note_stored,
@@ -40,8 +43,6 @@ LARGE = 1_000_000
 """Octets from which on a message is saved as it comes."""
 MOST_TIMES, MOST_MORE = 4, 50_000_000
 """A message may have so many times the octets that LIST says, and so many more."""
-_NOT_YET_NAMED = b"\0coming"
-"""What a large message is called until it shows that it is not here already."""
 
 _Rendered = tuple[BodyPart, ReadableText]
 
@@ -75,6 +76,22 @@ class Intake:
             relabel(tx, same, uidl)
             self.renamed += 1
         self.note(uidl, listed)
+
+    def mend(
+        self,
+        tx: Transaction,
+        pulling: Pulling,
+        damaged: Pulled,
+        listed: PopListed,
+        uidl: bytes,
+    ) -> MessageNumber:
+        """Give a message its octets again that were lost here; which it is."""
+        number = mend_pulled(tx, pulling, damaged)
+        self.know(tx, damaged, listed, uidl)
+        said = "what was damaged here came again whole"
+        if said not in self.session.receipt.alerts:
+            self.session.receipt.alerts.append(said)
+        return number
 
     def note(self, uidl: bytes, listed: PopListed) -> None:
         """Note which message of this session that is."""
@@ -138,11 +155,8 @@ class _Large:
         self._at = 0
         now = datetime.now(UTC)
         with intake.session.pace.transaction() as tx:
-            self._pulling = begin_pull(
-                tx,
-                _NOT_YET_NAMED,
-                parse_envelope(head),
-                arrived=arrival(head, now),
+            self._pulling = begin_unnamed(
+                tx, parse_envelope(head), arrived=arrival(head, now)
             )
         self.save(head)
 
@@ -164,17 +178,20 @@ class _Large:
                 sweep_incomplete(tx)
                 intake.know(tx, same, self._listed, uidl)
                 return
-            name_pull(tx, self._pulling, uidl)
-            number = finish_pull(
-                tx,
-                self._pulling,
-                intake.inbox,
-                digest=digest,
-                at=datetime.now(UTC),
-                to_mirror=intake.mirrors,
-            )
-        intake.note(uidl, self._listed)
-        session.receipt.new += 1
+            if same is not None and same.is_damaged:
+                number = intake.mend(tx, self._pulling, same, self._listed, uidl)
+            else:
+                name_pull(tx, self._pulling, uidl)
+                number = finish_pull(
+                    tx,
+                    self._pulling,
+                    intake.inbox,
+                    digest=digest,
+                    at=datetime.now(UTC),
+                    to_mirror=intake.mirrors,
+                )
+                intake.note(uidl, self._listed)
+                session.receipt.new += 1
         pieces = load_pieces(session.database, number, WHOLE)
         structure, text = read_large(pieces, session.renderer)
         with session.pace.transaction() as tx:
@@ -196,16 +213,28 @@ def _made(intake: Intake, listed: PopListed, octets: bytes, digest: bytes) -> Sa
         if same is not None and not same.wanted_again:
             intake.know(tx, same, listed, uidl)
             return
-        pulling = begin_pull(tx, uidl, envelope, arrived=arrived, size=len(octets))
-        save_piece(tx, pulling, 0, octets)
-        number = finish_pull(
-            tx, pulling, intake.inbox, digest=digest, at=now, to_mirror=intake.mirrors
-        )
+        if same is not None and same.is_damaged:
+            pulling = begin_unnamed(tx, envelope, arrived=arrived)
+            save_piece(tx, pulling, 0, octets)
+            number = intake.mend(tx, pulling, same, listed, uidl)
+        else:
+            pulling = begin_pull(
+                tx, uidl, envelope, arrived=arrived, size=len(octets)
+            )
+            save_piece(tx, pulling, 0, octets)
+            number = finish_pull(
+                tx,
+                pulling,
+                intake.inbox,
+                digest=digest,
+                at=now,
+                to_mirror=intake.mirrors,
+            )
+            intake.note(uidl, listed)
+            intake.session.receipt.new += 1
         if rendered is not None:
             save_structure(tx, number, rendered[0])
             save_text(tx, number, rendered[1])
-        intake.note(uidl, listed)
-        intake.session.receipt.new += 1
 
     return save
 

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from tui_mail.store.pulling import (
     Pulled,
     due_for_deletion,
+    note_damaged,
     note_leaving,
     note_left,
     verify_stored,
@@ -65,8 +66,10 @@ class Deletions:
             return True
         if not verify_stored(self._session.database, one):
             self._session.receipt.complain(
-                "a message here is damaged and stays on the server"
+                "a message here is damaged and stays on the server until it came again"
             )
+            with self._session.pace.transaction() as tx:
+                note_damaged(tx, one)
             return False
         return not (one.to_mirror and self._mirror.wanted)
 
