@@ -355,6 +355,23 @@ def test_a_command_says_yes_to_the_engine_that_is_there(
         assert drop.mails == []
 
 
+def test_an_engine_heeds_a_setting_that_was_changed_since_it_began(
+    desk: PopDesk, drop: Maildrop
+) -> None:
+    desk.pop(delete_after="download")
+    with running(desk) as engine, engine.reader() as reader:
+        in_step(reader)
+        drop.put(*octets(1))
+        desk.pop(delete_after="never")
+        with start(desk, "sync") as command:
+            _, said = command.communicate(timeout=30)
+        assert (command.returncode, said) == (0, b"work: 1 new\n")
+        desk.pop(delete_after="download")
+        with start(desk, "sync", "--yes") as command:
+            _, said = command.communicate(timeout=30)
+        assert (command.returncode, said) == (0, b"work: 1 deleted on the server\n")
+
+
 def test_a_command_without_an_engine_says_what_waits(
     desk: PopDesk, drop: Maildrop
 ) -> None:

@@ -4,11 +4,12 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
+from tui_mail.config.load import load_settings
 from tui_mail.config.places import Places
 from tui_mail.config.settings import Settings
 from tui_mail.link.client import EngineClient
 from tui_mail.link.messages import Hello, Wake
-from tui_mail.model.error import MailError, NotFound
+from tui_mail.model.error import MailError, NotFound, SettingsError
 from tui_mail.model.event import Event, merged
 from tui_mail.store import between
 from tui_mail.store.database import Database
@@ -25,6 +26,14 @@ class Neighbours:
         self._database = database
         self._settings = settings
         self._places = places
+
+    def settings_now(self) -> Settings:
+        """Read the settings anew; those of the start where that is not possible now."""
+        try:
+            return load_settings(self._settings.path, self._places)
+        except SettingsError as error:
+            _LOG.info("%s", error)
+            return self._settings
 
     def carry_on(self) -> bool:
         """Bring what is between accounts as far as it can go now.

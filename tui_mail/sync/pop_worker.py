@@ -5,8 +5,10 @@ import random
 import threading
 import time
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime
 
+from tui_mail.config.settings import PopServer
 from tui_mail.model.error import (
     LinkLost,
     LoginRefused,
@@ -150,10 +152,10 @@ class PopWorker(threading.Thread):
 
     def _tell_server(self) -> None:
         """Have a session soon where a person did something that the server is to hear of."""
-        crew, server = self._crew, self._crew.connector.server
+        crew = self._crew
         give_wanted(crew.database, self._pace, crew.renderer)
         crew.neighbours.carry_on()
-        policy = server.delete_after
+        policy = self._server_now().delete_after
         if (
             policy == REMOVED
             and not needs_yes(crew.database, policy)
@@ -219,7 +221,7 @@ class PopWorker(threading.Thread):
         session = PopSession(
             connection=connection,
             database=crew.database,
-            server=crew.connector.server,
+            server=self._server_now(),
             renderer=crew.renderer,
             tell=self._tell,
             pace=self._pace,
@@ -236,6 +238,20 @@ class PopWorker(threading.Thread):
                 raise
             return False
         return True
+
+    def _server_now(self) -> PopServer:
+        """Say what may be deleted there as the settings have it now.
+
+        Who says "never" means it, however long this engine has been at work.
+        """
+        server = self._crew.connector.server
+        account = self._crew.neighbours.settings_now().accounts.get(
+            self._crew.account.name
+        )
+        if account is None or account.pop3 is None:
+            return server
+        now = account.pop3
+        return replace(server, delete_after=now.delete_after, mirror=now.mirror)
 
     def _between(self, job: RoundJob) -> None:
         """Let what is more urgent come first; raises Interrupted where it is to end."""
