@@ -12,7 +12,7 @@ from tui_mail.config.places import Places
 from tui_mail.config.settings import Settings
 from tui_mail.model.error import MailError
 from tui_mail.model.ids import MessageNumber
-from tui_mail.model.operation import Transfer
+from tui_mail.model.operation import Expunge, Transfer
 from tui_mail.store.journal import last_undoable, undo
 from tui_mail.store.mailboxes import find_mailbox
 from tui_mail.store.performing import perform
@@ -98,6 +98,26 @@ def test_what_went_elsewhere_was_not_deleted(
         pair.sync(desk)
     assert "letter 2" in home.there()
     assert len(old.octets_there()) == left
+
+
+def test_what_came_back_is_known_again_and_goes_when_it_is_deleted_for_ever(
+    pair: Pair,
+) -> None:
+    old, home = pair.old, pair.home
+    old.pop(delete_after="removed")
+    old.sync(yes=True)
+    pair.send(old, old.number("letter 2"))
+    for desk in (old, home, old):
+        pair.sync(desk)
+    pair.send(home, home.number("letter 2"))
+    for desk in (home, old, home):
+        pair.sync(desk)
+    assert {one.fate for one in load_pulled(old.database).values()} == {Fate.HERE}
+    [row] = [row for row in old.rows() if row.subject == "letter 2"]
+    assert row.on_server is True
+    old.perform(Expunge((old.number("letter 2"),)))
+    assert str(pair.sync(old)) == "1 deleted on the server"
+    assert len(old.octets_there()) == 2
 
 
 def test_where_the_other_server_is_not_there_the_message_stays(

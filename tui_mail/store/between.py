@@ -56,6 +56,7 @@ from tui_mail.store.messages import (
     load_summary,
     remove_numbers,
 )
+from tui_mail.store.pulling import note_back
 from tui_mail.store.source import Source
 from tui_mail.store.transfers import (
     Outgoing,
@@ -361,6 +362,7 @@ class _Steps:
             structure, text = self._rendered(one.message)
         with target.transaction() as tx:
             finish_append(tx, number, mailbox)
+            note_back(tx, number)
             if structure is not None:
                 save_structure(tx, number, structure)
             if text is not None:

@@ -20,6 +20,7 @@ from tui_mail.store.content import (
 )
 from tui_mail.store.contents import content_values, shown_date
 from tui_mail.store.database import Transaction
+from tui_mail.store.pulling import note_back
 from tui_mail.store.source import Source
 from tui_mail.store.threads import key_of
 
@@ -80,6 +81,7 @@ class Importing:
             save_chunk(tx, number, WHOLE, start, piece)
             start += len(piece)
         finish_append(tx, number, self.mailbox)
+        note_back(tx, number)
         if structure is not None:
             save_structure(tx, number, structure)
         if text is not None:

@@ -395,6 +395,17 @@ def note_elsewhere(tx: Transaction, numbers: Iterable[MessageNumber]) -> None:
     )
 
 
+def note_back(tx: Transaction, number: MessageNumber) -> None:
+    """Know a message again that was pulled, went away and came back."""
+    tx.connection.execute(
+        "UPDATE pop_message SET content = ?1, fate = '' WHERE fate <> '' AND sha256 ="
+        " (SELECT sha256 FROM part WHERE content = ?1 AND part_id = '' AND complete)"
+        " AND NOT EXISTS"
+        " (SELECT 1 FROM message m WHERE m.content = pop_message.content)",
+        (content_of(tx, number),),
+    )
+
+
 def forget_removed(tx: Transaction) -> int:
     """Have what was deleted here for ever come again, where the server has it."""
     return tx.connection.execute(
