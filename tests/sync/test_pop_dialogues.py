@@ -246,6 +246,20 @@ def test_sizes_that_are_not_true_do_not_matter(
     assert is_both(desk, *drop.octets())
 
 
+def test_a_message_of_which_nothing_came_stays_there_and_comes_later(
+    desk: PopDesk, drop: Maildrop
+) -> None:
+    desk.pop(delete_after="download")
+    drop.put(*octets(1, 2))
+    drop.mails[0].octets, drop.mails[0].size = b"", 500
+    receipt = desk.sync()
+    assert "gives nothing of message 1" in receipt.troubles
+    assert (receipt.new, receipt.deleted_there, len(drop.mails)) == (1, 1, 1)
+    drop.mails[0].octets = octets(1)[0]
+    assert str(desk.sync()) == "1 new, 1 deleted on the server"
+    assert is_both(desk, *octets(1, 2))
+
+
 def test_a_message_without_an_end_is_left_and_the_others_come(
     desk: PopDesk, drop: Maildrop, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -135,7 +135,17 @@ class Coming:
             )
 
     def end(self, readying: Readying) -> int:
-        """Have it saved; how many octets wait for that."""
+        """Have it saved; how many octets wait for that.
+
+        Of what is said to have octets none is no message: it is asked for again.
+        """
+        if self._listed.size and not self._size:
+            session = self._intake.session
+            session.receipt.complain(
+                f"{session.connection.host} gives nothing of message"
+                f" {self._listed.number}"
+            )
+            return 0
         digest = self._digest.digest()
         if self._large is not None:
             self._large.save(bytes(self._octets))
