@@ -96,6 +96,22 @@ def test_a_name_that_went_to_another_message_is_no_reason_to_miss_it(
     assert is_both(desk, *octets(1, 2))
 
 
+def test_what_lost_its_name_to_another_message_is_known_when_it_comes_again(
+    desk: PopDesk, drop: Maildrop
+) -> None:
+    drop.put(*octets(1, 2))
+    desk.sync()
+    desk.perform(Expunge((desk.number("letter 1"),)))
+    drop.mails = []
+    desk.sync()
+    drop.put(*octets(3, 4))
+    drop.mails[0].uidl, drop.mails[1].uidl = b"uid-1", b"uid-2"
+    assert desk.sync().new == 2
+    drop.put(*octets(1, 2))
+    assert desk.sync().new == 0
+    assert is_both(desk, *octets(2, 3, 4))
+
+
 def test_a_name_of_what_may_have_left_went_to_another_message_that_is_not_lost(
     desk: PopDesk, drop: Maildrop
 ) -> None:

@@ -139,6 +139,7 @@ def begin_pull(
 
     ``size``: how many they are, where they came all.
     """
+    _keep_apart(tx, uidl)
     number = begin_append(tx, envelope, flags=frozenset(), arrived=arrived, size=size)
     row = tx.connection.execute(
         "INSERT INTO pop_message (uidl, content, state) VALUES (?, ?, ?)"
@@ -148,6 +149,16 @@ def begin_pull(
         (uidl, content_of(tx, number), PullState.COMING),
     ).fetchone()
     return Pulling(row[0], number)
+
+
+def _keep_apart(tx: Transaction, uidl: bytes) -> None:
+    """Know what had a name before that another message has now by its octets."""
+    tx.connection.execute(
+        "UPDATE OR IGNORE pop_message SET uidl = CAST(x'00' || sha256 AS BLOB), state = ?"
+        " WHERE uidl = ? AND sha256 <> x'' AND (fate <> ''"
+        " OR EXISTS (SELECT 1 FROM message m WHERE m.content = pop_message.content))",
+        (PullState.LEFT, uidl),
+    )
 
 
 def save_piece(tx: Transaction, pulling: Pulling, start: int, octets: bytes) -> None:
@@ -189,34 +200,49 @@ def begin_unnamed(tx: Transaction, envelope: Envelope, *, arrived: datetime) -> 
     return begin_pull(tx, _NOT_YET_NAMED, envelope, arrived=arrived)
 
 
-def mend_pulled(tx: Transaction, pulling: Pulling, damaged: Pulled) -> MessageNumber:
-    """Give the octets that came to the message here that lost its own.
+def mend(tx: Transaction, damaged: Pulled, octets: bytes) -> MessageNumber:
+    """Give a message here that lost octets all of them again, where it is; which it is.
 
-    It stays where it is, with all that it has. Raises StoreFailed where they are others.
+    Raises StoreFailed where they are others.
     """
-    connection = tx.connection
-    [old] = connection.execute(
-        "SELECT content FROM pop_message WHERE id = ?", (damaged.id,)
-    ).fetchone()
-    connection.execute(
-        "DELETE FROM chunk WHERE content = ? AND part_id = ?", (old, WHOLE)
-    )
-    connection.execute(
+    number = _emptied(tx, damaged)
+    save_chunk(tx, number, WHOLE, 0, octets)
+    return _mended(tx, damaged, number)
+
+
+def mend_by(tx: Transaction, damaged: Pulled, pulling: Pulling) -> MessageNumber:
+    """Do so with what was saved as it came; raises StoreFailed."""
+    number = _emptied(tx, damaged)
+    tx.connection.execute(
         "UPDATE chunk SET content = ? WHERE content = ? AND part_id = ?",
-        (old, content_of(tx, pulling.number), WHOLE),
+        (content_of(tx, number), content_of(tx, pulling.number), WHOLE),
     )
-    connection.execute("DELETE FROM pop_message WHERE id = ?", (pulling.id,))
+    tx.connection.execute("DELETE FROM pop_message WHERE id = ?", (pulling.id,))
     remove_numbers(tx, [pulling.number])
-    [number] = connection.execute(
-        "SELECT min(number) FROM message WHERE content = ?", (old,)
+    return _mended(tx, damaged, number)
+
+
+def _emptied(tx: Transaction, damaged: Pulled) -> MessageNumber:
+    number, content = tx.connection.execute(
+        "SELECT min(m.number), m.content FROM pop_message p"
+        " JOIN message m ON m.content = p.content WHERE p.id = ?",
+        (damaged.id,),
     ).fetchone()
-    complete_part(tx, MessageNumber(number), WHOLE)
-    [here] = connection.execute(
-        "SELECT sha256 FROM part WHERE content = ? AND part_id = ?", (old, WHOLE)
+    tx.connection.execute(
+        "DELETE FROM chunk WHERE content = ? AND part_id = ?", (content, WHOLE)
+    )
+    return MessageNumber(number)
+
+
+def _mended(tx: Transaction, damaged: Pulled, number: MessageNumber) -> MessageNumber:
+    complete_part(tx, number, WHOLE)
+    [here] = tx.connection.execute(
+        "SELECT sha256 FROM part WHERE content = ? AND part_id = ?",
+        (content_of(tx, number), WHOLE),
     ).fetchone()
     if here != damaged.digest:
         raise StoreFailed("a message was not saved as it came")
-    return MessageNumber(number)
+    return number
 
 
 def note_damaged(tx: Transaction, damaged: Pulled) -> None:
@@ -230,6 +256,7 @@ def note_damaged(tx: Transaction, damaged: Pulled) -> None:
 
 def name_pull(tx: Transaction, pulling: Pulling, uidl: bytes) -> None:
     """Give a message its identity once all of it came; no other has it any more."""
+    _keep_apart(tx, uidl)
     tx.connection.execute(
         "DELETE FROM pop_message WHERE uidl = ? AND id <> ?", (uidl, pulling.id)
     )

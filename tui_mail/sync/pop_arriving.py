@@ -13,19 +13,19 @@ from tui_mail.mime.dates import parse_date
 from tui_mail.mime.headers import parse_envelope, wanted_fields
 from tui_mail.mime.render import Renderer
 from tui_mail.model.body import BodyPart
-from tui_mail.model.ids import WHOLE, MailboxId, MessageNumber
+from tui_mail.model.ids import WHOLE, MailboxId
 from tui_mail.model.readable import ReadableText
 from tui_mail.store.content import load_pieces, save_structure, save_text
 from tui_mail.store.database import Database, Transaction
 from tui_mail.store.pulling import (
     Pulled,
-    Pulling,
     begin_pull,
     begin_unnamed,
     find_same,
     finish_pull,
     made_uidl,
-    mend_pulled,
+    mend,
+    mend_by,
     name_pull,
     note_double,
     note_stored,
@@ -77,21 +77,14 @@ class Intake:
             self.renamed += 1
         self.note(uidl, listed)
 
-    def mend(
-        self,
-        tx: Transaction,
-        pulling: Pulling,
-        damaged: Pulled,
-        listed: PopListed,
-        uidl: bytes,
-    ) -> MessageNumber:
-        """Give a message its octets again that were lost here; which it is."""
-        number = mend_pulled(tx, pulling, damaged)
+    def note_mended(
+        self, tx: Transaction, damaged: Pulled, listed: PopListed, uidl: bytes
+    ) -> None:
+        """Note that a message that lost octets here has them again."""
         self.know(tx, damaged, listed, uidl)
         said = "what was damaged here came again whole"
         if said not in self.session.receipt.alerts:
             self.session.receipt.alerts.append(said)
-        return number
 
     def note(self, uidl: bytes, listed: PopListed) -> None:
         """Note which message of this session that is."""
@@ -189,7 +182,8 @@ class _Large:
                 intake.know(tx, same, self._listed, uidl)
                 return
             if same is not None and same.is_damaged:
-                number = intake.mend(tx, self._pulling, same, self._listed, uidl)
+                number = mend_by(tx, same, self._pulling)
+                intake.note_mended(tx, same, self._listed, uidl)
             else:
                 name_pull(tx, self._pulling, uidl)
                 number = finish_pull(
@@ -224,9 +218,8 @@ def _made(intake: Intake, listed: PopListed, octets: bytes, digest: bytes) -> Sa
             intake.know(tx, same, listed, uidl)
             return
         if same is not None and same.is_damaged:
-            pulling = begin_unnamed(tx, envelope, arrived=arrived)
-            save_piece(tx, pulling, 0, octets)
-            number = intake.mend(tx, pulling, same, listed, uidl)
+            number = mend(tx, same, octets)
+            intake.note_mended(tx, same, listed, uidl)
         else:
             pulling = begin_pull(
                 tx, uidl, envelope, arrived=arrived, size=len(octets)
