@@ -19,6 +19,7 @@ from tui_mail.store.pulling import (
     finish_pull,
     load_pulled,
     load_unmirrored,
+    made_uidl,
     name_pull,
     note_left,
     note_mirrored,
@@ -78,7 +79,10 @@ def test_a_name_is_that_of_the_message_that_got_it_last(database: Database) -> N
     first = pull(database, b"a")
     second = pull(database, b"a", LETTER + b"more")
     assert first.id != second.id
-    assert list(load_pulled(database)) == [b"a"]
+    found = load_pulled(database)
+    assert found[b"a"] == second
+    assert {one.id for one in found.values()} == {first.id, second.id}
+    assert found[made_uidl(first.digest)].state is PullState.LEFT
     assert b"".join(octets_of(database, second)) == LETTER + b"more"
 
 
