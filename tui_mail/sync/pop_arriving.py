@@ -221,9 +221,7 @@ def _made(intake: Intake, listed: PopListed, octets: bytes, digest: bytes) -> Sa
             number = mend(tx, same, octets)
             intake.note_mended(tx, same, listed, uidl)
         else:
-            pulling = begin_pull(
-                tx, uidl, envelope, arrived=arrived, size=len(octets)
-            )
+            pulling = begin_pull(tx, uidl, envelope, arrived=arrived, size=len(octets))
             save_piece(tx, pulling, 0, octets)
             number = finish_pull(
                 tx,
