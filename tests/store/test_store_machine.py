@@ -26,6 +26,7 @@ from tui_mail.model.ids import MailboxId, MessageNumber, ModSeq, Uid, UidValidit
 from tui_mail.model.message import FetchedMessage, FlagsOf
 from tui_mail.model.operation import Copy, Expunge, Move, OperationState, SetFlags, Wish
 from tui_mail.model.uids import UidSet
+from tui_mail.store.astray import last_astray
 from tui_mail.store.flag_columns import from_columns
 from tui_mail.store.journal import last_undoable, last_undone, redo, undo
 from tui_mail.store.mailboxes import load_state, save_state
@@ -55,7 +56,7 @@ from tui_mail.store.replaying import (
     settle_items,
     settle_operation,
 )
-from tui_mail.store.vanishing import apply_vanished, drop_detached
+from tui_mail.store.vanishing import apply_vanished, drop_detached, give_up_astray
 
 NAMES = ("INBOX", "Archive", "Trash")
 FLAGS = (SEEN, FLAGGED, "work")
@@ -256,6 +257,7 @@ class Machine(RuleBasedStateMachine):
     def synchronize(self, name: str) -> None:
         box, number = self.server[name], self.ids[name]
         database = self.place.database
+        before = self._shown()
         state = load_state(database, number)
         with database.transaction() as tx:
             validity = UidValidity(box.validity)
@@ -277,6 +279,19 @@ class Machine(RuleBasedStateMachine):
             drop_detached(tx, number)
             state = replace(state, uid_validity=validity, uid_next=Uid(box.next))
             save_state(tx, number, state, synced=True)
+        self._heed_others(before)
+
+    def _heed_others(self, before: dict[int, tuple[int, frozenset[str]]]) -> None:
+        """What another client took elsewhere lies there now, or is looked for."""
+        for number, (mailbox, _) in self._shown().items():
+            if number in self.places_wished and mailbox != before[number][0]:
+                [(there, uid, astray)] = self.place.rows(
+                    "SELECT server_mailbox, uid, EXISTS (SELECT 1 FROM astray"
+                    " WHERE message = number) FROM message WHERE number = ?",
+                    number,
+                )
+                assert astray if mailbox == 0 else there == mailbox and uid, number
+                del self.places_wished[number]
 
     def _is_valid(self, box: MailboxId) -> bool:
         state = load_state(self.place.database, box)
@@ -495,7 +510,10 @@ class Machine(RuleBasedStateMachine):
 
     def _quiesce(self) -> None:
         for _ in range(8):
+            astray = last_astray(self.place.database)
             self.synchronize_all()
+            with self.place.database.transaction() as tx:
+                give_up_astray(tx, astray)
             self._give_up_the_lost()
             for batch in due_flags(self.place.database, NOW):
                 self._replay_flags(batch, "ok")
