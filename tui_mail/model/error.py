@@ -43,6 +43,10 @@ class ServerHangs(LinkLost):
     """The server did not answer in time."""
 
 
+class AnswerLost(LinkLost):
+    """All of a message went out, and no answer came: the server may have taken it."""
+
+
 class HandshakeLost(LinkLost):
     """The encryption could not be begun; trying again may help."""
 

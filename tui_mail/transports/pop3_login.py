@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 from tui_mail.config.secret import Secret
 from tui_mail.config.settings import Server
-from tui_mail.model.error import LoginRefused, MailError, ProtocolError, ServerRefused
+from tui_mail.model.error import LoginRefused, MailError, ServerRefused
+from tui_mail.transports.authenticating import authenticate
 from tui_mail.transports.pop3_wire import Status, Wire
 from tui_mail.transports.sasl import (
     WITH_PASSWORD,
@@ -15,12 +16,9 @@ from tui_mail.transports.sasl import (
     Login,
     Mechanism,
     Scram,
-    from_base64,
     octets,
-    to_base64,
 )
 
-_MOST_CHALLENGES = 10
 _LONGEST = 255
 """Octets of an AUTH command with its first response (RFC 5034, 4)."""
 _STAMP = re.compile(rb"<[^<>\s]+@[^<>\s]+>")
@@ -129,27 +127,10 @@ def _apop(wire: Wire, server: Server, secret: Secret, stamp: bytes) -> Way:
 
 
 def _sasl(wire: Wire, mechanism: Mechanism) -> Way:
-    """RFC 5034."""
-
     def way() -> Status:
-        waiting = mechanism.first()
-        words = [b"AUTH", mechanism.name.encode("ascii")]
-        if waiting is not None:
-            response = to_base64(waiting) or b"="
-            if sum(map(len, words)) + len(response) + 4 <= _LONGEST:
-                words.append(response)
-                waiting = None
-        wire.ask(*words)
-        for _ in range(_MOST_CHALLENGES):
-            said = wire.challenge()
-            if isinstance(said, Status):
-                if said.ok:
-                    mechanism.finish()
-                return said
-            answer, waiting = waiting, None
-            if answer is None:
-                answer = mechanism.respond(from_base64(said))
-            wire.ask(to_base64(answer))
-        raise ProtocolError(f"{wire.stream.host} asks and asks, and lets nobody in")
+        status = authenticate(wire, mechanism, longest=_LONGEST)
+        if status.ok:
+            mechanism.finish()
+        return status
 
     return way

@@ -145,11 +145,7 @@ class Wire:
         self._end_of_line = b"\r\n" if line.endswith(b"\r") else b"\n"
 
     def _line(self) -> bytes:
-        while not self.stream.has_line():
-            if len(self.stream.buffer) - self.stream.position > LONGEST_STATUS:
-                raise ProtocolError(f"{self.stream.host} sends a line without an end")
-            self.stream.fill()
-        return self.stream.line()
+        return self.stream.line(longest=LONGEST_STATUS)
 
     def _status(self, line: bytes) -> Status:
         head, _, rest = line.partition(b" ")

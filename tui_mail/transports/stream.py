@@ -165,7 +165,7 @@ class Stream:
         """Whether a whole line is here already."""
         return self.buffer.find(b"\n", self.position) >= 0
 
-    def line(self) -> bytes:
+    def line(self, *, longest: int = MAX_LINE) -> bytes:
         """Take one line without its end; raises LinkLost, ProtocolError."""
         start = self.position
         pieces: list[bytes] = []
@@ -177,7 +177,7 @@ class Stream:
             piece = self.buffer[self.position :]
             pieces.append(piece)
             length += len(piece)
-            if length > MAX_LINE:
+            if length > longest:
                 raise ProtocolError(f"{self.host} sends a line without an end")
             self.position = len(self.buffer)
             self.fill()
@@ -213,7 +213,7 @@ class Stream:
             with self._busy(self.deadline) as link:
                 link.sendall(view[start : start + SEND])
 
-    def wait(self, timeout: float, wake: int) -> tuple[bool, bool]:
+    def wait(self, timeout: float, wake: int | None = None) -> tuple[bool, bool]:
         """Wait for octets or for a descriptor: tell which of them is ready.
 
         An end of the connection is ready octets: ``fill`` then raises.
@@ -224,7 +224,8 @@ class Stream:
                 isinstance(link, ssl.SSLSocket) and link.pending() > 0
             )
             selector.register(link, selectors.EVENT_READ, "link")
-            selector.register(wake, selectors.EVENT_READ, "wake")
+            if wake is not None:
+                selector.register(wake, selectors.EVENT_READ, "wake")
             chosen = selector.select(0.0 if decrypted else max(0.0, timeout))
             ready = {key.data for key, _ in chosen}
         return decrypted or "link" in ready, "wake" in ready

@@ -1,0 +1,308 @@
+"""A submission connection (RFC 5321, RFC 6409): what is to go, and what became of it."""
+
+import contextlib
+import logging
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Self
+
+from tui_mail.config.secret import Secret
+from tui_mail.config.settings import Security, SmtpServer
+from tui_mail.model.displayable import Displayable
+from tui_mail.model.error import (
+    AnswerLost,
+    CannotBeSaid,
+    LinkLost,
+    LoginRefused,
+    MailError,
+    NoEncryption,
+    ProtocolError,
+    ServerHangs,
+)
+from tui_mail.transports.smtp_data import stuffed
+from tui_mail.transports.smtp_extensions import Extensions
+from tui_mail.transports.smtp_login import log_in
+from tui_mail.transports.smtp_wire import Answer, Refused, Wire
+from tui_mail.transports.stream import Stream
+from tui_mail.transports.tls import client_context
+
+__all__ = ["Answer", "Refused", "SmtpConnection"]
+
+_LOG = logging.getLogger(__name__)
+_OWN_NAME = b"[127.0.0.1]"
+"""What we call ourselves: an address literal that every machine has tells nothing."""
+_AT_ONCE = 32
+"""Commands that are sent before the first answer is read."""
+AFTER_THE_END = 600.0
+"""Seconds that a server may take over a whole message (RFC 5321, 4.5.3.2.6)."""
+_BLOCK = 180.0
+"""Seconds that it may let a piece of it wait (RFC 5321, 4.5.3.2.5)."""
+_LEAVING = 5.0
+"""Seconds to wait for the answer to QUIT: nothing depends on it."""
+_NO_PATH = re.compile(r'[\x00-\x1f\x7f<>]|[^\S ]|^(?:[^" ]|"(?:\\.|[^"\\])*")* ')
+"""What cannot be in an address, as it would end it: a space only between quotes."""
+
+
+class SmtpConnection:
+    """Owned by one thread; ``close`` alone may be called from any other."""
+
+    def __init__(self, stream: Stream, server: SmtpServer) -> None:
+        self._stream = stream
+        self._server = server
+        self._wire = Wire(stream)
+        self.extensions = Extensions()
+        """What the server announces, after the login."""
+        self.after_the_end = AFTER_THE_END
+        """Seconds to wait for the answer to a whole message."""
+
+    @classmethod
+    def connect(
+        cls, server: SmtpServer, secret: Secret | None, *, deadline: float
+    ) -> Self:
+        """Connect, encrypt, log in; ``deadline`` in seconds is each command's.
+
+        Without a secret there is no login. Raises LinkLost (421 too: come later),
+        CertificateRefused, NoEncryption, LoginRefused, ProtocolError, and Refused for
+        any other answer: it is about no message.
+        """
+        tls = server.security is Security.TLS
+        port = server.port or (465 if tls else 587)
+        stream = Stream.dial(server.host, port, deadline=deadline)
+        connection = cls(stream, server)
+        try:
+            connection._open(secret)
+        except BaseException:
+            stream.close()
+            raise
+        return connection
+
+    @property
+    def host(self) -> str:
+        """The server's name."""
+        return self._server.host
+
+    def _open(self, secret: Secret | None) -> None:
+        server = self._server
+        if server.security is Security.TLS:
+            self._stream.encrypt(client_context(server))
+        self._check(self._wire.answer())
+        self.extensions = self._introduce()
+        if server.security is Security.STARTTLS:
+            self._start_tls()
+            # What was said in the clear counts for nothing (RFC 3207, 4.2).
+            self.extensions = self._introduce()
+        if secret is not None:
+            log_in(self._wire, server, secret, self.extensions.ways)
+
+    def _introduce(self) -> Extensions:
+        """Say EHLO, or HELO to a server that knows no other."""
+        self._wire.ask(b"EHLO", _OWN_NAME)
+        answer, lines = self._wire.answer_and_lines()
+        if answer.positive:
+            return Extensions.read(lines)
+        if not answer.permanent:
+            raise self._refused(answer)
+        self._check(self._wire.told(b"HELO", _OWN_NAME))
+        return Extensions()
+
+    def _start_tls(self) -> None:
+        answer = self._wire.told(b"STARTTLS")
+        if answer.temporary:
+            raise self._refused(answer)
+        if answer.code != 220:
+            raise NoEncryption(
+                f"{self.host} does not encrypt: it refuses STARTTLS; if it takes TLS"
+                ' at once, security = "tls" (port 465) is the setting'
+            )
+        self._stream.encrypt(client_context(self._server))
+
+    def offer(
+        self,
+        sender: str,
+        recipients: Sequence[str],
+        *,
+        size: int,
+        eight_bit: bool,
+        utf8: bool,
+    ) -> tuple[Answer, ...]:
+        """Begin a message with MAIL and RCPT; the answer for each recipient.
+
+        ``size`` in octets. Raises Refused where MAIL is refused, or is not even tried
+        as the server announces that it cannot take such a message; LoginRefused where
+        it wants a login; LinkLost, ProtocolError.
+        """
+        addresses = (sender, *recipients)
+        utf8 = utf8 or not all(address.isascii() for address in addresses)
+        self._see_whether_it_can(size=size, eight_bit=eight_bit, utf8=utf8)
+        paths = [_path(address) for address in addresses]
+        if b"<>" in paths[1:]:
+            raise CannotBeSaid("a recipient without an address")
+        words = [b"MAIL FROM:" + paths[0]]
+        if "SIZE" in self.extensions.names:
+            words.append(b"SIZE=%d" % size)
+        if eight_bit:
+            words.append(b"BODY=8BITMIME")
+        if utf8:
+            words.append(b"SMTPUTF8")
+        commands = [b" ".join(words), *(b"RCPT TO:" + path for path in paths[1:])]
+        at_once = _AT_ONCE if self.extensions.pipelining else 1
+        answers: list[Answer] = []
+        for start in range(0, len(commands), at_once):
+            some = commands[start : start + at_once]
+            self._wire.ask_all(some)
+            answers += [self._wire.answer() for _ in some]
+            self._check_mail(answers[0])
+        return tuple(_as_meant(answers[1:]))
+
+    def _see_whether_it_can(self, *, size: int, eight_bit: bool, utf8: bool) -> None:
+        """Refuse in the server's place what it announces that it cannot do."""
+        can = self.extensions
+        if utf8 and not can.utf8:
+            said = "the server takes only addresses in ASCII (it has no SMTPUTF8)"
+            raise self._refused(Answer(550, "5.6.7", Displayable(said)))
+        if eight_bit and not can.eight_bit:
+            said = "the server takes only messages in 7 bits (it has no 8BITMIME)"
+            raise self._refused(Answer(554, "5.6.3", Displayable(said)))
+        if can.size is not None and size > can.size:
+            said = f"larger than the server takes ({_megabytes(can.size)})"
+            raise self._refused(Answer(552, "5.3.4", Displayable(said)))
+
+    def _check_mail(self, answer: Answer) -> None:
+        if answer.code != 530:
+            self._check(answer)
+        elif not self._stream.encrypted and "TLS" in answer.text.upper():
+            raise NoEncryption(f"{self.host} wants encryption: {answer}")
+        else:
+            raise LoginRefused(f"{self.host} wants a login: {answer}")
+
+    def send(
+        self, pieces: Iterable[bytes], *, before_end: Callable[[], None]
+    ) -> Answer:
+        """Send a message's octets, and give the answer to all of it.
+
+        ``before_end`` is called when all has gone out but the final dot, which alone
+        makes it count. An answer that is not positive is a refusal, also where the
+        server does not want the data at all. Raises AnswerLost where the dot has gone
+        and no answer came; before that LinkLost, ProtocolError, CannotBeSaid (lone CR
+        or LF), whatever ``before_end`` raises: then the connection has been ended, and
+        the server has no message.
+        """
+        answer = self._wire.told(b"DATA")
+        if answer.temporary or answer.permanent:
+            return answer
+        try:
+            if answer.code != 354:
+                raise ProtocolError(f"{self.host} answers DATA with {answer}")
+            early = self._send_lines(pieces)
+            if early is not None:
+                self.close()
+                return early
+            before_end()
+            self._stream.send(b".\r\n")
+        except BaseException:
+            # Only so is it sure that what went out is nothing.
+            self.close()
+            raise
+        return self._answer_to_end()
+
+    def _send_lines(self, pieces: Iterable[bytes]) -> Answer | None:
+        """Send the lines; the answer where the server wants no more of them."""
+        with self._taking_up_to(_BLOCK):
+            for piece in stuffed(pieces):
+                try:
+                    self._stream.send(piece)
+                except ServerHangs:
+                    raise
+                except LinkLost as lost:
+                    return self._last_words(lost)
+                if self._has_spoken():
+                    break
+            if not self._has_spoken():
+                return None
+            return self._last_words(None)
+
+    def _has_spoken(self) -> bool:
+        return self._stream.wait(0.0)[0]
+
+    def _last_words(self, lost: LinkLost | None) -> Answer:
+        """Read why the server wants no more; ``lost`` is how it was noticed."""
+        try:
+            answer = self._wire.last_answer()
+        except LinkLost as error:
+            raise lost or error from None
+        if answer.temporary or answer.permanent:
+            return answer
+        raise ProtocolError(f"{self.host} answers before the end: {answer}")
+
+    def _answer_to_end(self) -> Answer:
+        try:
+            with self._taking_up_to(self.after_the_end):
+                answer = self._wire.last_answer()
+            if not 300 <= answer.code < 400:
+                return answer
+            said = f"{self.host} answers a message with {answer}"
+        except (LinkLost, ProtocolError) as error:
+            said = error.line
+        self.close()
+        raise AnswerLost(f"{said}; whether it has the message is not known") from None
+
+    @contextlib.contextmanager
+    def _taking_up_to(self, seconds: float) -> Iterator[None]:
+        before = self._stream.deadline
+        self._stream.deadline = max(before, seconds)
+        try:
+            yield
+        finally:
+            self._stream.deadline = before
+
+    def reset(self) -> None:
+        """Forget the message that was begun (RSET); raises Refused, LinkLost."""
+        self._check(self._wire.told(b"RSET"))
+
+    def quit(self) -> None:
+        """Leave, and close the connection; nothing is raised."""
+        self._stream.deadline = min(self._stream.deadline, _LEAVING)
+        try:
+            self._wire.told(b"QUIT")
+        except MailError as error:
+            _LOG.info("%s: no answer to QUIT: %s", self.host, error.line)
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """End the connection, from any thread; a message without its end is none."""
+        self._stream.close()
+
+    def _check(self, answer: Answer) -> None:
+        if 300 <= answer.code < 400:
+            raise ProtocolError(f"{self.host} answers oddly: {answer}")
+        if not answer.positive:
+            raise self._refused(answer)
+
+    def _refused(self, answer: Answer) -> Refused:
+        return Refused(f"{self.host}: {answer}", answer)
+
+
+def _path(address: str) -> bytes:
+    """Write an address as MAIL and RCPT have it; raises CannotBeSaid."""
+    if _NO_PATH.search(address):
+        raise CannotBeSaid(f"{address} is no address that a server can be told")
+    try:
+        return b"<" + address.encode() + b">"
+    except UnicodeEncodeError:
+        raise CannotBeSaid("an address that is not text") from None
+
+
+def _as_meant(answers: Sequence[Answer]) -> Iterator[Answer]:
+    """Give the answers for recipients; "too many" is temporary (RFC 5321, 4.5.3.1.10)."""
+    taken = False
+    for answer in answers:
+        taken = taken or answer.positive
+        many = answer.code == 552 and (
+            answer.enhanced == "5.5.3" or (taken and not answer.enhanced)
+        )
+        yield Answer(452, "4.5.3", answer.text) if many else answer
+
+
+def _megabytes(octets: int) -> str:
+    return f"{octets / 1_000_000:.3g} MB" if octets >= 100_000 else f"{octets:,} octets"
