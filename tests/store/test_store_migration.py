@@ -73,7 +73,7 @@ def test_a_store_of_an_older_version_becomes_what_a_fresh_one_is(
     assert names == [("",), ("A",)]
 
 
-@pytest.mark.parametrize("version", _TABLES)
+@pytest.mark.parametrize("version", [1, 2])
 def test_what_an_older_version_saw_counts_as_seen(tmp_path: Path, version: int) -> None:
     """Else a copy that was there all along would be taken for one that just came."""
     path = tmp_path / "old.db"

@@ -30,6 +30,12 @@ ThreadId = NewType("ThreadId", int)
 OperationId = NewType("OperationId", int)
 """The store's own number of a wish that waits for a server."""
 
+SubmissionId = NewType("SubmissionId", int)
+"""The store's own number of a message in the outbox; never used again."""
+
+WritingId = NewType("WritingId", int)
+"""The store's own number of what somebody writes; never used again."""
+
 ActionId = NewType("ActionId", int)
 """The store's own number of one key press in the journal."""
 

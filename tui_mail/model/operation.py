@@ -11,7 +11,14 @@ from datetime import datetime
 from enum import StrEnum
 
 from tui_mail.model.displayable import Displayable
-from tui_mail.model.ids import ActionId, MailboxId, MessageNumber, OperationId
+from tui_mail.model.ids import (
+    ActionId,
+    MailboxId,
+    MessageNumber,
+    OperationId,
+    SubmissionId,
+    WritingId,
+)
 from tui_mail.model.mailbox import SpecialUse
 
 
@@ -142,6 +149,13 @@ class OperationState(StrEnum):
     """It was sent and the answer is not here yet, or was lost."""
     FAILED = "failed"
     """The server refused it; its local effect was taken back, a person decides."""
+    UNKNOWN = "unknown"
+    """A mail may have gone, or not: a person decides whether it goes again."""
+
+    @property
+    def asks(self) -> bool:
+        """Whether a person has to decide what becomes of it."""
+        return self in (OperationState.FAILED, OperationState.UNKNOWN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,9 +164,10 @@ class PendingOperation:
 
     id: str
     """``op-12``, ``mailbox-…`` for a wish about a mailbox, ``flag-…`` for the deltas of
-    one flag in one mailbox, or ``fetch-…`` for what is to be fetched of one message."""
+    one flag in one mailbox, ``fetch-…`` for what is to be fetched of one message, or
+    ``send-…`` for a mail."""
     kind: str
-    """``flag``, ``move``, ``copy``, ``expunge``, ``fetch``, …"""
+    """``flag``, ``move``, ``copy``, ``expunge``, ``fetch``, ``send``, …"""
     what: Displayable
     """A sentence: ``move 12 messages to Archive``."""
     state: OperationState
@@ -177,3 +192,7 @@ class JournalEntry:
     """At most the first hundred."""
     mailbox: MailboxId | None
     """The mailbox in which it was done."""
+    submission: SubmissionId | None = None
+    """The mail that it sent."""
+    writing: WritingId | None = None
+    """What that mail was written in; once it is undone, what one goes on writing."""

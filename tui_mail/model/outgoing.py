@@ -1,9 +1,11 @@
 """A message on its way to a submission server (RFC 6409), as values."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from tui_mail.model.displayable import Displayable
+from tui_mail.model.ids import MessageNumber, SubmissionId, WritingId
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,3 +49,77 @@ class SubmissionState(StrEnum):
     """The server refused it, or some of its recipients; a person decides."""
     ACCEPTED = "accepted"
     """The server has it; the copy in Sent and the like are still to do."""
+
+
+class RecipientState(StrEnum):
+    """What became of one recipient so far."""
+
+    WAITING = "waiting"
+    REFUSED = "refused"
+    """The server does not take it, and nobody got the message: a person decides."""
+    DROPPED = "dropped"
+    """It was refused, and a person had the message go to the others."""
+
+
+@dataclass(frozen=True, slots=True)
+class SubmissionRecipient:
+    """One recipient of a message in the outbox."""
+
+    address: str
+    """An addr-spec."""
+    state: RecipientState = RecipientState.WAITING
+    answer: Displayable = Displayable("")
+    """What the server said where it was refused."""
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """A message in the outbox, without its octets."""
+
+    id: SubmissionId
+    message_id: str
+    """Without angle brackets."""
+    sender: str
+    """The envelope's."""
+    recipients: tuple[SubmissionRecipient, ...]
+    subject: Displayable
+    in_reply_to: str
+    """Without angle brackets; empty where none."""
+    blind: bytes
+    """The Bcc field with its line end, for the copy in Sent; empty where there is none."""
+    needs_utf8: bool
+    is_eight_bit: bool
+    size: int
+    """Octets, as they are stored: not dot-stuffed."""
+    created: datetime
+    state: SubmissionState
+    doubted: bool
+    """An answer was lost once: the server may have it, whatever became of it since."""
+    attempts: int
+    not_before: datetime | None
+    """When it may go; None is at once."""
+    error: Displayable
+    """Why it did not go, or is not filed."""
+    writing: WritingId | None
+    """What it was written in, as long as it can be taken back."""
+    draft: MessageNumber | None
+    """The message in Drafts that goes when it is filed."""
+    parent: MessageNumber | None
+    """The message that gets ``parent_flag`` when it is filed."""
+    parent_flag: str
+    copy: MessageNumber | None
+    """The message that becomes its copy in Sent, while octets of it are missing."""
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """The envelope's recipients, those left out that a retry dropped."""
+        return tuple(
+            one.address
+            for one in self.recipients
+            if one.state is not RecipientState.DROPPED
+        )
+
+    @property
+    def asks(self) -> bool:
+        """Whether a person has to decide what becomes of it."""
+        return self.state in (SubmissionState.UNKNOWN, SubmissionState.REFUSED)

@@ -34,6 +34,8 @@ _STAYS = f"""
         OR EXISTS (SELECT 1 FROM operation_item i WHERE i.copy = m.number AND i.copy > 0)
         OR EXISTS (SELECT 1 FROM wanted w WHERE w.message = m.number)
         OR EXISTS (SELECT 1 FROM outgoing o WHERE o.message = m.number)
+        OR EXISTS (SELECT 1 FROM writing_source w WHERE w.message = m.number)
+        OR EXISTS (SELECT 1 FROM submission u WHERE u.draft = m.number)
         OR EXISTS (SELECT 1 FROM incoming o
             WHERE o.message = m.number AND o.state <> 'done'))
 """

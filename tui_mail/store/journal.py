@@ -4,9 +4,15 @@ import time
 from collections.abc import Sequence
 
 from tui_mail.model.displayable import Displayable
-from tui_mail.model.error import MailError, NotFound
+from tui_mail.model.error import MailError, NotFound, NoWayBack
 from tui_mail.model.event import OperationsChanged
-from tui_mail.model.ids import ActionId, MailboxId, MessageNumber
+from tui_mail.model.ids import (
+    ActionId,
+    MailboxId,
+    MessageNumber,
+    SubmissionId,
+    WritingId,
+)
 from tui_mail.model.operation import (
     Copy,
     CreateMailbox,
@@ -21,7 +27,7 @@ from tui_mail.model.operation import (
     SubscribeMailbox,
     Wish,
 )
-from tui_mail.store import transfers
+from tui_mail.store import outbox, transfers
 from tui_mail.store.contents import moment_of
 from tui_mail.store.database import Transaction
 from tui_mail.store.mailbox_due import CREATE, DELETE, RENAME
@@ -86,8 +92,11 @@ def last_undone(source: Source) -> JournalEntry | None:
 def undo(tx: Transaction, action: ActionId, *, session: str) -> JournalEntry:
     """Put back the values from before an action, also after the server had it.
 
-    Raises MailError if it cannot be undone: it was, or it deleted for ever; and
-    NotFound if its messages are gone.
+    A mail is taken out of the outbox: ``writing`` of what is given back says where one
+    goes on writing it; where that is None its text is a message in Drafts.
+
+    Raises MailError if it cannot be undone: it was, or it deleted for ever; NoWayBack
+    where a mail may be on its way; and NotFound if its messages are gone.
     """
     entry = load_action(tx, action)
     if entry.undone:
@@ -108,6 +117,8 @@ def redo(tx: Transaction, action: ActionId, *, session: str) -> JournalEntry:
     entry = load_action(tx, action)
     if not entry.undone:
         raise MailError(f"{entry.said}: that is not undone")
+    if entry.submission is not None:
+        raise MailError(f"{entry.said}: that has to be sent anew")
     wishes: list[Wish] = [
         *(
             SetFlags(messages, *((words, _NONE) if added else (_NONE, words)))
@@ -157,7 +168,34 @@ def _take_back(tx: Transaction, action: ActionId) -> int:
     for change in changes:
         undo_mailbox_change(tx, change)
     touched += len(copies) + _take_back_pins(tx, action) + len(changes)
-    return touched + transfers.take_back(tx, action)
+    return touched + transfers.take_back(tx, action) + _take_back_send(tx, action)
+
+
+def _take_back_send(tx: Transaction, action: ActionId) -> int:
+    """Take a mail out of the outbox, and note what it is written on in."""
+    submission, _ = _sent(tx, action)
+    if submission is None:
+        return 0
+    try:
+        writing = outbox.take_back(tx, submission)
+    except NoWayBack as error:
+        raise NoWayBack(f"{load_action(tx, action).said}: {error.line}") from None
+    tx.connection.execute(
+        "UPDATE action_submission SET writing = ? WHERE action = ?",
+        (writing or 0, action),
+    )
+    return 1
+
+
+def _sent(
+    source: Source, action: ActionId
+) -> tuple[SubmissionId | None, WritingId | None]:
+    row = source.connection.execute(
+        "SELECT submission, writing FROM action_submission WHERE action = ?", (action,)
+    ).fetchone()
+    if row is None:
+        return None, None
+    return SubmissionId(row[0]), WritingId(row[1]) if row[1] else None
 
 
 def _why_not(tx: Transaction, action: ActionId) -> str:
@@ -267,7 +305,8 @@ def _present(tx: Transaction, messages: Sequence[MessageNumber]) -> int:
 
 def _mark(tx: Transaction, action: ActionId, *, undone: bool, session: str) -> None:
     tx.connection.execute(
-        "UPDATE action SET undone = ?, session = ?, at = CASE WHEN ? THEN at ELSE ? END"
+        "UPDATE action SET undone = CASE WHEN ? THEN max(undone, 1) ELSE 0 END,"
+        " session = ?, at = CASE WHEN ? THEN at ELSE ? END"
         " WHERE id = ?",
         (undone, session, undone, int(time.time()), action),
     )
@@ -291,6 +330,7 @@ def _entry(source: Source, row: Sequence[object]) -> JournalEntry:
         " SELECT message FROM action_pin WHERE action = :id AND message > 0 LIMIT :most",
         {"id": action, "most": _NAMED},
     )
+    submission, writing = _sent(source, ActionId(_number(action)))
     return JournalEntry(
         id=ActionId(_number(action)),
         said=Displayable(str(said)),
@@ -299,6 +339,8 @@ def _entry(source: Source, row: Sequence[object]) -> JournalEntry:
         undone=bool(undone),
         messages=tuple(MessageNumber(number) for (number,) in messages),
         mailbox=MailboxId(_number(mailbox)) if mailbox else None,
+        submission=submission,
+        writing=writing,
     )
 
 

@@ -29,6 +29,10 @@ _ORPHANS = (
     ("trashed", "message", "message", "number"),
     ("left_behind", "message", "message", "number"),
     ("astray", "message", "message", "number"),
+    ("submission_chunk", "submission", "submission", "id"),
+    ("action_submission", "action", "action", "id"),
+    ("writing_source", "writing", "writing", "id"),
+    ("replaced", "message", "message", "number"),
 )
 _USES = ", ".join(f"'{use.value}'" for use in SpecialUse)
 _READABLE_AGAIN = (
@@ -47,6 +51,9 @@ _READABLE_AGAIN = (
     "UPDATE pop_message SET state = 'stored' WHERE state NOT IN"
     " ('coming', 'stored', 'leaving', 'left')",
     "UPDATE pop_message SET fate = '' WHERE fate NOT IN ('', 'removed', 'elsewhere')",
+    # So a person decides whether a mail goes.
+    "UPDATE submission SET state = 'unknown', doubted = 1 WHERE state NOT IN"
+    " ('queued', 'kept', 'sending', 'unknown', 'failed', 'accepted')",
     "UPDATE mailbox_wish SET state = 'sent' WHERE state NOT IN ('queued', 'failed')",
     "DELETE FROM mailbox_wish WHERE kind NOT IN"
     " ('create', 'rename', 'subscribe', 'unsubscribe', 'delete')",

@@ -7,9 +7,10 @@ from tui_mail.model.displayable import Displayable, displayable, own
 from tui_mail.model.error import MailError, NotFound
 from tui_mail.model.event import OperationsChanged
 from tui_mail.model.flags import FLAGGED, SEEN
-from tui_mail.model.ids import MessageNumber, OperationId
+from tui_mail.model.ids import MessageNumber, OperationId, SubmissionId
 from tui_mail.model.mailbox_names import decode_name
 from tui_mail.model.operation import OperationState, PendingOperation
+from tui_mail.store import outbox
 from tui_mail.store.appending import queue_append
 from tui_mail.store.contents import moment_of
 from tui_mail.store.database import Transaction
@@ -36,7 +37,7 @@ from tui_mail.store.wishes import copy_messages, expunge_messages, move_messages
 
 _GONE = "a mailbox that is gone"
 _ON_ITS_WAY = "{} is on its way to the server already; undo it instead"
-_ID = re.compile(r"(op|flag|fetch|mailbox|transfer)-([0-9]{1,18})", re.ASCII)
+_ID = re.compile(r"(op|flag|fetch|mailbox|transfer|send)-([0-9]{1,18})", re.ASCII)
 _GROUPS = """
     SELECT min(d.id), d.flag, d.adding, max(d.state = 'failed'), max(d.state = 'sent'),
         max(d.attempts), max(d.not_before), max(d.error), count(*), b.name
@@ -77,14 +78,16 @@ _FLAG_WORDS = {
 
 
 def load_pending(source: Source) -> list[PendingOperation]:
-    """List all that waits: operations, wishes about flags in groups, what is to come."""
+    """List all that waits: mails, operations, flags in groups, what is to come."""
     with snapshot(source):
         operations = source.connection.execute(_OPERATIONS).fetchall()
         groups = source.connection.execute(_GROUPS).fetchall()
         wishes = source.connection.execute(_MAILBOX_WISHES).fetchall()
         fetches = load_pending_fetches(source)
         transfers = load_pending_transfers(source)
+        sends = outbox.load_pending_sends(source)
     return [
+        *sends,
         *map(_operation, operations),
         *map(_mailbox_wish, wishes),
         *map(_group, groups),
@@ -111,6 +114,8 @@ def retry(tx: Transaction, name: str) -> None:
         retry_fetch(tx, MessageNumber(number))
     elif kind == "transfer":
         retry_transfer(tx, number)
+    elif kind == "send":
+        outbox.retry(tx, SubmissionId(number))
     elif kind == "mailbox":
         _mailbox_wish_state(tx, number)
         retry_mailbox_wish(tx, number)
@@ -180,6 +185,8 @@ def cancel(tx: Transaction, name: str) -> None:
         cancel_fetch(tx, MessageNumber(number))
     elif kind == "transfer":
         cancel_transfer(tx, number)
+    elif kind == "send":
+        outbox.cancel(tx, SubmissionId(number))
     elif kind == "mailbox":
         if _mailbox_wish_state(tx, number) is OperationState.SENT:
             raise MailError(_ON_ITS_WAY.format(name))
@@ -198,10 +205,9 @@ def cancel(tx: Transaction, name: str) -> None:
 
 
 def count_pending(source: Source) -> int:
-    """Count the changes that wait, what was refused and what is to come left out."""
+    """Count the changes that wait for a server: not for a person, nor to come here."""
     return sum(
-        one.state is not OperationState.FAILED and one.kind != "fetch"
-        for one in load_pending(source)
+        not one.state.asks and one.kind != "fetch" for one in load_pending(source)
     )
 
 

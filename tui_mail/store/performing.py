@@ -69,6 +69,22 @@ def perform(
             let us do it.
     """
     refuse_forbidden(tx, wish)
+    action = begin_action(
+        tx, said, session=session, mailbox=mailbox, reversible=_has_way_back(tx, wish)
+    )
+    carry_out(tx, action, wish)
+    return action
+
+
+def begin_action(
+    tx: Transaction,
+    said: str,
+    *,
+    session: str,
+    mailbox: MailboxId | None,
+    reversible: bool,
+) -> ActionId:
+    """Make an entry in the journal, with nothing under it yet; the oldest ones go."""
     # Nothing that was undone before this is done again after it.
     tx.connection.execute("UPDATE action SET undone = 2 WHERE undone = 1")
     action = ActionId(
@@ -80,12 +96,11 @@ def perform(
                 int(time.time()),
                 session,
                 mailbox or NOWHERE,
-                _has_way_back(tx, wish),
+                reversible,
             ),
         ).lastrowid
         or 0
     )
-    carry_out(tx, action, wish)
     tx.connection.execute("DELETE FROM action WHERE id <= ?", (action - KEPT,))
     tx.publish(OperationsChanged())
     return action

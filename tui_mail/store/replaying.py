@@ -39,6 +39,11 @@ _DUE_FLAGS = """
         WHERE i.message = m.number AND o.state = 'sent' AND o.kind <> 'copy')
     ORDER BY d.id
 """
+_REPLACED_LATER = """
+    SELECT 1 FROM replaced r JOIN operation_item k ON k.message = r.successor
+    JOIN operation o ON o.id = k.operation
+    WHERE r.message = i.message AND o.kind = 'append'
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,7 +271,10 @@ def _operations(source: Source, which: str, value: int) -> list[DueOperation]:
 def _items(
     source: Source, operation: OperationId, place: MailboxId
 ) -> tuple[OperationItem, ...]:
-    """List an operation's messages; one with an earlier wish before it has no UID yet."""
+    """List an operation's messages; one that something has to go before has no UID yet.
+
+    That is an earlier wish about it, or what is to take the place of a draft.
+    """
     return tuple(
         OperationItem(
             MessageNumber(number),
@@ -276,7 +284,8 @@ def _items(
         for number, uid, at, copy in source.connection.execute(
             "SELECT m.number, m.uid * NOT EXISTS (SELECT 1 FROM operation_item j"
             "  JOIN operation o ON o.id = j.operation WHERE j.message = i.message"
-            "  AND o.id < i.operation AND o.state <> 'failed'), m.server_mailbox, i.copy"
+            "  AND o.id < i.operation AND o.state <> 'failed')"
+            f" * NOT EXISTS ({_REPLACED_LATER}), m.server_mailbox, i.copy"
             " FROM operation_item i JOIN message m ON m.number = i.message"
             " WHERE i.operation = ? ORDER BY m.number",
             (operation,),

@@ -25,6 +25,8 @@ _IN_ORDER = (
     *("action", "action_flag", "action_move", "action_copy", "action_pin", "trashed"),
     *("outgoing", "incoming", "action_transfer", "mailbox_wish", "action_mailbox"),
     *("pop_message", "astray"),
+    *("submission", "submission_chunk", "action_submission"),
+    *("writing", "writing_source", "replaced"),
 )
 _EVER_SINCE = frozenset({"account", "mailbox", "content", "message", "operation"})
 """Tables that a file of any version has."""

@@ -14,6 +14,7 @@ _KEYS = {
     "action_transfer": "action",
     "action_mailbox": "action",
     "action_pin": "action",
+    "writing_source": "writing",
 }
 """The first column of the key of tables that have no rowid."""
 _NUMBERED = (
@@ -24,6 +25,8 @@ _NUMBERED = (
     "operation",
     "action",
     "mailbox_wish",
+    "submission",
+    "writing",
 )
 _LOWEST, _HIGHEST = -(1 << 63), (1 << 63) - 1
 _MOST_SPLITS = 1_000

@@ -10,7 +10,7 @@ stand folded between spaces, so that a phrase is a part of the string.
 was seen on the server; ``filled``: the last when it was here whole for the first time.
 """
 
-VERSION = 3
+VERSION = 4
 """The version that this code writes; kept in ``PRAGMA user_version``."""
 
 _SINCE_2 = """
@@ -174,6 +174,64 @@ CREATE TABLE astray (
 ) STRICT;
 """
 """What version 3 brought besides new columns. What was pulled is known for ever."""
+
+_SINCE_4 = """
+CREATE TABLE submission (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    message_id TEXT NOT NULL,
+    sender TEXT NOT NULL,
+    recipients TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    in_reply_to TEXT NOT NULL,
+    blind BLOB NOT NULL,
+    needs_utf8 INTEGER NOT NULL,
+    eight_bit INTEGER NOT NULL,
+    size INTEGER NOT NULL,
+    sha256 BLOB NOT NULL,
+    created INTEGER NOT NULL,
+    state TEXT NOT NULL DEFAULT 'queued',
+    doubted INTEGER NOT NULL DEFAULT 0,
+    attempts INTEGER NOT NULL DEFAULT 0,
+    not_before INTEGER NOT NULL DEFAULT 0,
+    error TEXT NOT NULL DEFAULT '',
+    writing INTEGER NOT NULL DEFAULT 0,
+    draft INTEGER NOT NULL DEFAULT 0,
+    parent INTEGER NOT NULL DEFAULT 0,
+    parent_flag TEXT NOT NULL DEFAULT '',
+    copy INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE TABLE submission_chunk (
+    id INTEGER PRIMARY KEY,
+    submission INTEGER NOT NULL REFERENCES submission ON DELETE CASCADE,
+    start INTEGER NOT NULL,
+    octets BLOB NOT NULL,
+    UNIQUE (submission, start)
+) STRICT;
+CREATE TABLE action_submission (
+    action INTEGER PRIMARY KEY REFERENCES action ON DELETE CASCADE,
+    submission INTEGER NOT NULL UNIQUE,
+    writing INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE TABLE writing (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    fields TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    process INTEGER NOT NULL,
+    born TEXT NOT NULL
+) STRICT;
+CREATE TABLE writing_source (
+    writing INTEGER NOT NULL REFERENCES writing ON DELETE CASCADE,
+    message INTEGER NOT NULL,
+    PRIMARY KEY (writing, message)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX writing_source_message ON writing_source (message);
+CREATE TABLE replaced (
+    message INTEGER PRIMARY KEY REFERENCES message ON DELETE CASCADE,
+    successor INTEGER NOT NULL
+) STRICT;
+CREATE INDEX replaced_successor ON replaced (successor);
+"""
+"""What version 4 brought. Recipients stand in their submission: all are lost, or none."""
 
 TABLES = (
     """
@@ -418,8 +476,9 @@ INSERT INTO mailbox (id, wire_name, name, selectable, subscribed, is_local)
 VALUES (0, x'00', '', 0, 0, 1);
 """
     + _SINCE_3
+    + _SINCE_4
 )
-"""Everything, as version 3 has it. The mailbox 0 is nowhere: what lies in it is not seen.
+"""Everything, as version 4 has it. The mailbox 0 is nowhere: what lies in it is not seen.
 
 New columns stand last in their table, new tables and indexes last of all, in the order of
 the migration: then each begins on the same page in a file that was migrated.
@@ -462,5 +521,6 @@ UPDATE mailbox SET (confirmed, filled) = (SELECT max(seq), max(seq) FROM (
 """
         + _SINCE_3
     ),
+    3: _SINCE_4,
 }
 """The step from each version to the next."""

@@ -22,7 +22,7 @@ from tui_mail.model.displayable import Displayable, displayable, own
 from tui_mail.model.error import LinkLost, MailError
 from tui_mail.model.ids import MessageNumber, PartId
 from tui_mail.model.mailbox import SpecialUse
-from tui_mail.model.operation import OperationState, PendingOperation
+from tui_mail.model.operation import PendingOperation
 from tui_mail.ui.engines import EngineJoined, EngineSaid
 from tui_mail.ui.fetching import CANCELLED
 from tui_mail.ui.statusing import AccountState, accounts_in_words
@@ -364,11 +364,7 @@ class Servers:
         pending = await asyncio.to_thread(
             self._load_pending, list(self._app.accounts.in_order())
         )
-        queued = [
-            (name, one)
-            for name, one in pending
-            if one.state is not OperationState.FAILED
-        ]
+        queued = [(name, one) for name, one in pending if not one.state.asks]
         self.refused = len(pending) - len(queued)
         changes = [(name, one) for name, one in queued if one.kind != "fetch"]
         self.waiting, self.to_come = len(changes), len(queued) - len(changes)

@@ -92,6 +92,8 @@ def state_of(
     error, dot = operation.error, f" {signs.separator} "
     if operation.state is OperationState.FAILED:
         return own(f"refused: {error}" if error else "refused")
+    if operation.state is OperationState.UNKNOWN:
+        return own(f"may have been sent: {error}" if error else "may have been sent")
     due = operation.not_before
     when = f"at {list_date(due, now)}" if due is not None and due > now else ""
     if operation.state is OperationState.SENT:
@@ -180,18 +182,18 @@ class OperationList(LineList):
     def _waiting(
         self, line: Waiting, width: int, over: Style
     ) -> tuple[list[tuple[str, Style]], list[tuple[str, Style]]]:
-        failed = line.operation.state is OperationState.FAILED
+        asks = line.operation.state.asks
         dim = self.get_component_rich_style("list--dim") + over
         warning = self.get_component_rich_style("list--warning") + over
         said = state_of(line.operation, self._clock(), self._signs)
         said = own(cut(said, width // 2, self._signs.ellipsis))
-        sign = f" {self._signs.warning} " if failed else "   "
+        sign = f" {self._signs.warning} " if asks else "   "
         return (
             [
                 (f"{self._account(line.account)}  ", dim),
                 (line.operation.what, self.rich_style + over),
             ],
-            [(f"  {said}", warning if failed else dim), (sign, warning)],
+            [(f"  {said}", warning if asks else dim), (sign, warning)],
         )
 
     def _done(
