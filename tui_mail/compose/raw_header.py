@@ -1,0 +1,147 @@
+"""The header of a message that somebody else wrote, field by field, octet for octet."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from tui_mail.compose.fields import FieldError, Recipient, format_one, parse_recipients
+from tui_mail.compose.header import (
+    LONGEST_LINE,
+    address_field,
+    folded_field,
+    ids_field,
+    plain_field,
+    text_field,
+)
+from tui_mail.compose.parameters import ended, parameter
+from tui_mail.mime.addresses import parse_addresses
+from tui_mail.mime.charset import decode_words, parse_parameters
+from tui_mail.mime.headers import field_text, message_ids
+
+ADDRESSES = frozenset(
+    {"from", "sender", "reply-to", "to", "cc", "bcc"}
+    | {"resent-from", "resent-sender", "resent-to", "resent-cc", "resent-bcc"}
+)
+_OWN_IDS = frozenset({"message-id", "resent-message-id"})
+_IDS = _OWN_IDS | {"in-reply-to", "references"}
+_PARAMETERS = frozenset({"content-type", "content-disposition"})
+
+_FIELD = re.compile(rb"([!-9;-~]+)[ \t]*:")
+_FOLD = re.compile(r"\r\n(?=[ \t])")
+_FROM_LINE = re.compile(rb">?From (?![ \t]*:)")
+_LOCAL = re.compile(r"[A-Za-z0-9._+-]{1,64}")
+
+
+@dataclass(frozen=True, slots=True)
+class RawField:
+    """One field as it stands, with its line ends."""
+
+    name: str
+    octets: bytes
+
+    @property
+    def key(self) -> str:
+        """The name in lower case."""
+        return self.name.lower()
+
+    @property
+    def text(self) -> str:
+        """The value, unfolded and decoded from octets; encoded words stay."""
+        value = self.octets.partition(b":")[2].decode("latin-1")
+        return field_text(_FOLD.sub("", value))
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether it can go as it is: ASCII, and no line too long."""
+        return self.octets.isascii() and all(
+            len(line) <= LONGEST_LINE for line in self.octets.split(b"\r\n")
+        )
+
+
+def cut_message(octets: bytes) -> tuple[list[RawField], bytes]:
+    """Cut a message, its lines ended by CRLF, into its fields and its body.
+
+    The header ends at an empty line, or before a line that cannot be in one; a line
+    ``From `` of an mbox is left out.
+    """
+    fields: list[RawField] = []
+    position = 0
+    while position < len(octets):
+        after = octets.find(b"\r\n", position) + 2
+        line = octets[position:after] if after > 1 else octets[position:] + b"\r\n"
+        after = after if after > 1 else len(octets)
+        if line == b"\r\n":
+            return fields, octets[after:]
+        if line[:1] in {b" ", b"\t"} and fields:
+            fields[-1] = RawField(fields[-1].name, fields[-1].octets + line)
+        elif match := _FIELD.match(line):
+            fields.append(RawField(match[1].decode("ascii"), line))
+        elif not (_FROM_LINE.match(line) and not fields):
+            return fields, octets[position:]
+        position = after
+    return fields, b""
+
+
+def first_text(fields: list[RawField], key: str) -> str:
+    """Take the value of the first field of that name; empty where there is none."""
+    return next((field.text for field in fields if field.key == key), "")
+
+
+def read_addresses(
+    field: str, text: str, *, local: str | None
+) -> tuple[Recipient, ...]:
+    """Read the addresses of a raw value, names decoded; raises FieldError.
+
+    ``local`` is who a name without a domain stands for; None makes it a mistake.
+    """
+    try:
+        found = parse_recipients(text)
+    except FieldError as error:
+        qualified = local and _qualified(text, local)
+        if not qualified:
+            raise error.in_field(field) from None
+        found = parse_recipients(qualified)
+    return tuple(Recipient(decode_words(one.name), one.address) for one in found)
+
+
+def _qualified(text: str, local: str) -> str:
+    """Write ``local`` for each name without a domain; empty where one is neither."""
+    found = [one for one in parse_addresses(text) if one.address]
+    if not all("@" in one.address or _LOCAL.fullmatch(one.address) for one in found):
+        return ""
+    return ", ".join(
+        format_one(one if "@" in one.address else Recipient(one.name, local))
+        for one in found
+    )
+
+
+def mended(field: RawField, *, local: str | None) -> bytes:
+    """Write a field so that it can go; as it is, wherever it can. Raises FieldError."""
+    if field.key in ADDRESSES:
+        return _mended_addresses(field, local=local)
+    if field.key in _OWN_IDS and "<" not in field.text:
+        return ids_field(field.name, message_ids(field.text))
+    if field.is_sound:
+        return field.octets
+    if field.key in _IDS:
+        return ids_field(field.name, message_ids(field.text))
+    if field.octets.isascii():
+        return folded_field(field.name, field.text)
+    if field.key in _PARAMETERS:
+        return with_parameters(field, {})
+    return text_field(field.name, decode_words(field.text))
+
+
+def _mended_addresses(field: RawField, *, local: str | None) -> bytes:
+    if field.is_sound and not (local and "@" not in field.text):
+        return field.octets
+    found = read_addresses(field.name, field.text, local=local)
+    return address_field(field.name, found) if found else b""
+
+
+def with_parameters(field: RawField, changed: dict[str, str]) -> bytes:
+    """Write a field with its parameters anew, some of them changed."""
+    kind, parameters = parse_parameters(field.text)
+    written = (parameter(*one) for one in {**parameters, **changed}.items())
+    pieces: Iterator[str] = (piece for some in written for piece in some)
+    return plain_field(field.name, *ended(kind, *pieces))

@@ -1,0 +1,92 @@
+"""The content of a message that somebody else wrote, made fit for SMTP (RFC 5321, 4.5.3.1.6).
+
+What can go as it is stays octet for octet, so that a signature over it still holds.
+"""
+
+import re
+
+from tui_mail.compose.header import LONGEST_LINE
+from tui_mail.compose.parts import base64_lines, quoted_printable
+from tui_mail.mime.parse import Span, decode_part, parse_spans
+from tui_mail.model.body import BodyPart
+from tui_mail.model.error import MailError
+
+_LINE_END = re.compile(rb"\r\n|\r|\n")
+_LONG = re.compile(rb"[^\n]{%d}" % (LONGEST_LINE + 2))
+_ENCODING = re.compile(
+    rb"^content-transfer-encoding[ \t]*:[^\n]*\n(?:[ \t][^\n]*\n)*",
+    re.IGNORECASE | re.MULTILINE,
+)
+_SEALED = frozenset({"multipart/signed", "multipart/encrypted"})
+
+
+def with_line_ends(octets: bytes) -> bytes:
+    """End each line by CRLF; a CR or LF alone is a line end. Raises MailError for NUL."""
+    if (at := octets.find(b"\0")) >= 0:
+        line = octets.count(b"\n", 0, at) + 1
+        raise MailError(f"line {line}: there is a NUL in it, which no mail can have")
+    feeds, returns = octets.count(b"\n"), octets.count(b"\r")
+    if not returns:
+        return octets.replace(b"\n", b"\r\n")
+    if feeds == returns == octets.count(b"\r\n"):
+        return octets
+    return _LINE_END.sub(b"\r\n", octets)
+
+
+def with_short_lines(octets: bytes) -> bytes:
+    """Encode anew the parts with lines that are too long; raises MailError.
+
+    What is signed may not be touched, so it is refused.
+    """
+    if not _LONG.search(octets):
+        return octets
+    root, spans = parse_spans(octets)
+    edits = [
+        (
+            spans[part.part_id],
+            _encoded(part, octets, spans[part.part_id], sealed=sealed),
+        )
+        for part, sealed in _leaves(root, sealed=False)
+        if _LONG.search(octets, spans[part.part_id].body, spans[part.part_id].end)
+    ]
+    pieces, position = [], 0
+    for span, written in sorted(edits, key=lambda edit: edit[0].header):
+        pieces += [octets[position : span.header], written]
+        position = span.end
+    return b"".join((*pieces, octets[position:]))
+
+
+def refuse_long_lines(body: bytes) -> None:
+    """Raise MailError where a line is too long still."""
+    if found := _LONG.search(body):
+        line = body.count(b"\n", 0, found.start()) + 1
+        raise MailError(
+            f"line {line} of the body is longer than {LONGEST_LINE} octets, "
+            "and it is in no part that could be encoded"
+        )
+
+
+def _leaves(part: BodyPart, *, sealed: bool) -> list[tuple[BodyPart, bool]]:
+    """List the parts that have no parts, and whether a signature covers them."""
+    sealed = sealed or part.type in _SEALED
+    if not part.children:
+        return [] if part.is_multipart else [(part, sealed)]
+    return [leaf for child in part.children for leaf in _leaves(child, sealed=sealed)]
+
+
+def _encoded(part: BodyPart, octets: bytes, span: Span, *, sealed: bool) -> bytes:
+    if sealed:
+        raise MailError(
+            f"a signed part has a line longer than {LONGEST_LINE} octets, and may not "
+            "be changed"
+        )
+    content = decode_part(part, octets[span.body : span.end])
+    as_text = part.encoding != "base64" and part.type.startswith("text/")
+    if as_text or part.encoding == "quoted-printable":
+        name = b"quoted-printable"
+        written = quoted_printable(content.split(b"\r\n"))
+    else:
+        name, written = b"base64", b"".join(base64_lines(content))
+    header = _ENCODING.sub(b"", octets[span.header : span.body])
+    header = header.removesuffix(b"\r\n")
+    return b"%sContent-Transfer-Encoding: %s\r\n\r\n%s" % (header, name, written)
