@@ -151,7 +151,8 @@ class SmtpConnection:
             some = commands[start : start + at_once]
             self._wire.ask_all(some)
             answers += [self._wire.answer() for _ in some]
-            self._check_mail(answers[0])
+            self._check_access(answers)
+            self._check(answers[0])
         return tuple(_as_meant(answers[1:]))
 
     def _see_whether_it_can(self, *, size: int, eight_bit: bool, utf8: bool) -> None:
@@ -167,13 +168,14 @@ class SmtpConnection:
             said = f"larger than the server takes ({_megabytes(can.size)})"
             raise self._refused(Answer(552, "5.3.4", Displayable(said)))
 
-    def _check_mail(self, answer: Answer) -> None:
-        if answer.code != 530:
-            self._check(answer)
-        elif not self._stream.encrypted and "TLS" in answer.text.upper():
+    def _check_access(self, answers: Sequence[Answer]) -> None:
+        """Raise where the server wants something of us first (RFC 4954, 6)."""
+        answer = next((one for one in answers if one.code == 530), None)
+        if answer is None:
+            return
+        if not self._stream.encrypted and "TLS" in answer.text.upper():
             raise NoEncryption(f"{self.host} wants encryption: {answer}")
-        else:
-            raise LoginRefused(f"{self.host} wants a login: {answer}")
+        raise LoginRefused(f"{self.host} wants a login: {answer}")
 
     def send(
         self, pieces: Iterable[bytes], *, before_end: Callable[[], None]
@@ -187,12 +189,11 @@ class SmtpConnection:
         or LF), whatever ``before_end`` raises: then the connection has been ended, and
         the server has no message.
         """
-        answer = self._wire.told(b"DATA")
-        if answer.temporary or answer.permanent:
-            return answer
+        self._wire.ask(b"DATA")
+        refusal = self._wire.go_ahead()
         try:
-            if answer.code != 354:
-                raise ProtocolError(f"{self.host} answers DATA with {answer}")
+            if refusal is not None:
+                return self._as_refusal(refusal)
             early = self._send_lines(pieces)
             if early is not None:
                 self.close()
@@ -215,14 +216,9 @@ class SmtpConnection:
                     raise
                 except LinkLost as lost:
                     return self._last_words(lost)
-                if self._has_spoken():
-                    break
-            if not self._has_spoken():
-                return None
-            return self._last_words(None)
-
-    def _has_spoken(self) -> bool:
-        return self._stream.wait(0.0)[0]
+                if self._stream.has_octets():
+                    return self._last_words(None)
+            return self._last_words(None) if self._stream.has_octets() else None
 
     def _last_words(self, lost: LinkLost | None) -> Answer:
         """Read why the server wants no more; ``lost`` is how it was noticed."""
@@ -230,6 +226,9 @@ class SmtpConnection:
             answer = self._wire.last_answer()
         except LinkLost as error:
             raise lost or error from None
+        return self._as_refusal(answer)
+
+    def _as_refusal(self, answer: Answer) -> Answer:
         if answer.temporary or answer.permanent:
             return answer
         raise ProtocolError(f"{self.host} answers before the end: {answer}")
@@ -274,8 +273,6 @@ class SmtpConnection:
         self._stream.close()
 
     def _check(self, answer: Answer) -> None:
-        if 300 <= answer.code < 400:
-            raise ProtocolError(f"{self.host} answers oddly: {answer}")
         if not answer.positive:
             raise self._refused(answer)
 

@@ -5,6 +5,7 @@ RFC 5321, section 4.2; the enhanced codes are RFC 2034's.
 
 import re
 from dataclasses import dataclass
+from typing import NoReturn
 
 from tui_mail.model.displayable import Displayable, displayable
 from tui_mail.model.error import CannotBeSaid, LinkLost, ProtocolError, ServerRefused
@@ -71,14 +72,20 @@ class Wire:
         """Send commands at once (RFC 2920); a reply comes for each."""
         if any(_LINE_BREAKERS.search(line) for line in lines):
             raise CannotBeSaid("that cannot be told to a server")
-        if self.stream.position < len(self.stream.buffer):
+        if self.stream.has_octets():
             # It would be taken for the answer to this.
-            self._unasked()
+            self._complain()
         self.stream.send(b"".join(line + b"\r\n" for line in lines))
 
-    def _unasked(self) -> None:
-        answer = self.answer()
+    def _complain(self) -> NoReturn:
+        answer = self.last_answer()
+        if answer.code == 421:
+            raise self._leaving(answer)
         raise ProtocolError(f"{self.stream.host} answers unasked: {answer}")
+
+    def _leaving(self, answer: Answer) -> LinkLost:
+        self.stream.close()
+        return LinkLost(f"{self.stream.host}: {answer}")
 
     def told(self, *words: bytes) -> Answer:
         """Send a command and read its answer."""
@@ -89,6 +96,11 @@ class Wire:
         """Read an answer; raises ProtocolError, LinkLost also for 421: come later."""
         return self._heeded(self.last_answer())
 
+    def go_ahead(self) -> Answer | None:
+        """Read the answer to DATA; None where the data may come. Raises as ``answer``."""
+        answer = self.last_answer()
+        return None if answer.code == 354 else self._heeded(answer)
+
     def answer_and_lines(self) -> tuple[Answer, list[bytes]]:
         """Read an answer, and its lines as they are."""
         code, lines = self.reply()
@@ -96,12 +108,13 @@ class Wire:
 
     def _heeded(self, answer: Answer) -> Answer:
         if answer.code == 421:
-            self.stream.close()
-            raise LinkLost(f"{self.stream.host}: {answer}")
+            raise self._leaving(answer)
+        if 300 <= answer.code < 400:
+            raise ProtocolError(f"{self.stream.host} answers oddly: {answer}")
         return answer
 
     def last_answer(self) -> Answer:
-        """Read an answer, 421 as any other."""
+        """Read an answer of whatever kind."""
         return _answer(*self.reply())
 
     def challenge(self) -> bytes | Answer:

@@ -140,7 +140,7 @@ class Stream:
         with self._busy(timeout) as link:
             octets = link.recv(RECEIVE)
         if not octets:
-            raise LinkLost(f"{self.host} closed the connection")
+            raise self._hung_up()
         self._left += len(octets) / SLOWEST - (time.monotonic() - before)
         self.received += len(octets)
         return octets
@@ -160,6 +160,24 @@ class Stream:
         if self._inflate.eof:
             raise ProtocolError(f"{self.host} ended the compression")
         return found
+
+    def has_octets(self) -> bool:
+        """Whether the other side has said something that nobody has taken.
+
+        Nothing is waited for. Raises LinkLost, also where it has hung up.
+        """
+        if self.position < len(self.buffer) or self._packed:
+            return True
+        with self._busy(0.0) as link:
+            try:
+                octets = link.recv(RECEIVE)
+            except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
+                return False
+        if not octets:
+            raise self._hung_up()
+        self.received += len(octets)
+        self.buffer, self.position = self._inflated(octets), 0
+        return bool(self.buffer)
 
     def has_line(self) -> bool:
         """Whether a whole line is here already."""
@@ -213,7 +231,7 @@ class Stream:
             with self._busy(self.deadline) as link:
                 link.sendall(view[start : start + SEND])
 
-    def wait(self, timeout: float, wake: int | None = None) -> tuple[bool, bool]:
+    def wait(self, timeout: float, wake: int) -> tuple[bool, bool]:
         """Wait for octets or for a descriptor: tell which of them is ready.
 
         An end of the connection is ready octets: ``fill`` then raises.
@@ -224,8 +242,7 @@ class Stream:
                 isinstance(link, ssl.SSLSocket) and link.pending() > 0
             )
             selector.register(link, selectors.EVENT_READ, "link")
-            if wake is not None:
-                selector.register(wake, selectors.EVENT_READ, "wake")
+            selector.register(wake, selectors.EVENT_READ, "wake")
             chosen = selector.select(0.0 if decrypted else max(0.0, timeout))
             ready = {key.data for key, _ in chosen}
         return decrypted or "link" in ready, "wake" in ready
@@ -252,6 +269,9 @@ class Stream:
 
     def _flood(self) -> ProtocolError:
         return ProtocolError(f"{self.host} talks on and on and answers nothing")
+
+    def _hung_up(self) -> LinkLost:
+        return LinkLost(f"{self.host} closed the connection")
 
     def _hung(self) -> ServerHangs:
         return ServerHangs(f"{self.host} did not answer within {self.deadline:g} s")
