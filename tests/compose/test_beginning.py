@@ -1,0 +1,23 @@
+from tests.compose.originals import ANN, SIGNATURE
+from tui_mail.compose.beginning import new_message
+from tui_mail.compose.signature import with_signature
+
+
+def test_a_new_message_has_room_above_the_signature() -> None:
+    draft = new_message(ANN)
+    assert draft.account == "work"
+    assert draft.sender == "Ann Example <ann@example.org>"
+    assert draft.body == "\n" + SIGNATURE
+    assert (draft.to, draft.parent, draft.message) == ("", None, None)
+
+
+def test_a_new_message_may_begin_with_words() -> None:
+    assert new_message(ANN, to="b@x", body="Hi").body == "Hi\n" + SIGNATURE
+    assert new_message(ANN, body="Hi\n").body == "Hi\n" + SIGNATURE
+
+
+def test_a_signature_has_its_mark_once() -> None:
+    for signature in ("Ann", "\nAnn\n\n", "-- \nAnn\n", "--\nAnn"):
+        assert with_signature("a\n", signature) == "a\n\n-- \nAnn\n"
+    for nothing in ("", "\n", "  \n"):
+        assert with_signature("a\n", nothing) == "a\n"

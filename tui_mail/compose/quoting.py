@@ -1,0 +1,159 @@
+"""The original's words in an answer: quoted, with who wrote them when."""
+
+import re
+import textwrap
+from collections.abc import Iterator, Sequence
+from datetime import datetime, tzinfo
+
+from tui_mail.compose.signature import MARK
+from tui_mail.mime.quoting import is_attribution, quote_depth
+from tui_mail.model.displayable import Displayable
+from tui_mail.model.message import Address, Envelope
+from tui_mail.model.readable import ReadableText
+
+WIDTH = 72
+MAX_QUOTED = 200_000
+"""Characters of a text that are quoted."""
+
+_LONG = 78
+"""A longer line was not meant to stand so, or it is no prose (RFC 5322, 2.1.1)."""
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun",
+           "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")  # fmt: skip
+_QUOTE = re.compile(r"(?:> ?)+")
+_NO_PROSE = re.compile(r"^[\s|+*#$%{}<]|\t|\S {3,}\S|[{};\\|]\s*$")
+_ITEM = re.compile(r"\s{0,8}(?:[*•+-]|\d{1,3}[.)]) +")
+_FEWEST_WORDS = 8
+_SIGNATURE_LINES = 30
+"""A signature has no more: what follows a ``--`` beyond is text."""
+
+
+def spoken_day(date: datetime) -> str:
+    """Write a day for a person: ``Thu, 19 Nov 2026``."""
+    day, month = _DAYS[date.weekday()], _MONTHS[date.month - 1]
+    return f"{day}, {date.day} {month} {date.year}"
+
+
+def attribution(envelope: Envelope, zone: tzinfo | None = None) -> str:
+    """Say who wrote what is quoted below; times are those of ``zone``, or of here."""
+    who = next(iter(envelope.from_), Address(Displayable(""), Displayable("")))
+    name = (who.short or "somebody")[:120].rstrip().rstrip(":")
+    if envelope.date is None:
+        return f"{name} wrote:"
+    date = envelope.date.astimezone(zone)
+    return f"On {spoken_day(date)} at {date:%H:%M}, {name} wrote:"
+
+
+def quoted(text: ReadableText) -> str:
+    r"""Quote a readable text without its signature; every line ends with ``\n``.
+
+    What was quoted in it is quoted more deeply, ``>> ``; long lines of prose are
+    wrapped, and nothing else is.
+    """
+    return "".join(f"{line}\n" for line in _quoted_lines(text))
+
+
+def _quoted_lines(text: ReadableText) -> Iterator[str]:
+    lines, references = _apart(text)
+    kept = _trimmed(_without_signatures(lines))
+    room = MAX_QUOTED
+    for line in kept:
+        yield from softly_wrapped(line, deeper=1)
+        room -= len(line)
+        if room < 0:
+            yield "> […]"
+            break
+    named = "\n".join(kept)
+    still = [one for number, one in references if f"[{number}]" in named]
+    if still:
+        yield ">"
+        yield from (f"> {one}" for one in still)
+
+
+def _apart(text: ReadableText) -> tuple[list[str], list[tuple[int, str]]]:
+    """Take the list of links at the end of what was HTML from the text above it."""
+    lines = text.text.split("\n")
+    count = len(text.links)
+    if text.kind != "html" or not count or len(lines) <= count:
+        return lines, []
+    references = list(enumerate(lines[-count:], start=1))
+    if not all(line.startswith(f"[{number}] ") for number, line in references):
+        return lines, []
+    return lines[:-count], references
+
+
+def _without_signatures(lines: Sequence[str]) -> list[str]:
+    """Leave out a signature up to where quoted text begins, below which it may stand."""
+    kept: list[str] = []
+    position = 0
+    while position < len(lines):
+        if lines[position] in (MARK, "--"):
+            end = _signature_end(lines, position)
+            if end is not None and any(line.strip() for line in (*kept, *lines[end:])):
+                position = end
+                continue
+        kept.append(lines[position])
+        position += 1
+    return kept
+
+
+def _signature_end(lines: Sequence[str], start: int) -> int | None:
+    """Find where a signature ends; None where what follows is too long for one."""
+    end = start + 1
+    while end < len(lines) and not _begins_quote(lines[end]):
+        end += 1
+    while end > start + 1 and not lines[end - 1].strip():
+        end -= 1
+    is_short = end - start - 1 <= _SIGNATURE_LINES
+    return end if lines[start] == MARK or is_short else None
+
+
+def _begins_quote(line: str) -> bool:
+    return line.startswith(">") or is_attribution(line)
+
+
+def _trimmed(lines: list[str]) -> list[str]:
+    start, end = 0, len(lines)
+    while start < end and not lines[start].strip():
+        start += 1
+    while end > start and not lines[end - 1].strip():
+        end -= 1
+    return lines[start:end]
+
+
+def softly_wrapped(line: str, *, deeper: int = 0) -> list[str]:
+    """Break a long line of prose, each piece but the last with a space at its end.
+
+    So it flows again where the message is read (RFC 3676). ``deeper`` is how many
+    levels more it is quoted; a line that is no prose stays whole.
+    """
+    depth = quote_depth(line)
+    content = _QUOTE.sub("", line, count=1) if depth else line
+    marks = ">" * (depth + deeper)
+    lead = f"{marks} " if marks else ""
+    pieces = _pieces(content.expandtabs(8).rstrip() if deeper else content, len(lead))
+    return [f"{lead}{piece}" if piece else marks for piece in pieces]
+
+
+def _pieces(content: str, lead: int) -> list[str]:
+    if len(content) <= _LONG:
+        return [content]
+    item = _ITEM.match(content)
+    mark = item[0] if item else ""
+    prose = content[len(mark) :]
+    if not is_prose(prose):
+        return [content]
+    lines = textwrap.wrap(
+        prose,
+        max(WIDTH - lead, 40),
+        initial_indent=mark,
+        subsequent_indent=" " * len(mark),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    return [*(f"{line} " for line in lines[:-1]), lines[-1]]
+
+
+def is_prose(line: str) -> bool:
+    """Tell whether a long line may be broken anew: no code, no table, no address."""
+    return not _NO_PROSE.search(line) and len(line.split()) >= _FEWEST_WORDS
