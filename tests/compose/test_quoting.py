@@ -60,7 +60,8 @@ def test_long_lines_of_prose_are_wrapped_and_flow() -> None:
     prose = "word " * 40
     wrapped = plain(f"{prose}\n> {prose}").splitlines()
     assert max(map(len, wrapped)) <= 73
-    assert wrapped[0].startswith("> word") and wrapped[0].endswith("word ")
+    assert wrapped[0].startswith("> word")
+    assert wrapped[0].endswith("word ")
     assert sum(line.startswith(">> ") for line in wrapped) == 3
     assert "".join(wrapped).replace(">", "").split() == ["word"] * 80
 

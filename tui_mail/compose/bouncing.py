@@ -1,22 +1,31 @@
 """A message sent on as it is, to somebody who should have got it (RFC 5322, 3.6.6)."""
 
-import re
 from datetime import datetime
 from email.utils import format_datetime
 
 from tui_mail.compose.fields import FieldError, parse_recipients
-from tui_mail.compose.header import address_field, ids_field, plain_field
+from tui_mail.compose.header import (
+    LONGEST_LINE,
+    address_field,
+    folded_field,
+    ids_field,
+    plain_field,
+    text_field,
+)
 from tui_mail.compose.message_ids import new_message_id
-from tui_mail.compose.parts import LONGEST_LINE
+from tui_mail.compose.raw_header import RawField, cut_message
+from tui_mail.compose.raw_lines import (
+    refuse_long_lines,
+    with_line_ends,
+    with_short_lines,
+)
 from tui_mail.compose.serialise import envelope, parse_sender
+from tui_mail.mime.charset import decode_words
 from tui_mail.mime.headers import parse_envelope
-from tui_mail.model.error import MailError
 from tui_mail.model.outgoing import Outgoing
 
-_LINE_END = re.compile(rb"\r\n|\r|\n")
-_LEFT_OUT = (b"bcc", b"resent-bcc", b"return-path")
+_LEFT_OUT = frozenset({"bcc", "resent-bcc", "return-path"})
 """Who got it blindly is for nobody else to read; Return-Path is the last server's to say."""
-_FIELD = re.compile(rb"([!-9;-~]+)[ \t]*:")
 
 
 def bounce(octets: bytes, to: str, sender: str, *, now: datetime) -> Outgoing:
@@ -24,7 +33,8 @@ def bounce(octets: bytes, to: str, sender: str, *, now: datetime) -> Outgoing:
 
     ``to`` and ``sender`` are fields as typed. Only line ends become those of mail, and
     fields that are nobody's business are left out. Raises FieldError for what is wrong
-    in a field, MailError for octets that no server takes.
+    in a field, MailError for octets that no server takes, and that
+    may not be changed.
     """
     author = parse_sender(sender)
     try:
@@ -52,25 +62,18 @@ def bounce(octets: bytes, to: str, sender: str, *, now: datetime) -> Outgoing:
 
 
 def _as_mail(octets: bytes) -> bytes:
-    lines = _LINE_END.sub(b"\n", octets).split(b"\n")
-    if b"\0" in octets or any(len(line) > LONGEST_LINE for line in lines):
-        raise MailError(
-            "mail servers do not take this message as it is; forward it attached"
-        )
-    return b"\r\n".join(_without_fields(lines))
+    fields, body = cut_message(with_short_lines(with_line_ends(octets)))
+    refuse_long_lines(body)
+    header = b"".join(map(_written, fields))
+    end = b"" if not body or body.endswith(b"\n") else b"\r\n"
+    return b"".join((header, b"\r\n", body, end))
 
 
-def _without_fields(lines: list[bytes]) -> list[bytes]:
-    """Leave out fields, and a line of an mbox file above them."""
-    kept: list[bytes] = []
-    skipped = False
-    for number, line in enumerate(lines):
-        if not line:
-            return [*kept, *lines[number:]]
-        if not line.startswith((b" ", b"\t")):
-            field = _FIELD.match(line)
-            name = field[1].lower() if field else b""
-            skipped = name in _LEFT_OUT or (number == 0 and line.startswith(b"From "))
-        if not skipped:
-            kept.append(line)
-    return kept
+def _written(field: RawField) -> bytes:
+    if field.key in _LEFT_OUT:
+        return b""
+    if all(len(line) <= LONGEST_LINE for line in field.octets.split(b"\r\n")):
+        return field.octets
+    if field.octets.isascii():
+        return folded_field(field.name, field.text)
+    return text_field(field.name, decode_words(field.text))

@@ -17,7 +17,8 @@ _ATTACHED = re.compile(
     r"\b(?:"
     # English, German, Dutch
     r"attach(?:ed|ing|ments?)?|enclos(?:ed|ing|ures?)"
-    r"|anbei|angehängt\w*|angefügt\w*|anhang|anhänge|beigefügt\w*|beiliegend\w*|(?:in der|als) anlage"
+    r"|anbei|angehängt\w*|angefügt\w*|anhang|anhänge|beigefügt\w*|beiliegend\w*"
+    r"|(?:in der|als) anlage"
     r"|bijlagen?|bijgevoegd\w*|bijgesloten|toegevoegd bestand"
     # French, Spanish, Italian, Portuguese, Romanian
     r"|pi[èe]ces? jointes?|ci-jointe?s?|en pi[èe]ce jointe|joins? (?:à ce|le|la|les|un)\b"
