@@ -11,7 +11,14 @@ from tests.store.filling import IDENTITY, NAMES, Place, assert_counts, mail
 from tui_mail.model.displayable import displayable
 from tui_mail.model.error import MailError, StoreDamaged
 from tui_mail.model.flags import SEEN
-from tui_mail.model.ids import WHOLE, MessageNumber, PartId, Uid
+from tui_mail.model.ids import (
+    WHOLE,
+    MessageNumber,
+    PartId,
+    SubmissionId,
+    Uid,
+    WritingId,
+)
 from tui_mail.model.operation import (
     Copy,
     CreateMailbox,
@@ -19,6 +26,7 @@ from tui_mail.model.operation import (
     RenameMailbox,
     SetFlags,
 )
+from tui_mail.model.outgoing import Outgoing, SubmissionState
 from tui_mail.model.readable import ReadableText
 from tui_mail.model.uids import UidSet
 from tui_mail.store.connections import damage_mark
@@ -32,10 +40,18 @@ from tui_mail.store.content import (
 from tui_mail.store.database import AccountIdentity, Database
 from tui_mail.store.journal import last_undoable, undo
 from tui_mail.store.mailboxes import load_mailboxes
+from tui_mail.store.outbox import (
+    SubmissionDamaged,
+    cancel,
+    load_octets,
+    load_submissions,
+    submit,
+)
 from tui_mail.store.performing import perform
 from tui_mail.store.replaying import due_operations
 from tui_mail.store.vanishing import apply_vanished
 from tui_mail.store.wanting import want_part
+from tui_mail.store.writing import begin_writing, load_writing
 
 PAGE = 4096
 TABLES = (
@@ -43,8 +59,16 @@ TABLES = (
     *("readable", "delta", "operation", "operation_item"),
     *("action", "action_flag", "action_move", "action_copy", "action_pin"),
     *("trashed", "mailbox_wish", "action_mailbox", "sqlite_sequence"),
+    *("submission", "submission_chunk", "action_submission"),
+    *("writing", "writing_source"),
 )
 COUNT = 400
+MAIL = Outgoing(
+    message_id="1@ann.example",
+    sender="ann@example.org",
+    recipients=("bob@there.example",),
+    octets=b"Subject: Budget\r\n\r\n" + b"Figures.\r\n" * 60_000,
+)
 
 
 def _fill(place: Place) -> None:
@@ -59,6 +83,8 @@ def _fill(place: Place) -> None:
             save_chunk(tx, number, WHOLE, 0, b"%d " % number * 3000)
             complete_part(tx, number, WHOLE)
         want_part(tx, numbers[5], PartId("2"))
+        writing = begin_writing(tx, '{"body": "Yes."}', NOW, sources=numbers[5:7])
+        submit(tx, MAIL, said="sent", session="one", not_before=NOW, writing=writing)
         archive = place.box("Archive")
         seen = frozenset({SEEN})
         for wish in (
@@ -336,3 +362,55 @@ def test_a_table_of_tables_that_is_no_text_is_damage_like_any_other(
     full.database.close()
     assert full.database.salvaged
     assert _dump(full.path)["message"] == before
+
+
+def _only_mail(place: Place) -> SubmissionId:
+    [mail] = load_submissions(place.database)
+    return mail.id
+
+
+def test_the_outbox_survives_damage_to_all_else(full: Place) -> None:
+    for table in ("content", "message", "chunk"):
+        for page in _pages_of(full.path, table):
+            _overwrite(full.path, page, b"\xff" * PAGE)
+    _open(full)
+    [due] = load_submissions(full.database)
+    assert due.addresses == MAIL.recipients
+    assert b"".join(load_octets(full.database, due.id)) == MAIL.octets
+    assert load_writing(full.database, WritingId(1)) == '{"body": "Yes."}'
+
+
+def test_a_mail_that_lost_octets_is_known_to_be_damaged(full: Place) -> None:
+    with closing(sqlite3.connect(full.path)) as connection:
+        connection.execute("DELETE FROM submission_chunk WHERE start > 0")
+        connection.commit()
+    _open(full)
+    with pytest.raises(SubmissionDamaged):
+        list(load_octets(full.database, _only_mail(full)))
+
+
+@pytest.mark.parametrize(
+    "recipients", ["[[", "[[1, 2, 3]]", '["bob"]', '[["eve@b.example", "waiting", ""]]']
+)
+def test_a_mail_goes_to_nobody_whose_address_was_damaged(
+    full: Place, recipients: str
+) -> None:
+    with closing(sqlite3.connect(full.path)) as connection:
+        connection.execute("UPDATE submission SET recipients = ?", (recipients,))
+        connection.commit()
+    _open(full)
+    number = _only_mail(full)
+    with pytest.raises(SubmissionDamaged):
+        list(load_octets(full.database, number))
+    with full.database.transaction() as tx:
+        cancel(tx, number)
+    assert full.rows("SELECT 1 FROM mailbox WHERE special_use = 'drafts' AND total = 1")
+
+
+def test_a_mail_in_a_state_that_nobody_knows_is_in_doubt(full: Place) -> None:
+    with closing(sqlite3.connect(full.path)) as connection:
+        connection.execute("UPDATE submission SET state = 'qqqqqq'")
+        connection.commit()
+    _open(full)
+    [mail] = load_submissions(full.database)
+    assert (mail.state, mail.doubted) == (SubmissionState.UNKNOWN, True)

@@ -51,6 +51,12 @@ _READABLE_AGAIN = (
     "UPDATE pop_message SET state = 'stored' WHERE state NOT IN"
     " ('coming', 'stored', 'leaving', 'left')",
     "UPDATE pop_message SET fate = '' WHERE fate NOT IN ('', 'removed', 'elsewhere')",
+    "UPDATE submission SET recipients = '[]' WHERE CASE WHEN json_valid(recipients)"
+    " THEN EXISTS (SELECT 1 FROM json_each(recipients)"
+    "  WHERE json_type(value, '$[0]') IS NOT 'text'"
+    "  OR json_type(value, '$[2]') IS NOT 'text'"
+    "  OR json_extract(value, '$[1]') NOT IN ('waiting', 'refused', 'dropped'))"
+    " ELSE 1 END",
     # So a person decides whether a mail goes.
     "UPDATE submission SET state = 'unknown', doubted = 1 WHERE state NOT IN"
     " ('queued', 'kept', 'sending', 'unknown', 'failed', 'accepted')",

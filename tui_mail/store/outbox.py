@@ -86,9 +86,9 @@ def submit(  # noqa: PLR0913 - what belongs to a mail, by its name
     """
     made = tx.connection.execute(
         "INSERT INTO submission (message_id, sender, recipients, subject, in_reply_to,"
-        " blind, needs_utf8, eight_bit, size, sha256, created, not_before, writing,"
-        " draft, parent, parent_flag)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " blind, needs_utf8, eight_bit, size, sha256, envelope, created, not_before,"
+        " writing, draft, parent, parent_flag)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             outgoing.message_id,
             outgoing.sender,
@@ -100,6 +100,7 @@ def submit(  # noqa: PLR0913 - what belongs to a mail, by its name
             outgoing.is_eight_bit,
             len(outgoing.octets),
             sha256(outgoing.octets).digest(),
+            _digest(outgoing.sender, outgoing.recipients),
             int(time.time()),
             math.ceil(not_before.timestamp()) if not_before else 0,
             *(writing or 0, draft or 0, parent or 0, parent_flag),
@@ -156,21 +157,33 @@ def next_due(source: Source, now: datetime) -> datetime | None:
 def load_octets(source: Source, submission: SubmissionId) -> Iterator[bytes]:
     """Give the message in pieces, one in memory at a time.
 
-    All of it is checked before the first piece is given: raises SubmissionDamaged then,
-    and NotFound. Nothing of the file is held between two pieces.
+    All of it, and its envelope, is checked before the first piece is given: raises
+    SubmissionDamaged then, and NotFound. Nothing of the file is held between two pieces.
     """
+    mail = load_submission(source, submission)
+    told = _digest(mail.sender, [one.address for one in mail.recipients])
+    if told != _digests(source, submission)[1]:
+        raise SubmissionDamaged("the addresses of this mail are damaged")
+    yield from _whole(source, submission)
+
+
+def _whole(source: Source, submission: SubmissionId) -> Iterator[bytes]:
+    digest = sha256()
+    for piece in _pieces(source, submission):
+        digest.update(piece)
+    if digest.digest() != _digests(source, submission)[0]:
+        raise SubmissionDamaged("what is here of this mail is damaged")
+    yield from _pieces(source, submission)
+
+
+def _digests(source: Source, submission: SubmissionId) -> tuple[bytes, bytes]:
     row = source.connection.execute(
-        "SELECT size, sha256 FROM submission WHERE id = ?", (submission,)
+        "SELECT sha256, envelope FROM submission WHERE id = ?", (submission,)
     ).fetchone()
     if row is None:
         raise NotFound(_GONE)
-    size, digest = 0, sha256()
-    for piece in _pieces(source, submission):
-        size += len(piece)
-        digest.update(piece)
-    if (size, digest.digest()) != row:
-        raise SubmissionDamaged("what is here of this mail is damaged: it was not sent")
-    yield from _pieces(source, submission)
+    octets, envelope = row
+    return octets, envelope
 
 
 def _pieces(source: Source, submission: SubmissionId) -> Iterator[bytes]:
@@ -425,7 +438,7 @@ def take_back(tx: Transaction, submission: SubmissionId) -> WritingId | None:
 def _keep_text(tx: Transaction, mail: Submission) -> bool:
     """Make a draft of it, instead of the one that it was; not of what is damaged."""
     try:
-        octets = mail.blind + b"".join(load_octets(tx, mail.id))
+        octets = mail.blind + b"".join(_whole(tx, mail.id))
     except SubmissionDamaged:
         return False
     save_draft(
@@ -470,6 +483,10 @@ def _what(mail: Submission) -> str:
 
 
 # Rows.
+
+
+def _digest(sender: str, recipients: Sequence[str]) -> bytes:
+    return sha256("\0".join([sender, *recipients]).encode()).digest()
 
 
 def _load(source: Source, which: str, *values: object) -> list[Submission]:

@@ -188,6 +188,7 @@ CREATE TABLE submission (
     eight_bit INTEGER NOT NULL,
     size INTEGER NOT NULL,
     sha256 BLOB NOT NULL,
+    envelope BLOB NOT NULL,
     created INTEGER NOT NULL,
     state TEXT NOT NULL DEFAULT 'queued',
     doubted INTEGER NOT NULL DEFAULT 0,
@@ -231,7 +232,10 @@ CREATE TABLE replaced (
 ) STRICT;
 CREATE INDEX replaced_successor ON replaced (successor);
 """
-"""What version 4 brought. Recipients stand in their submission: all are lost, or none."""
+"""What version 4 brought. Recipients stand in their submission: all are lost, or none.
+
+``submission.sha256`` is that of the octets, ``envelope`` that of sender and recipients.
+"""
 
 TABLES = (
     """
