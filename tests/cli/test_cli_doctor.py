@@ -8,7 +8,10 @@ from tests.servers.certificates import server_context
 from tests.servers.dovecot import PASSWORD, Dovecot
 from tests.servers.ports import HOST
 from tests.servers.scripted import Peer, scripted
+from tests.servers.smtp_script import Mta
+from tests.servers.submission import submission
 from tui_mail.__main__ import main
+from tui_mail.config.settings import Security
 
 
 def examine(
@@ -215,3 +218,55 @@ def test_a_mirror_that_is_no_maildir_is_said_before_mail_is_to_go_there(
             mirror = {"mirror": str(home / place)}
             steps = examine(capsys, home, {**keys, **mirror}, "pop3")
             assert steps["mirror"] is well
+
+
+def test_a_submission_server_is_examined_to_its_capabilities(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    context = server_context(home, HOST)
+    users = {"ann@example.org": "sesame"}
+    for security in (Security.TLS, Security.STARTTLS, Security.NONE):
+        with submission(context, security=security, users=users) as server:
+            keys = {"security": security.value, "ca_file": str(home / "ca.pem")}
+            steps = examine(capsys, home, {"port": server.port, **keys}, "smtp")
+        assert list(steps) == [
+            *("name lookup", "TCP", "TLS", "greeting", "login", "capabilities"),
+            *("extensions", "size"),
+        ]
+        assert all(steps.values())
+        assert server.mechanisms == ["PLAIN"]
+
+
+@pytest.mark.parametrize(
+    ("step", "said", "failed"),
+    [
+        ("GREETING", "554 5.7.1 not from there", "greeting"),
+        ("GREETING", "* OK IMAP4rev1", "greeting"),
+        ("EHLO", "421 4.3.2 later", "greeting"),
+        ("AUTH", "535 5.7.8 wrong", "login"),
+        ("AUTH", "454 4.7.0 not now", "login"),
+        ("AUTH", "what?", "login"),
+    ],
+)
+def test_the_step_at_which_a_submission_server_refuses_is_named(
+    step: str,
+    said: str,
+    failed: str,
+    home: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    # The connection that is tried first is greeted too.
+    with scripted(Mta().say(step, said, said).play) as server:
+        keys = {"port": server.port, "security": "none"}
+        steps = examine(capsys, home, keys, "smtp")
+    assert [step for step, well in steps.items() if not well] == [failed]
+
+
+def test_what_a_submission_server_cannot_is_told_with_what_follows(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with scripted(Mta(names=("8BITMIME",)).play) as server:
+        status, said = in_words(capsys, home, server.port, "smtp")
+    assert status == 0
+    assert "smtp login: none" in said
+    assert "addresses have to be ASCII" in said

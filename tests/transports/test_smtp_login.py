@@ -14,7 +14,7 @@ from tests.servers.submission import PASSWORD, USER, submission
 from tui_mail.config.secret import Secret
 from tui_mail.config.settings import Security, SmtpServer
 from tui_mail.model.error import LinkLost, LoginRefused, ProtocolError
-from tui_mail.transports import smtp_login, stream
+from tui_mail.transports import smtp, stream
 from tui_mail.transports.smtp import Refused, SmtpConnection
 
 TOKEN = "ya29.token"
@@ -214,7 +214,7 @@ def test_a_server_of_this_machine_may_have_no_login() -> None:
 def test_another_server_without_a_login_is_not_what_was_set(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(smtp_login, "is_loopback", lambda link: False)
+    monkeypatch.setattr(smtp, "is_loopback", lambda link: False)
     context: ssl.SSLContext = server_context(tmp_path, HOST)
     with scripted(Mta(names=()).play, tls=context) as there:
         settings = SmtpServer(

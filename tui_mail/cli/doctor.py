@@ -6,15 +6,20 @@ import os
 import shutil
 import socket
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from tui_mail.cli import output
-from tui_mail.cli.finding import Finding
+from tui_mail.cli.finding import Finding, login_refused, password_missing
 from tui_mail.cli.session import Session
 from tui_mail.cli.values import counted
-from tui_mail.config.secret import Secret
-from tui_mail.config.settings import Account, PopServer, Security, Server
+from tui_mail.config.settings import (
+    Account,
+    PopServer,
+    Security,
+    Server,
+    SmtpServer,
+)
 from tui_mail.model.displayable import displayable
 from tui_mail.model.error import (
     CertificateRefused,
@@ -25,15 +30,18 @@ from tui_mail.model.error import (
     SecretMissing,
     ServerRefused,
 )
-from tui_mail.model.mailbox_names import decode_name
-from tui_mail.model.namespace import Namespace
 from tui_mail.store.mailboxes import load_mailboxes
 
 if TYPE_CHECKING:
     from tui_mail.store.database import Database
-    from tui_mail.transports.imap import ImapConnection
 
 _DEADLINE = 10.0
+_DEADLINE_OF_COMMANDS = 30.0
+_PROPER = {
+    "imap": "an IMAP server",
+    "pop3": "a POP3 server",
+    "smtp": "an SMTP server",
+}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -153,8 +161,7 @@ def _server(account: Account, kind: str, server: Server) -> Iterator[Finding]:
         yield _failed(account, f"{kind} TCP", f"{where}: {said}", "host and port")
         return
     yield Finding(account.name, f"{kind} TCP", True, where)
-    if kind in ("imap", "pop3"):
-        yield from _login(account, kind, server)
+    yield from _login(account, kind, server)
 
 
 def _failed(account: Account, check: str, detail: str, keys: str) -> Finding:
@@ -169,22 +176,15 @@ def _failed(account: Account, check: str, detail: str, keys: str) -> Finding:
 
 def _login(account: Account, kind: str, server: Server) -> Iterator[Finding]:
     """Go on from the connection to the login, and to what is behind it."""
-    from tui_mail.cli.synchronizing import ask_person
-    from tui_mail.config.secret import find_secret
-
     name = account.name
     unused = ", so it is not used" if server.security is Security.NONE else ""
     said = f"security = {server.security.value}{unused}"
     tls = Finding(name, f"{kind} TLS", True, said)
-    proper = "an IMAP server" if kind == "imap" else "a POP3 server"
-    greeting = Finding(name, f"{kind} greeting", True, proper)
+    greeting = Finding(name, f"{kind} greeting", True, _PROPER[kind])
     try:
-        secret = find_secret(account, server, ask=ask_person)
-        inside = _inside(account, server, secret)
+        inside = _inside(account, server)
     except SecretMissing as error:
-        yield Finding(
-            name, f"{kind} password", False, error.line, "set password_command"
-        )
+        yield password_missing(name, kind, error)
     except CertificateRefused as error:
         remedy = "name a file with the certificates to trust as ca_file"
         yield Finding(name, f"{kind} TLS", False, error.line, remedy)
@@ -194,8 +194,7 @@ def _login(account: Account, kind: str, server: Server) -> Iterator[Finding]:
     except LoginRefused as error:
         yield tls
         yield greeting
-        remedy = "check username and password"
-        yield Finding(name, f"{kind} login", False, error.line, remedy)
+        yield login_refused(name, kind, error)
     except MailError as error:
         if kind == "pop3" and isinstance(error, ServerRefused):
             yield tls
@@ -206,59 +205,38 @@ def _login(account: Account, kind: str, server: Server) -> Iterator[Finding]:
         if server.security is Security.TLS:
             yield tls
         remedy = "check port and security in the settings"
+        if isinstance(error, ServerRefused):
+            remedy = "try again later, or ask whoever runs the server"
         yield Finding(name, f"{kind} greeting", False, error.line, remedy)
     else:
         yield tls
         yield greeting
-        yield Finding(name, f"{kind} login", True, server.username)
         yield from inside
 
 
-def _inside(account: Account, server: Server, secret: Secret) -> Iterator[Finding]:
-    """Log in, and give what is found then; raises MailError."""
+def _inside(account: Account, server: Server) -> Iterator[Finding]:
+    """Connect, and give what is found from the login on; raises MailError."""
+    from tui_mail.cli.synchronizing import ask_person
+    from tui_mail.config.secret import find_secret
+
+    if isinstance(server, SmtpServer):
+        from tui_mail.cli import doctor_smtp
+        from tui_mail.transports.smtp import SmtpConnection
+
+        # It may have no login: a password is looked for where it has one.
+        greeted = SmtpConnection.connect(server, None, deadline=_DEADLINE_OF_COMMANDS)
+        return doctor_smtp.look_around(account, server, greeted)
+    secret = find_secret(account, server, ask=ask_person)
     if isinstance(server, PopServer):
-        from tui_mail.cli.doctor_pop3 import look_around
+        from tui_mail.cli import doctor_pop3
         from tui_mail.transports.pop3 import PopConnection
 
-        connected = PopConnection.connect(server, secret, deadline=30.0)
-        return look_around(account.name, server, connected)
+        connected = PopConnection.connect(
+            server, secret, deadline=_DEADLINE_OF_COMMANDS
+        )
+        return doctor_pop3.look_around(account.name, server, connected)
+    from tui_mail.cli import doctor_imap
     from tui_mail.transports.imap import ImapConnection
 
-    return _surroundings(
-        account.name, ImapConnection.connect(server, secret, deadline=30.0)
-    )
-
-
-def _surroundings(account: str, connection: "ImapConnection") -> Iterator[Finding]:
-    """Say what the server can do and how much room there is."""
-    from tui_mail.transports.imap_extensions import EXTENSIONS
-
-    can = connection.capabilities
-    yield Finding(account, "imap capabilities", True, " ".join(sorted(can)))
-    missing = [one.name for one in EXTENSIONS if not one.is_in(can)]
-    detail = f"{len(EXTENSIONS) - len(missing)} of {len(EXTENSIONS)} in use"
-    if missing:
-        detail = f"{detail}; not offered: {', '.join(missing)}"
-    yield Finding(account, "imap extensions", True, detail)
-    try:
-        namespaces = connection.namespaces()
-        quotas = connection.quotas() or ()
-    except MailError as error:
-        remedy = "the link broke; try again"
-        yield Finding(account, "imap namespaces", False, error.line, remedy)
-        connection.logout()
-        return
-    if namespaces:
-        yield Finding(account, "imap namespaces", True, _in_words(namespaces))
-    for quota in quotas:
-        remedy = "delete for ever what is not needed" if quota.is_near else ""
-        well = quota.percent < 100
-        yield Finding(account, "imap quota", well, quota.in_words, remedy)
-    connection.logout()
-
-
-def _in_words(namespaces: Sequence[Namespace]) -> str:
-    return ", ".join(
-        f"{one.kind.value} {displayable(decode_name(one.prefix)) or 'at the top'}"
-        for one in namespaces
-    )
+    entered = ImapConnection.connect(server, secret, deadline=_DEADLINE_OF_COMMANDS)
+    return doctor_imap.look_around(account.name, server, entered)

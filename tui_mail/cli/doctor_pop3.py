@@ -29,6 +29,7 @@ def look_around(
     account: str, server: PopServer, connection: PopConnection
 ) -> Iterator[Finding]:
     """Say what the server can do and what it has; the connection is closed at the end."""
+    yield Finding(account, "pop3 login", True, server.username)
     try:
         yield from _abilities(account, connection)
         yield _mailbox(account, connection)

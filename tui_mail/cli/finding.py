@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from tui_mail.model.error import LoginRefused, SecretMissing
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -12,3 +14,15 @@ class Finding:
     well: bool
     detail: str
     remedy: str = ""
+
+
+def password_missing(account: str, kind: str, error: SecretMissing) -> Finding:
+    """Say that there is no password for a server."""
+    remedy = "set password_command"
+    return Finding(account, f"{kind} password", False, error.line, remedy)
+
+
+def login_refused(account: str, kind: str, error: LoginRefused) -> Finding:
+    """Say that a server did not let us in."""
+    remedy = "check username and password"
+    return Finding(account, f"{kind} login", False, error.line, remedy)

@@ -24,7 +24,7 @@ from tui_mail.transports.smtp_extensions import Extensions
 from tui_mail.transports.smtp_login import log_in
 from tui_mail.transports.smtp_wire import Answer, Refused, Wire
 from tui_mail.transports.stream import Stream
-from tui_mail.transports.tls import client_context
+from tui_mail.transports.tls import client_context, is_loopback
 
 __all__ = ["Answer", "Refused", "SmtpConnection"]
 
@@ -51,7 +51,7 @@ class SmtpConnection:
         self._server = server
         self._wire = Wire(stream)
         self.extensions = Extensions()
-        """What the server announces, after the login."""
+        """What the server announces, after the encryption began."""
         self.after_the_end = AFTER_THE_END
         """Seconds to wait for the answer to a whole message."""
 
@@ -61,16 +61,18 @@ class SmtpConnection:
     ) -> Self:
         """Connect, encrypt, log in; ``deadline`` in seconds is each command's.
 
-        Without a secret there is no login. Raises LinkLost (421 too: come later),
-        CertificateRefused, NoEncryption, LoginRefused, ProtocolError, and Refused for
-        any other answer: it is about no message.
+        Without a secret there is no login, until ``log_in`` is called. Raises LinkLost
+        (421 too: come later), CertificateRefused, NoEncryption, LoginRefused,
+        ProtocolError, and Refused for any other answer: it is about no message.
         """
         tls = server.security is Security.TLS
         port = server.port or (465 if tls else 587)
         stream = Stream.dial(server.host, port, deadline=deadline)
         connection = cls(stream, server)
         try:
-            connection._open(secret)
+            connection._open()
+            if secret is not None:
+                connection.log_in(secret)
         except BaseException:
             stream.close()
             raise
@@ -81,7 +83,7 @@ class SmtpConnection:
         """The server's name."""
         return self._server.host
 
-    def _open(self, secret: Secret | None) -> None:
+    def _open(self) -> None:
         server = self._server
         if server.security is Security.TLS:
             self._stream.encrypt(client_context(server))
@@ -91,8 +93,17 @@ class SmtpConnection:
             self._start_tls()
             # What was said in the clear counts for nothing (RFC 3207, 4.2).
             self.extensions = self._introduce()
-        if secret is not None:
-            log_in(self._wire, server, secret, self.extensions.ways)
+
+    @property
+    def may_do_without_login(self) -> bool:
+        """Whether it has no login, and needs none: one on this machine, or so set."""
+        here = self._server.security is Security.NONE or is_loopback(self._stream.link)
+        return here and not self.extensions.ways
+
+    def log_in(self, secret: Secret) -> None:
+        """Log in, if there is a login; raises LoginRefused and as ``connect``."""
+        if not self.may_do_without_login:
+            log_in(self._wire, self._server, secret, self.extensions.ways)
 
     def _introduce(self) -> Extensions:
         """Say EHLO, or HELO to a server that knows no other."""

@@ -1,7 +1,7 @@
 """Logging in to a submission server (RFC 4954): the best way that both sides know."""
 
 from tui_mail.config.secret import Secret
-from tui_mail.config.settings import Security, SmtpServer
+from tui_mail.config.settings import SmtpServer
 from tui_mail.model.error import CannotBeSaid, LinkLost, LoginRefused, MailError
 from tui_mail.transports.authenticating import authenticate
 from tui_mail.transports.sasl import (
@@ -12,7 +12,6 @@ from tui_mail.transports.sasl import (
     Scram,
 )
 from tui_mail.transports.smtp_wire import Refused, Wire
-from tui_mail.transports.tls import is_loopback
 
 _LONGEST = 512
 """Octets of an AUTH command with its first response (RFC 4954, 4)."""
@@ -25,12 +24,9 @@ def log_in(
 ) -> None:
     """Log in; raises LoginRefused, Refused (come later), LinkLost, ProtocolError.
 
-    A server on this machine, or one that does not encrypt by the settings, may have no
-    login at all. Where SCRAM is refused PLAIN is tried once: a server may keep a
+    Where SCRAM is refused PLAIN is tried once: a server may keep a
     password in a form that does not serve for it.
     """
-    if not offered and _may_do_without(wire, server):
-        return
     ways = _ways(wire, server, secret, offered)
     refusal = _error(wire, server, secret, ways[0])
     if refusal is None:
@@ -46,10 +42,6 @@ def log_in(
             return
         refusal = again
     raise refusal
-
-
-def _may_do_without(wire: Wire, server: SmtpServer) -> bool:
-    return server.security is Security.NONE or is_loopback(wire.stream.link)
 
 
 def _ways(
