@@ -22,7 +22,7 @@ import psutil
 
 from tests.servers.certificates import server_certificate
 from tests.servers.ports import HOST, free_ports
-from tui_mail.config.settings import Security, Server
+from tui_mail.config.settings import Security, Server, SmtpServer
 
 PASSWORD = "open-sesame"
 """Every user's."""
@@ -55,6 +55,8 @@ class Options:
     """More lines for the configuration; ``FOLDER`` in them is the instance's own."""
     files: tuple[tuple[str, str], ...] = ()
     """Files in that folder, by their paths, with what stands in them."""
+    relay_port: int = 0
+    """Where it gives mail to that is submitted; 0: it has no submission server."""
 
 
 NEIGHBOURS = Options(
@@ -171,6 +173,20 @@ class Dovecot:
     def pop3(self, user: str) -> tuple[str, int]:
         """Say host and port of POP3 in the clear."""
         return HOST, self.ports["pop3"]
+
+    def smtp(
+        self, user: str, *, security: Security = Security.NONE, auth: str = "password"
+    ) -> SmtpServer:
+        """Describe its submission server as an account's settings would."""
+        tls = security is Security.TLS
+        return SmtpServer(
+            host=HOST,
+            port=self.ports["submissions" if tls else "submission"],
+            security=security,
+            username=user,
+            auth=auth,
+            ca_file=str(self.ca_file),
+        )
 
     def doveadm(self, *arguments: str, octets: bytes = b"") -> str:
         """Run doveadm; raises CalledProcessError with what it said."""
@@ -292,6 +308,12 @@ def installed() -> bool:
     return shutil.which("dovecot", path=_SEARCH_PATH) is not None
 
 
+def submits() -> bool:
+    """Whether the submission server is here too."""
+    places = ("/usr/lib/dovecot", "/usr/libexec/dovecot", "/usr/local/libexec/dovecot")
+    return any(Path(place, "submission-login").exists() for place in places)
+
+
 @contextlib.contextmanager
 def running(options: Options | None = None) -> Iterator[Dovecot]:
     """Start an instance; at the end it is gone with every session that it had."""
@@ -314,7 +336,7 @@ def running(options: Options | None = None) -> Iterator[Dovecot]:
 
 
 def _free() -> dict[str, int]:
-    names = ("imap", "imaps", "pop3", "pop3s")
+    names = ("imap", "imaps", "pop3", "pop3s", "submission", "submissions")
     return dict(zip(names, free_ports(len(names)), strict=True))
 
 
@@ -398,6 +420,13 @@ def _write_configuration(server: Dovecot, options: Options) -> None:
             ),
             chroots="" if root else _NO_CHROOTS,
             extra=options.extra.replace("FOLDER", str(folder)),
+            submission=(
+                _SUBMISSION.format(
+                    host=HOST, ports=server.ports, relay_port=options.relay_port
+                )
+                if options.relay_port
+                else ""
+            ),
         )
     )
 
@@ -406,6 +435,24 @@ _NO_CHROOTS = "".join(
     f"service {name} {{\n  chroot =\n}}\n"
     for name in ("imap-login", "pop3-login", "anvil", "stats")
 )
+
+_SUBMISSION = """
+protocols = imap pop3 submission
+submission_relay_host = {host}
+submission_relay_port = {relay_port}
+hostname = mx.example
+service submission-login {{
+  service_count = 0
+  chroot =
+  inet_listener submission {{
+    port = {ports[submission]}
+  }}
+  inet_listener submissions {{
+    port = {ports[submissions]}
+    ssl = yes
+  }}
+}}
+"""
 
 _CONFIGURATION = """
 base_dir = {folder}/run
@@ -497,5 +544,6 @@ protocol pop3 {{
   pop3_no_flag_updates = yes
 }}
 {chroots}
+{submission}
 {extra}
 """
