@@ -196,6 +196,22 @@ def next_append(source: Source, operation: OperationId) -> DueAppend | None:
     )
 
 
+def drop_deleted(tx: Transaction, message: MessageNumber) -> bool:
+    """Forget a message that was deleted here for ever before any server had it."""
+    row = tx.connection.execute(
+        "SELECT 1 FROM message m JOIN operation_item i ON i.message = m.number"
+        " JOIN operation o ON o.id = i.operation WHERE m.number = ?"
+        f" AND m.mailbox = {NOWHERE} AND m.server_mailbox = 0 AND o.kind = 'expunge'"
+        " AND o.state = 'queued'",
+        (message,),
+    ).fetchone()
+    if row is None:
+        return False
+    remove_numbers(tx, [message])
+    tx.publish(OperationsChanged())
+    return True
+
+
 def mark_append_sent(
     tx: Transaction,
     operation: OperationId,

@@ -53,9 +53,10 @@ _READABLE_AGAIN = (
     "UPDATE pop_message SET fate = '' WHERE fate NOT IN ('', 'removed', 'elsewhere')",
     "UPDATE submission SET recipients = '[]' WHERE CASE WHEN json_valid(recipients)"
     " THEN EXISTS (SELECT 1 FROM json_each(recipients)"
-    "  WHERE json_type(value, '$[0]') IS NOT 'text'"
-    "  OR json_type(value, '$[2]') IS NOT 'text'"
-    "  OR json_extract(value, '$[1]') NOT IN ('waiting', 'refused', 'dropped'))"
+    "  WHERE json_type(recipients, fullkey || '[0]') IS NOT 'text'"
+    "  OR json_type(recipients, fullkey || '[2]') IS NOT 'text'"
+    "  OR coalesce(json_extract(recipients, fullkey || '[1]'), '')"
+    "   NOT IN ('waiting', 'refused', 'dropped'))"
     " ELSE 1 END",
     # So a person decides whether a mail goes.
     "UPDATE submission SET state = 'unknown', doubted = 1 WHERE state NOT IN"

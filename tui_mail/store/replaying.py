@@ -282,10 +282,10 @@ def _items(
             MessageNumber(copy) if copy else None,
         )
         for number, uid, at, copy in source.connection.execute(
-            "SELECT m.number, m.uid * NOT EXISTS (SELECT 1 FROM operation_item j"
+            "SELECT m.number, m.uid * (NOT EXISTS (SELECT 1 FROM operation_item j"
             "  JOIN operation o ON o.id = j.operation WHERE j.message = i.message"
             "  AND o.id < i.operation AND o.state <> 'failed')"
-            f" * NOT EXISTS ({_REPLACED_LATER}), m.server_mailbox, i.copy"
+            f" AND NOT EXISTS ({_REPLACED_LATER})), m.server_mailbox, i.copy"
             " FROM operation_item i JOIN message m ON m.number = i.message"
             " WHERE i.operation = ? ORDER BY m.number",
             (operation,),

@@ -37,6 +37,11 @@ _REFERENCES = (
     "UPDATE outgoing SET message = :number WHERE message = :twin",
     "UPDATE OR IGNORE action_transfer SET message = :number WHERE message = :twin",
     "UPDATE OR IGNORE action_pin SET message = :number WHERE message = :twin",
+    "UPDATE OR IGNORE replaced SET message = :number WHERE message = :twin",
+    "UPDATE replaced SET successor = :number WHERE successor = :twin",
+    "UPDATE submission SET draft = :number WHERE draft = :twin",
+    "UPDATE submission SET parent = :number WHERE parent = :twin",
+    "UPDATE OR IGNORE writing_source SET message = :number WHERE message = :twin",
 )
 _FORGET_PLACED = """
     DELETE FROM placed

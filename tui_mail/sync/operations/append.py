@@ -14,6 +14,7 @@ from tui_mail.model.ids import WHOLE, MessageNumber, Uid, UidValidity
 from tui_mail.model.mailbox import Mailbox
 from tui_mail.store.appending import (
     DueAppend,
+    drop_deleted,
     keep_apart,
     mark_append_sent,
     next_append,
@@ -49,6 +50,9 @@ def replay(session: Session, operation: DueOperation) -> None:
         if due.since is not None and (found := _find(session, target, due)):
             before = _settle(session, operation, due, found)
             continue
+        with session.pace.transaction() as tx:
+            if drop_deleted(tx, due.message):
+                continue
         if before is None:
             before = _place_of_next(session, target)
         try:
@@ -58,6 +62,8 @@ def replay(session: Session, operation: DueOperation) -> None:
             with session.pace.transaction() as tx:
                 # There is no doubt: the server does not have it.
                 requeue_operation(tx, operation.id)
+                if drop_deleted(tx, due.message):
+                    continue
                 if said.verdict is Verdict.NEVER:
                     keep_apart(tx, operation.id, due.message)
             raise
