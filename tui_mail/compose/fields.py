@@ -88,7 +88,9 @@ def parse_recipients(text: str) -> tuple[Recipient, ...]:
     if len(text) > MAX_TEXT:
         raise FieldError(f"longer than {MAX_TEXT} characters")
     found: list[Recipient] = []
-    for entry in _entries(clean_line(_INVISIBLE.sub("", text))):
+    entries = list(_entries(clean_line(_INVISIBLE.sub("", text))))
+    for entry, after in zip(entries, [*entries[1:], []], strict=True):
+        _check_comma(entry, after)
         if one := _recipient(entry):
             found.append(one)
         if len(found) > MAX_RECIPIENTS:
@@ -107,14 +109,12 @@ def format_one(one: Recipient | Address) -> str:
     A local part that needs quotes and has none gets them.
     """
     address = _quoted_where_needed(str(one.address))
-    if not one.name or not address:
-        return address
-    return f"{format_phrase(one.name)} <{address}>"
+    name = clean_line(_INVISIBLE.sub("", one.name))
+    return f"{format_phrase(name)} <{address}>" if name and address else address
 
 
 def format_phrase(name: str) -> str:
-    """Write a display name, in quotes where it needs them; not encoded."""
-    name = clean_line(name)
+    """Write a clean display name, in quotes where it needs them; not encoded."""
     return name if _PLAIN_PHRASE.fullmatch(name) else _in_quotes(name)
 
 
@@ -152,14 +152,16 @@ def _quoted_where_needed(address: str) -> str:
     return address
 
 
-def _quoted(why: str, *shown: str) -> FieldError:
-    """Make an error; each ``{}`` in it is a piece of what was typed."""
-    return FieldError(why.format(*(f'"{_short(piece)}"' for piece in shown)))
+def _shown(text: str) -> str:
+    """Quote a piece of what was typed, not too long."""
+    flat = displayable(text[:1_000])
+    return f'"{flat if len(flat) <= 60 else flat[:59] + "…"}"'
 
 
-def _short(text: str) -> str:
-    flat = displayable(text)
-    return flat if len(flat) <= 60 else flat[:59] + "…"
+def _comma_missing(before: str, after: str) -> FieldError:
+    return FieldError(
+        f"between {_shown(before)} and {_shown(after)} a comma is missing"
+    )
 
 
 def _entries(text: str) -> Iterator[list[_Piece]]:
@@ -175,7 +177,7 @@ def _entries(text: str) -> Iterator[list[_Piece]]:
             glued = False
             continue
         if token == '"':
-            raise _quoted('{}: the quote " is not closed', text[start:])
+            raise FieldError(f'{_shown(text[start:])}: the quote " is not closed')
         if token == "(":
             comment, position = _comment(text, start)
             entry.append(_Piece("comment", comment, glued=False))
@@ -187,7 +189,9 @@ def _entries(text: str) -> Iterator[list[_Piece]]:
         elif token == ":" and not in_angle:
             name = _spelled(entry)
             if group is not None or not name:
-                raise _quoted("{}: there is a : too many", text[start - 20 : position])
+                raise FieldError(
+                    f"{_shown(text[max(start - 20, 0) : position])}: there is a : too many"
+                )
             entry, group, glued = [], name, False
         else:
             in_angle = token != ">" and (in_angle or token == "<")
@@ -195,7 +199,7 @@ def _entries(text: str) -> Iterator[list[_Piece]]:
             glued = True
     yield entry
     if group is not None:
-        raise _quoted("the group {} does not end with ;", group)
+        raise FieldError(f"the group {_shown(group)} does not end with ;")
 
 
 def _comment(text: str, start: int) -> tuple[str, int]:
@@ -207,7 +211,7 @@ def _comment(text: str, start: int) -> tuple[str, int]:
             depth -= 1
             if not depth:
                 return text[start + 1 : edge.start()].strip(), edge.end()
-    raise _quoted("{}: the bracket ( is not closed", text[start:])
+    raise FieldError(f"{_shown(text[start:])}: the bracket ( is not closed")
 
 
 def _recipient(entry: list[_Piece]) -> Recipient | None:
@@ -219,20 +223,32 @@ def _recipient(entry: list[_Piece]) -> Recipient | None:
         return None
     if not angles:
         return _made(comment, _only_word(pieces), pieces)
-    shown = _spelled(pieces)
+    shown = _shown(_spelled(pieces))
     if pieces[angles[0]].text != "<":
-        raise _quoted("{}: there is a > without a <", shown)
+        raise FieldError(f"{shown}: there is a > without a <")
     if len(angles) == 1 or pieces[angles[1]].text != ">":
-        raise _quoted("{}: after < the > is missing", shown)
+        raise FieldError(f"{shown}: after < the > is missing")
     inside = _spelled(pieces[angles[0] + 1 : angles[1]])
     if rest := _spelled(pieces[angles[1] + 1 :]):
-        raise _quoted("between {} and {} a comma is missing", f"<{inside}>", rest)
+        raise _comma_missing(f"<{inside}>", rest)
     if not inside:
-        raise _quoted("{}: there is no address between < and >", shown)
+        raise FieldError(f"{shown}: there is no address between < and >")
     name = _name(pieces[: angles[0]]) or comment
     # An obsolete source route (RFC 5322, 4.4) is left out.
     route, _, spec = inside.rpartition(":")
     return _made(name, spec if route.startswith("@") else inside, pieces)
+
+
+def _check_comma(entry: list[_Piece], after: list[_Piece]) -> None:
+    """Explain the comma of ``Smith, John <j@x>``."""
+    words = [piece.text for piece in entry if piece.kind != "comment"]
+    others = [piece.text for piece in after]
+    if words and not any("@" in word for word in words) and "<" in others[1:]:
+        name = f"{_spelled(entry)}, {_spelled(after[: others.index('<')])}"
+        raise FieldError(
+            f"{_shown(_spelled(entry))} is no address: there is no @ in it; a name with "
+            f"a comma stands in quotes: {_shown(name)}"
+        )
 
 
 def _only_word(pieces: list[_Piece]) -> str:
@@ -241,15 +257,16 @@ def _only_word(pieces: list[_Piece]) -> str:
         return words[0]
     addresses = [word for word in words if "@" in word]
     if not addresses:
-        raise _quoted("{} is no address: there is no @ in it", " ".join(words))
-    if len(addresses) > 1:
-        raise _quoted("between {} and {} a comma is missing", *addresses[:2])
-    if words[-1] == addresses[0]:
-        raise _quoted(
-            "after the name {} the address stands in < >", " ".join(words[:-1])
+        raise FieldError(
+            f"{_shown(' '.join(words))} is no address: there is no @ in it"
         )
+    if len(addresses) > 1:
+        raise _comma_missing(*addresses[:2])
+    if words[-1] == addresses[0]:
+        name = " ".join(words[:-1])
+        raise FieldError(f"after the name {_shown(name)} the address stands in < >")
     after = " ".join(words[words.index(addresses[0]) + 1 :])
-    raise _quoted("between {} and {} a comma is missing", addresses[0], after)
+    raise _comma_missing(addresses[0], after)
 
 
 def _words(pieces: list[_Piece]) -> Iterator[list[_Piece]]:
@@ -286,5 +303,5 @@ def _made(name: str, spelled: str, pieces: list[_Piece]) -> Recipient:
     try:
         address = checked_address(spelled)
     except BadAddress as why:
-        raise _quoted("{} is no address: " + str(why), _spelled(pieces)) from None
+        raise FieldError(f"{_shown(_spelled(pieces))} is no address: {why}") from None
     return Recipient(unicodedata.normalize("NFC", name), address)

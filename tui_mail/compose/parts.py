@@ -65,8 +65,7 @@ def _encoded_text(octets: bytes) -> tuple[str, bytes]:
         len(line) > LONGEST_LINE or line.startswith(b"From ") for line in lines
     ):
         return "7bit", b"\r\n".join(lines)
-    quoted = sum(3 if code > 126 else 1 for code in octets)
-    if quoted > len(octets) * 4 / 3:
+    if 2 * len(_FOREIGN.findall(octets)) > len(octets):
         return "base64", b"".join(base64_lines(octets.replace(b"\n", b"\r\n")))
     return "quoted-printable", quoted_printable(lines)
 

@@ -6,7 +6,12 @@ from email.utils import format_datetime
 
 from tui_mail.compose import draft_marks
 from tui_mail.compose.draft import Attachment, Draft
-from tui_mail.compose.fields import FieldError, Recipient, parse_recipients
+from tui_mail.compose.fields import (
+    FieldError,
+    Recipient,
+    clean_line,
+    parse_recipients,
+)
 from tui_mail.compose.header import (
     address_field,
     clean_ids,
@@ -126,7 +131,7 @@ def _date(now: datetime) -> bytes:
 
 def _common(draft: Draft, message_id: str) -> tuple[bytes, ...]:
     return (
-        text_field("Subject", draft.subject) if draft.subject.strip() else b"",
+        text_field("Subject", draft.subject) if clean_line(draft.subject) else b"",
         ids_field("Message-ID", (message_id,)),
         ids_field("In-Reply-To", (draft.in_reply_to,)),
         ids_field("References", draft.references),

@@ -1,0 +1,150 @@
+"""Paragraphs of mail, wrapped so that they flow (RFC 3676)."""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+
+from tui_mail.compose.flowed import FULL, SIGNATURE
+
+WIDTH = 72
+"""Columns of a line that is wrapped."""
+
+_CODE = re.compile(r"[\s>|#]|[-=_*~+]{2,}|(?:diff|@@) ")
+"""What begins a line that was not written to be filled: quotes, code, tables, rules."""
+_LIST = re.compile(r"(?:[-*+•]|\(?(?:\d{1,3}|[A-Za-z])[.)]) +")
+_FENCE = re.compile("```|~~~")
+_PIECE = re.compile(" *[^ ]+")
+_MEANT = 30
+"""Columns from which a space at the end of a line is no slip, but a soft break."""
+_NOT_FIRST = frozenset(
+    "、。，．・：；！？」』）］｝〕〉》】ー々…ぁぃぅぇぉっゃゅょァィゥェォッャュョ"
+)
+_NOT_LAST = frozenset("「『（［｛〔〈《【")
+
+
+def wrap(text: str, width: int = WIDTH) -> str:
+    """Wrap the paragraphs of a text that was written.
+
+    Quotes, code, tables, and the signature stay as they are; so does the end of a line
+    that has room left, like those of an address. An entry of a list is wrapped below
+    its first word. A line that is broken at a space ends with it: it flows.
+    """
+    return "\n".join(_wrapped(text.split("\n"), width))
+
+
+def filled(line: str, width: int = WIDTH) -> list[str]:
+    """Break one line where it gets too long; each but the last ends with its space."""
+    mark = _LIST.match(line)
+    if not mark:
+        return list(_lines(line, width))
+    hang = columns(mark[0])
+    rest = _lines(line[mark.end() :], max(width - hang, 20))
+    first, *others = (one.rstrip(" ") for one in rest)
+    return [mark[0] + first, *(" " * hang + one for one in others)]
+
+
+def columns(text: str) -> int:
+    """Count the columns that a terminal shows a text in."""
+    return len(text) if text.isascii() else sum(map(_columns, text))
+
+
+def _columns(character: str) -> int:
+    if unicodedata.category(character) in {"Mn", "Me", "Cf"}:
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in {"W", "F"} else 1
+
+
+def _wrapped(lines: list[str], width: int) -> Iterator[str]:
+    paragraph = ""
+    fenced = False
+    for at, line in enumerate(lines):
+        if line == SIGNATURE:
+            yield from lines[at:]
+            return
+        fenced ^= _FENCE.match(line) is not None
+        if fenced or not line.strip() or _CODE.match(line) or _FENCE.match(line):
+            yield line
+            continue
+        paragraph = _joined(paragraph, line)
+        if at + 1 < len(lines) and _runs_on(line, lines[at + 1], width):
+            continue
+        yield from filled(paragraph, width)
+        paragraph = ""
+
+
+def _runs_on(line: str, after: str, width: int) -> bool:
+    """Tell whether a line was broken only since it was full."""
+    if not after.strip() or after == SIGNATURE:
+        return False
+    if _CODE.match(after) or _LIST.match(after) or _FENCE.match(after):
+        return False
+    used = columns(line.rstrip(" "))
+    if line.endswith(" ") and used > _MEANT:
+        return True
+    word = next(_pieces(after))
+    return used <= width and used + columns(word) > FULL
+
+
+def _joined(before: str, line: str) -> str:
+    if not before:
+        return line
+    before = before.rstrip(" ")
+    tight = _is_tight(before[-1:]) and _is_tight(line[:1])
+    return f"{before}{line}" if tight else f"{before} {line}"
+
+
+def _is_tight(character: str) -> bool:
+    """Tell whether a script writes no spaces beside a character: Han and kana do not."""
+    if not character or character.isascii() or _columns(character) < 2:
+        return False
+    return not unicodedata.name(character, "").startswith("HANGUL")
+
+
+def _pieces(line: str) -> Iterator[str]:
+    """Cut a line where it may be broken; a piece brings the spaces before it along."""
+    piece = ""
+    for word in _PIECE.findall(line):
+        bare = word.lstrip(" ")
+        if piece and not _CODE.match(f"{bare} ") and not _LIST.match(f"{bare} "):
+            yield piece
+            piece = ""
+        # What would begin a line as a quote or a list stays behind its neighbour.
+        piece += word
+        for at in range(len(piece) - 1, 0, -1):
+            if _may_break(piece[at - 1], piece[at]):
+                yield from _cut(piece)
+                piece = ""
+                break
+    if piece:
+        yield piece
+
+
+def _cut(word: str) -> Iterator[str]:
+    start = 0
+    for at in range(1, len(word)):
+        if _may_break(word[at - 1], word[at]):
+            yield word[start:at]
+            start = at
+    yield word[start:]
+
+
+def _may_break(before: str, after: str) -> bool:
+    if before == " " or after in _NOT_FIRST or before in _NOT_LAST:
+        return False
+    return _is_tight(before) or _is_tight(after)
+
+
+def _lines(line: str, width: int) -> Iterator[str]:
+    current = ""
+    used = 0
+    for piece in _pieces(line):
+        size = columns(piece)
+        if current and used + size > width:
+            bare = piece.lstrip(" ")
+            yield current + (" " if len(bare) < len(piece) else "")
+            current, used = bare, columns(bare)
+        else:
+            current += piece
+            used += size
+    trailing = line[len(line.rstrip(" ")) :] if current else ""
+    yield current + trailing
