@@ -91,7 +91,7 @@ def go_through(port: int) -> None:
     try:
         connection.reset()
         offer(connection)
-        send(connection)
+        assert send(connection).positive
     finally:
         connection.close()
 
@@ -272,6 +272,21 @@ def test_each_recipient_has_its_answer(names: tuple[str, ...], reach: Open) -> N
     assert (b"MAIL FROM:<ann@example.org> SIZE=9" in mta.commands) is (names == USUAL)
 
 
+@pytest.mark.parametrize("names", [USUAL, ("HELP",)])
+def test_a_server_that_has_enough_of_refusing_has_refused(
+    names: tuple[str, ...], reach: Open
+) -> None:
+    mta = Mta(names=names).say(
+        "RCPT", "250 ok", "550 5.1.1 nobody", "421 too many errors"
+    )
+    with scripted(mta.play) as server:
+        connection = reach(server.port)
+        recipients = [f"{number}@x.example" for number in range(50)]
+        assert offer(connection, recipients) == [250, 550] + [421] * 48
+        with pytest.raises(LinkLost):
+            connection.reset()
+
+
 def test_thousands_of_recipients_go_in_a_few_turns(reach: Open) -> None:
     mta = Mta()
     recipients = [f"{number}@there.example" for number in range(2_000)]
@@ -432,6 +447,31 @@ def test_a_server_that_refuses_early_is_heard_and_gets_no_end(reach: Open) -> No
         answer = connection.send(pieces(), before_end=nothing)
         assert str(answer) == "552 5.3.4 that is too much"
         assert ended.wait(5)
+
+
+def test_wherever_the_connection_is_cut_it_is_known_or_said_to_be_doubt() -> None:
+    mta = Mta(names=())
+    rooms = iter(range(200))
+
+    def play(peer: Peer) -> None:
+        peer.room = next(rooms)
+        mta.play(peer)
+
+    ends: set[str] = set()
+    with scripted(play) as server:
+        for _ in range(200):
+            mta.taken.clear()
+            try:
+                go_through(server.port)
+            except AnswerLost:
+                ends.add("doubt")
+            except LinkLost:
+                ends.add("nothing")
+                assert not mta.taken
+            else:
+                ends.add("taken")
+                assert mta.taken == [MESSAGE]
+    assert ends == {"nothing", "doubt", "taken"}
 
 
 @pytest.mark.parametrize("said", ["421 4.3.2 going down", GONE])

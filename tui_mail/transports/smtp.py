@@ -2,16 +2,13 @@
 
 import contextlib
 import logging
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Self
 
 from tui_mail.config.secret import Secret
 from tui_mail.config.settings import Security, SmtpServer
-from tui_mail.model.displayable import Displayable
 from tui_mail.model.error import (
     AnswerLost,
-    CannotBeSaid,
     LinkLost,
     LoginRefused,
     MailError,
@@ -20,6 +17,12 @@ from tui_mail.model.error import (
     ServerHangs,
 )
 from tui_mail.transports.smtp_data import stuffed
+from tui_mail.transports.smtp_envelope import (
+    Wanted,
+    as_meant,
+    commands_of,
+    refusal_of,
+)
 from tui_mail.transports.smtp_extensions import Extensions
 from tui_mail.transports.smtp_login import log_in
 from tui_mail.transports.smtp_wire import Answer, Refused, Wire
@@ -39,8 +42,6 @@ _BLOCK = 180.0
 """Seconds that it may let a piece of it wait (RFC 5321, 4.5.3.2.5)."""
 _LEAVING = 5.0
 """Seconds to wait for the answer to QUIT: nothing depends on it."""
-_NO_PATH = re.compile(r'[\x00-\x1f\x7f<>]|[^\S ]|^(?:[^" ]|"(?:\\.|[^"\\])*")* ')
-"""What cannot be in an address, as it would end it: a space only between quotes."""
 
 
 class SmtpConnection:
@@ -140,44 +141,36 @@ class SmtpConnection:
 
         ``size`` in octets. Raises Refused where MAIL is refused, or is not even tried
         as the server announces that it cannot take such a message; LoginRefused where
-        it wants a login; LinkLost, ProtocolError.
+        it wants a login; LinkLost, ProtocolError. A server that hangs up after it has
+        refused some is an answer to the others: 421.
         """
-        addresses = (sender, *recipients)
-        utf8 = utf8 or not all(address.isascii() for address in addresses)
-        self._see_whether_it_can(size=size, eight_bit=eight_bit, utf8=utf8)
-        paths = [_path(address) for address in addresses]
-        if b"<>" in paths[1:]:
-            raise CannotBeSaid("a recipient without an address")
-        words = [b"MAIL FROM:" + paths[0]]
-        if "SIZE" in self.extensions.names:
-            words.append(b"SIZE=%d" % size)
-        if eight_bit:
-            words.append(b"BODY=8BITMIME")
-        if utf8:
-            words.append(b"SMTPUTF8")
-        commands = [b" ".join(words), *(b"RCPT TO:" + path for path in paths[1:])]
+        utf8 = utf8 or not all(one.isascii() for one in (sender, *recipients))
+        what = Wanted(size=size, eight_bit=eight_bit, utf8=utf8)
+        refusal = refusal_of(self.extensions, what)
+        if refusal is not None:
+            # It has not said the code itself.
+            raise Refused(f"{self.host}: {refusal.text}", refusal)
+        commands = commands_of(self.extensions, sender, recipients, what)
+        return tuple(as_meant(self._answers(commands)[1:]))
+
+    def _answers(self, commands: Sequence[bytes]) -> list[Answer]:
+        """Say MAIL and RCPTs, several at once where that is announced."""
         at_once = _AT_ONCE if self.extensions.pipelining else 1
         answers: list[Answer] = []
         for start in range(0, len(commands), at_once):
             some = commands[start : start + at_once]
             self._wire.ask_all(some)
-            answers += [self._wire.answer() for _ in some]
+            for _ in some:
+                answer = self._wire.last_answer()
+                if answer.code == 421 and any(one.permanent for one in answers[1:]):
+                    # So many refusals that it hangs up: they hold all the same, and to
+                    # come later with the same recipients would only end here again.
+                    self.close()
+                    return [*answers, *[answer] * (len(commands) - len(answers))]
+                answers.append(self._wire.heeded(answer))
             self._check_access(answers)
             self._check(answers[0])
-        return tuple(_as_meant(answers[1:]))
-
-    def _see_whether_it_can(self, *, size: int, eight_bit: bool, utf8: bool) -> None:
-        """Refuse in the server's place what it announces that it cannot do."""
-        can = self.extensions
-        if utf8 and not can.utf8:
-            said = "the server takes only addresses in ASCII (it has no SMTPUTF8)"
-            raise self._refused(Answer(550, "5.6.7", Displayable(said)))
-        if eight_bit and not can.eight_bit:
-            said = "the server takes only messages in 7 bits (it has no 8BITMIME)"
-            raise self._refused(Answer(554, "5.6.3", Displayable(said)))
-        if can.size is not None and size > can.size:
-            said = f"larger than the server takes ({_megabytes(can.size)})"
-            raise self._refused(Answer(552, "5.3.4", Displayable(said)))
+        return answers
 
     def _check_access(self, answers: Sequence[Answer]) -> None:
         """Raise where the server wants something of us first (RFC 4954, 6)."""
@@ -289,28 +282,3 @@ class SmtpConnection:
 
     def _refused(self, answer: Answer) -> Refused:
         return Refused(f"{self.host}: {answer}", answer)
-
-
-def _path(address: str) -> bytes:
-    """Write an address as MAIL and RCPT have it; raises CannotBeSaid."""
-    if _NO_PATH.search(address):
-        raise CannotBeSaid(f"{address} is no address that a server can be told")
-    try:
-        return b"<" + address.encode() + b">"
-    except UnicodeEncodeError:
-        raise CannotBeSaid("an address that is not text") from None
-
-
-def _as_meant(answers: Sequence[Answer]) -> Iterator[Answer]:
-    """Give the answers for recipients; "too many" is temporary (RFC 5321, 4.5.3.1.10)."""
-    taken = False
-    for answer in answers:
-        taken = taken or answer.positive
-        many = answer.code == 552 and (
-            answer.enhanced == "5.5.3" or (taken and not answer.enhanced)
-        )
-        yield Answer(452, "4.5.3", answer.text) if many else answer
-
-
-def _megabytes(octets: int) -> str:
-    return f"{octets / 1_000_000:.3g} MB" if octets >= 100_000 else f"{octets:,} octets"

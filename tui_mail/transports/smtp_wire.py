@@ -4,6 +4,7 @@ RFC 5321, section 4.2; the enhanced codes are RFC 2034's.
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 
@@ -68,7 +69,7 @@ class Wire:
         """Send a command; nothing passes that would end its line."""
         self.ask_all([b" ".join(words)])
 
-    def ask_all(self, lines: list[bytes]) -> None:
+    def ask_all(self, lines: Sequence[bytes]) -> None:
         """Send commands at once (RFC 2920); a reply comes for each."""
         if any(_LINE_BREAKERS.search(line) for line in lines):
             raise CannotBeSaid("that cannot be told to a server")
@@ -94,19 +95,20 @@ class Wire:
 
     def answer(self) -> Answer:
         """Read an answer; raises ProtocolError, LinkLost also for 421: come later."""
-        return self._heeded(self.last_answer())
+        return self.heeded(self.last_answer())
 
     def go_ahead(self) -> Answer | None:
         """Read the answer to DATA; None where the data may come. Raises as ``answer``."""
         answer = self.last_answer()
-        return None if answer.code == 354 else self._heeded(answer)
+        return None if answer.code == 354 else self.heeded(answer)
 
     def answer_and_lines(self) -> tuple[Answer, list[bytes]]:
         """Read an answer, and its lines as they are."""
         code, lines = self.reply()
-        return self._heeded(_answer(code, lines)), lines
+        return self.heeded(_answer(code, lines)), lines
 
-    def _heeded(self, answer: Answer) -> Answer:
+    def heeded(self, answer: Answer) -> Answer:
+        """Give an answer as it is; raises as ``answer``."""
         if answer.code == 421:
             raise self._leaving(answer)
         if 300 <= answer.code < 400:
@@ -122,7 +124,7 @@ class Wire:
         code, lines = self.reply()
         if code == 334:
             return lines[-1].strip()
-        return self._heeded(_answer(code, lines))
+        return self.heeded(_answer(code, lines))
 
     def reply(self) -> tuple[int, list[bytes]]:
         """Read a reply: its code, and its lines without it.
