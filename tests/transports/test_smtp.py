@@ -1,8 +1,10 @@
 """SMTP: what a submission server has is what was sent, to the octet, or nothing."""
 
+import itertools
 import random
 import ssl
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -26,6 +28,7 @@ from tui_mail.model.error import (
     ServerHangs,
     StoreFailed,
 )
+from tui_mail.transports import smtp
 from tui_mail.transports.smtp import Answer, Refused, SmtpConnection
 from tui_mail.transports.smtp_data import stuffed
 
@@ -472,6 +475,27 @@ def test_wherever_the_connection_is_cut_it_is_known_or_said_to_be_doubt() -> Non
                 ends.add("taken")
                 assert mta.taken == [MESSAGE]
     assert ends == {"nothing", "doubt", "taken"}
+
+
+def test_a_server_that_takes_a_message_too_slowly_is_left(
+    reach: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(smtp, "_BLOCK", 0.2)
+    monkeypatch.setattr(smtp, "SLOWEST", 1_000_000_000)
+
+    def play(peer: Peer) -> None:
+        peer.say(b"220 ready\r\n")
+        for answer in (b"250 hi", b"250 ok", b"250 ok", b"354 go on"):
+            peer.line()
+            peer.say(answer + b"\r\n")
+        while peer.octets(100_000):
+            time.sleep(0.01)
+
+    with scripted(play) as server:
+        connection = reach(server.port)
+        offer(connection)
+        with pytest.raises(ServerHangs, match="too slowly"):
+            connection.send(itertools.repeat(b"x" * 998 + b"\r\n"), before_end=nothing)
 
 
 @pytest.mark.parametrize("said", ["421 4.3.2 going down", GONE])

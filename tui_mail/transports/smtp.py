@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Self
 
@@ -26,7 +27,7 @@ from tui_mail.transports.smtp_envelope import (
 from tui_mail.transports.smtp_extensions import Extensions
 from tui_mail.transports.smtp_login import log_in
 from tui_mail.transports.smtp_wire import Answer, Refused, Wire
-from tui_mail.transports.stream import Stream
+from tui_mail.transports.stream import SLOWEST, Stream
 from tui_mail.transports.tls import client_context, is_loopback
 
 __all__ = ["Answer", "Refused", "SmtpConnection"]
@@ -40,6 +41,8 @@ AFTER_THE_END = 600.0
 """Seconds that a server may take over a whole message (RFC 5321, 4.5.3.2.6)."""
 _BLOCK = 180.0
 """Seconds that it may let a piece of it wait (RFC 5321, 4.5.3.2.5)."""
+_PART = 65_536
+"""Octets of it that are sent without a look at what the server says."""
 _LEAVING = 5.0
 """Seconds to wait for the answer to QUIT: nothing depends on it."""
 
@@ -212,8 +215,9 @@ class SmtpConnection:
 
     def _send_lines(self, pieces: Iterable[bytes]) -> Answer | None:
         """Send the lines; the answer where the server wants no more of them."""
+        until = time.monotonic() + _BLOCK
         with self._taking_up_to(_BLOCK):
-            for piece in stuffed(pieces):
+            for piece in _parts(stuffed(pieces)):
                 try:
                     self._stream.send(piece)
                 except ServerHangs:
@@ -222,6 +226,9 @@ class SmtpConnection:
                     return self._last_words(lost)
                 if self._stream.has_octets():
                     return self._last_words(None)
+                until += len(piece) / SLOWEST
+                if time.monotonic() > until:
+                    raise ServerHangs(f"{self.host} takes the message too slowly")
             return self._last_words(None) if self._stream.has_octets() else None
 
     def _last_words(self, lost: LinkLost | None) -> Answer:
@@ -282,3 +289,10 @@ class SmtpConnection:
 
     def _refused(self, answer: Answer) -> Refused:
         return Refused(f"{self.host}: {answer}", answer)
+
+
+def _parts(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """Cut up what is long, to look in between at what the server does."""
+    for piece in pieces:
+        for start in range(0, len(piece), _PART):
+            yield piece[start : start + _PART]

@@ -51,10 +51,7 @@ def _ways(
     kinds = WITH_TOKEN if server.auth == "oauth2" else WITH_PASSWORD
     known = [kind for kind in kinds if kind.name in offered]
     if not known:
-        said = f": {', '.join(sorted(offered))}" if offered else ""
-        raise LoginRefused(
-            f"{server.host} offers no way to log in that we know{said or ' at all'}"
-        )
+        raise LoginRefused(_without_a_way(server, offered))
     if not wire.stream.private:
         known = [kind for kind in known if issubclass(kind, _PROVING)]
         if not known:
@@ -63,6 +60,17 @@ def _ways(
                 'clear; security = "tls" or "starttls" is the setting'
             )
     return [kind(server.username, secret) for kind in known]
+
+
+def _without_a_way(server: SmtpServer, offered: frozenset[str]) -> str:
+    if not offered:
+        return f"{server.host} offers no way to log in"
+    ways = ", ".join(sorted(offered))
+    other = "password" if server.auth == "oauth2" else "oauth2"
+    kinds = WITH_PASSWORD if server.auth == "oauth2" else WITH_TOKEN
+    if any(kind.name in offered for kind in kinds):
+        return f'{server.host} offers only {ways}: auth = "{other}" is the setting'
+    return f"{server.host} offers no way to log in that we know: {ways}"
 
 
 def _error(
