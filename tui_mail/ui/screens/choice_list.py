@@ -54,11 +54,20 @@ class ChoiceList(LineList):
 
     def __init__(self, choices: Sequence[Choice], signs: Signs) -> None:
         super().__init__()
-        self._choices, self._signs = choices, signs
-        self._shown: Sequence[int] = range(len(choices))
+        self._signs = signs
         self._typed = ""
+        self._take(choices)
+
+    def _take(self, choices: Sequence[Choice]) -> None:
+        self._choices = choices
+        self._shown: Sequence[int] = range(len(choices))
         widths = (width_of(each.label) for each in choices[:_MEASURED])
         self._label_width = min(_WIDEST, max(widths, default=0))
+
+    def choose_among(self, choices: Sequence[Choice], typed: str) -> None:
+        """Show other choices, which are those that match what is typed."""
+        self._take(choices)
+        self.show(self._shown, typed)
 
     def show(self, places: Sequence[int], typed: str) -> None:
         """Show the choices at these places, the best first."""

@@ -13,10 +13,12 @@ from tui_mail.ui.cells import width_of
 from tui_mail.ui.signs import UNICODE, choose_signs
 
 _BREAKS = re.compile(r"[\t\r\n\v\f\x1c-\x1e\x85\u2028\u2029]+")
-_UNSAFE = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff"
-    "\ud800-\udfff]"
+_LINE_ENDS = re.compile(r"\r\n|[\r\v\f\x1c-\x1e\x85\u2028\u2029]")
+_INVISIBLE = (
+    "\x7f-\x9f\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff"
 )
+_UNSAFE = re.compile(f"[\x00-\x1f{_INVISIBLE}]")
+_UNSAFE_IN_LINES = re.compile(f"[\x00-\x08\x0b-\x1f{_INVISIBLE}]")
 
 
 def one_line(text: str) -> str:
@@ -25,6 +27,13 @@ def one_line(text: str) -> str:
     Spaces stay as they are, since it may be a password.
     """
     return _UNSAFE.sub("", _BREAKS.sub(" ", text.strip("\r\n")))
+
+
+def many_lines(text: str) -> str:
+    r"""Make lines of a text from elsewhere: they end with ``\n``, controls are gone."""
+    if text.isascii() and text.isprintable():
+        return text
+    return _UNSAFE_IN_LINES.sub("", _LINE_ENDS.sub("\n", text))
 
 
 class LineEdit(Input, inherit_bindings=False):
