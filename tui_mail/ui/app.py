@@ -38,6 +38,7 @@ from tui_mail.ui.widgets.message_view import MessageView
 from tui_mail.ui.widgets.part_list import PartList
 
 if TYPE_CHECKING:
+    from tui_mail.compose.draft import Draft
     from tui_mail.ui.bridge import Bridge, StoreChanged
     from tui_mail.ui.engines import EngineJoined, Engines, EngineSaid
     from tui_mail.ui.fetching import Fetching
@@ -93,6 +94,8 @@ class MailApp(SpeakingApp, inherit_bindings=False):
         """Where messages went lately, the latest first."""
         self.history: dict[str, list[str]] = {"query": [], "text": [], "tag": []}
         """What was typed at questions, the latest last."""
+        self.discarded: Draft | None = None
+        """What was written and discarded last, while the reader runs."""
         self.operations: Operations | None = None
         """The screen of that name, while it is open."""
         self._start_engines = start_engines
@@ -274,6 +277,11 @@ class MailApp(SpeakingApp, inherit_bindings=False):
     def asks(self) -> bool:
         """Whether a question or another screen is ready for keys."""
         return self._asking > 0
+
+    @property
+    def asking(self) -> int:
+        """How many of them there are, one over the other."""
+        return self._asking
 
     def do(self, command: Command) -> None:
         """Carry out a command; of one that is still to come say so."""

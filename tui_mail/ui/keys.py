@@ -47,8 +47,16 @@ class Keys:
         return (
             not self._busy
             and self._queue.empty()
-            and (not self._running or self._app.asks)
+            and not self._works
         )
+
+    @property
+    def _works(self) -> bool:
+        """Whether a command is at work, and asks nothing.
+
+        A screen that a command opened may begin others, which ask over it.
+        """
+        return len(self._running) > self._app.asking
 
     def put(self, event: Message) -> None:
         """Take a key or a paste; what cancels does not wait for what it cancels."""
@@ -133,7 +141,7 @@ class Keys:
 
     async def _quiet(self) -> None:
         """Wait until no command runs, or one of them asks something."""
-        while self._running and not self._app.asks:
+        while self._works:
             self._changed.clear()
             await self._changed.wait()
 

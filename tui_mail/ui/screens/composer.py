@@ -109,13 +109,14 @@ class Composer(Screen[None], inherit_bindings=False):
         *,
         title: Displayable,
         choosable: bool = False,
-        focus: str = "body",
         rewrap: Rewrap | None = None,
     ) -> None:
         """``choosable``: whether there is more than one address to write from."""
         super().__init__()
         self._desk, self._draft, self._title = desk, draft, title
-        self._choosable, self._first = choosable, focus
+        self._choosable = choosable
+        self.first = "body"
+        """Where one begins: a field's key, or ``body``."""
         self._signs = choose_signs()
         self._people = People()
         self._fields = {
@@ -149,7 +150,7 @@ class Composer(Screen[None], inherit_bindings=False):
         self._files.show(self._draft.attachments)
         for key in ADDRESSES:
             self._count(key)
-        self.go_to(self._first)
+        self.go_to(self.first)
 
     # State down.
 

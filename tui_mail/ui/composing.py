@@ -1,0 +1,426 @@
+"""A message from its first letter to its end: kept, discarded, or in the outbox."""
+
+import asyncio
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from tui_mail.compose.draft import Draft
+from tui_mail.compose.fields import FieldError, Recipient, parse_recipients
+from tui_mail.compose.wrapping import rewrapped
+from tui_mail.model.displayable import Displayable, displayable, own
+from tui_mail.model.error import MailError
+from tui_mail.model.ids import WritingId
+from tui_mail.ui import attaching, external_editor, finding_people, reviewing
+from tui_mail.ui.later import KNOWN, later
+from tui_mail.ui.safekeeping import Safekeeping
+from tui_mail.ui.screens.composer import ADDRESSES, Composer, Sender
+from tui_mail.ui.screens.composer_keys import key_rows
+from tui_mail.ui.screens.confirm import Confirm
+from tui_mail.ui.screens.help import Help
+from tui_mail.ui.screens.picker import Item, Picker
+from tui_mail.ui.screens.prompt import Prompt
+from tui_mail.ui.screens.review import Review
+from tui_mail.ui.senders import senders_of, with_own
+
+if TYPE_CHECKING:
+    from tui_mail.ui.app import MailApp
+
+_SAVED_WITHIN = 0.7
+"""Seconds after which what was typed is in the store."""
+_KEPT_EVERY = 60.0
+"""Seconds after which it is a message in Drafts too, if it was changed."""
+_AGAIN = 5.0
+"""Seconds after which a store is tried again that could not be written."""
+_LABELS = {"to": "To", "cc": "Cc", "bcc": "Bcc"}
+_ANSWERS = (
+    ("k Enter", "keep as draft"),
+    ("d", "discard"),
+    ("s", "send"),
+    ("l", "send later"),
+    ("a", "attach"),
+    ("e", "editor"),
+    ("Esc", "go on writing"),
+)
+_FLAG_TITLES = {"\\Answered": "Reply", "$Forwarded": "Forward"}
+
+
+async def write(
+    app: "MailApp",
+    draft: Draft,
+    *,
+    writing: WritingId | None = None,
+    focus: str = "body",
+) -> None:
+    """Open the composer and carry what is written to its end.
+
+    ``writing`` is the row of what was written before: then nothing of it goes without
+    being asked. ``focus`` names the field that is to be filled in first. Raises MailError.
+    """
+    app.wishes.refuse_if_read_only()
+    await Writing(app, draft, writing).run(focus)
+
+
+async def bring_back(app: "MailApp") -> None:
+    """Write on what was discarded last."""
+    draft, app.discarded = app.discarded, None
+    if draft is None:
+        app.say(own("Nothing was discarded."))
+        return
+    await Writing(app, draft, None, unchanged=False).run("body")
+
+
+class Writing:
+    """What one writes, and all that can be done with it."""
+
+    def __init__(
+        self,
+        app: "MailApp",
+        draft: Draft,
+        writing: WritingId | None,
+        *,
+        unchanged: bool = True,
+    ) -> None:
+        self._app = app
+        self._keeping = Safekeeping(app, draft, writing)
+        self._unchanged = unchanged and writing is None
+        accounts = [app.accounts.account(name) for name in app.accounts.in_order()]
+        self._senders = with_own(senders_of(accounts), draft.account, draft.sender)
+        self._first = draft
+        self._screen = Composer(
+            self,
+            draft,
+            title=_title(draft),
+            choosable=len(self._senders) > 1,
+            rewrap=rewrapped,
+        )
+        self._begun = self._screen.draft
+        self._saved = self._kept = self._begun
+        self._kept_at = 0.0
+        self._wakes = asyncio.Event()
+        self._looking: asyncio.Task[None] | None = None
+
+    async def run(self, focus: str) -> None:
+        """Have it written; returns when it is over."""
+        app = self._app
+        self._screen.first = focus
+        background = [
+            asyncio.create_task(self._save_again_and_again()),
+            asyncio.create_task(self._load_people()),
+        ]
+        if app.settings.ui.editor:
+            app.call_after_refresh(self.wanted, "editor-first")
+        try:
+            await app.ask(self._screen)
+        finally:
+            background += [self._looking] if self._looking is not None else []
+            for task in background:
+                task.cancel()
+            await asyncio.gather(*background, return_exceptions=True)
+
+    # What the screen tells.
+
+    def changed(self) -> None:
+        """Something was written: it is saved in a moment."""
+        self._wakes.set()
+
+    def left_field(self, key: str) -> None:
+        """Say what is wrong with a field that was left."""
+        with suppress(FieldError):
+            self._parsed(key)
+
+    def looked_for(self, typed: str) -> None:
+        """Ask the address book, when the fingers rest."""
+        command = self._app.settings.addressbook_command
+        if command:
+            if self._looking is not None:
+                self._looking.cancel()
+            self._looking = asyncio.create_task(self._look_up(command, typed))
+
+    def wanted(self, what: str) -> None:
+        """Do what was asked for; keys typed meanwhile wait for what it asks."""
+        work = {
+            "send": self._send,
+            "leave": self._leave,
+            "attach": self._attach,
+            "editor": self._edit,
+            "editor-first": self._edit_first,
+            "keys": self._show_keys,
+            "sender": self._choose_sender,
+        }.get(what)
+        if work is not None:
+            self._app.keys.start(self._carefully(work()))
+        elif what in ("next-sender", "previous-sender"):
+            self._walk_senders(1 if what == "next-sender" else -1)
+
+    async def _carefully(self, work: "asyncio.Future[None] | object") -> None:
+        """Say in the composer what could not be done: there it is read."""
+        try:
+            await work  # type: ignore[misc]
+        except MailError as error:
+            self._screen.say(error.line, warning=True)
+
+    # Kept while it is written.
+
+    async def _save_again_and_again(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._kept_at = loop.time()
+        while True:
+            await self._wakes.wait()
+            await asyncio.sleep(_SAVED_WITHIN)
+            self._wakes.clear()
+            try:
+                await self._save_now()
+                if loop.time() - self._kept_at >= _KEPT_EVERY:
+                    await self._keep_now()
+            except MailError as error:
+                self._screen.say(own(f"Not kept: {error.line}"), warning=True)
+                await asyncio.sleep(_AGAIN)
+                self._wakes.set()
+
+    async def _save_now(self) -> None:
+        draft = self._screen.draft
+        if draft != self._saved or (not self._keeping.has_row and draft != self._begun):
+            await self._keeping.save(draft)
+            self._saved = draft
+            loop = asyncio.get_running_loop()
+            left = self._kept_at + _KEPT_EVERY - loop.time()
+            loop.call_later(max(0.0, left), self._wakes.set)
+
+    async def _keep_now(self) -> None:
+        draft = self._screen.draft
+        self._kept_at = asyncio.get_running_loop().time()
+        if _content(draft) == _content(self._kept):
+            return
+        await self._keeping.keep(draft)
+        self._kept = draft
+        self._screen.say_beside(own(f"draft kept {self._app.real_time():%H:%M}"))
+
+    # To its end.
+
+    async def _leave(self) -> None:
+        draft = self._screen.draft
+        if self._unchanged and _content(draft) == _content(self._begun):
+            await self._keeping.forget()
+            self._screen.dismiss(None)
+            return
+        answer = await self._app.ask(Confirm("It is not sent.", _ANSWERS))
+        if answer == "k":
+            await self._keeping.keep(draft, over=True)
+            self._end(own("Kept in Drafts."))
+        elif answer == "d":
+            await self._discard(draft)
+        elif answer == "s":
+            await self._send()
+        elif answer == "l":
+            await self._send_later()
+        elif answer == "a":
+            await self._attach()
+        elif answer == "e":
+            await self._edit()
+
+    async def _discard(self, draft: Draft) -> None:
+        self._app.discarded = replace(draft, message=None)
+        await self._keeping.discard()
+        self._end(own("Discarded."))
+
+    def _end(self, line: Displayable) -> None:
+        self._app.say(line)
+        self._screen.dismiss(None)
+
+    async def _send_later(self) -> None:
+        at = await self._ask_when()
+        if at is not None:
+            await self._send(at)
+
+    async def _ask_when(self) -> datetime | None:
+        typed, mistake = "", ""
+        while True:
+            prompt = Prompt("Send when:", value=typed, hints=[("", KNOWN)])
+            if mistake:
+                prompt.set_error(mistake)
+            answer = await self._app.ask(prompt)
+            if not answer or not answer.strip():
+                return None
+            try:
+                return later(answer, self._app.real_time())
+            except MailError as error:
+                typed, mistake = answer, str(error.line)
+
+    async def _send(self, at: datetime | None = None) -> None:
+        """Show who gets it, and send it if that is wanted."""
+        people = self._looked_over()
+        if people is None:
+            return
+        draft = self._screen.draft
+        account = self._app.accounts.account(draft.account)
+        if account.smtp is None:
+            raise MailError(
+                f"{account.name} has no [smtp] in the settings: it can be kept as draft"
+            )
+        while True:
+            warnings = self._warnings(draft)
+            if self._app.settings.ui.confirm_send or warnings:
+                answer = await self._review(draft, people, warnings, at)
+                if answer == "later":
+                    at = await self._ask_when() or at
+                    continue
+                if answer != "send":
+                    return
+            await self._submit(draft, at)
+            return
+
+    async def _review(
+        self,
+        draft: Draft,
+        people: dict[str, tuple[Recipient, ...]],
+        warnings: list[Displayable],
+        at: datetime | None,
+    ) -> str | None:
+        told = reviewing.told_of(
+            draft,
+            dict(people),
+            account=draft.account if len(self._app.accounts.in_order()) > 1 else "",
+            warnings=warnings,
+            at=at,
+            now=self._app.real_time(),
+        )
+        return await self._app.ask(Review(told))
+
+    async def _submit(self, draft: Draft, at: datetime | None) -> None:
+        try:
+            await self._keeping.submit(draft, at)
+        except FieldError as mistake:
+            key = mistake.field.lower()
+            if key in ADDRESSES:
+                self._screen.set_mistake(key, mistake.line)
+                self._screen.go_to(key)
+            raise
+        self._end(own("In the outbox; it goes when online."))
+
+    def _warnings(self, draft: Draft) -> list[Displayable]:
+        from tui_mail.compose.warnings import warnings_of
+
+        large = reviewing.too_large(draft.attachments)
+        return [*warnings_of(draft), *([large] if large else [])]
+
+    def _parsed(self, key: str) -> tuple[Recipient, ...]:
+        """Read a field; say at the field what is wrong with it. Raises FieldError."""
+        typed = getattr(self._screen.draft, key)
+        try:
+            found = parse_recipients(typed)
+        except FieldError as mistake:
+            self._screen.set_mistake(key, mistake.line)
+            raise
+        self._screen.set_mistake(key, own(""))
+        return found
+
+    def _looked_over(self) -> dict[str, tuple[Recipient, ...]] | None:
+        """Read all fields; None where one is wrong, and the cursor goes there."""
+        people: dict[str, tuple[Recipient, ...]] = {}
+        for key in ADDRESSES:
+            with suppress(FieldError):
+                people[key] = self._parsed(key)
+        wrong = [key for key in ADDRESSES if key not in people]
+        if not wrong and not any(people.values()):
+            self._screen.set_mistake("to", own("nobody is named who is to get it"))
+            wrong = ["to"]
+        if not wrong:
+            return people
+        self._screen.go_to(wrong[0])
+        names = ", ".join(_LABELS[key] for key in wrong)
+        self._screen.say(own(f"Not yet: see {names}."), warning=True)
+        return None
+
+    # What goes with it, and what helps to write it.
+
+    async def _attach(self) -> None:
+        attachment = await attaching.ask_for_file(self._app)
+        if attachment is None:
+            return
+        self._screen.attach(attachment)
+        large = reviewing.too_large(self._screen.draft.attachments)
+        if large:
+            self._screen.say(large, warning=True)
+
+    async def _edit(self) -> None:
+        command = external_editor.editor_command(self._app.settings.ui.editor)
+        folder, body = self._app.places.runtime, self._screen.draft.body
+        text = external_editor.edit(self._app, command, body, folder)
+        if text != f"{body}\n":
+            self._screen.set_body(text)
+
+    async def _edit_first(self) -> None:
+        """Write in the person's own editor at once, then show who gets it."""
+        await self._edit()
+        if _content(self._screen.draft) == _content(self._begun):
+            return
+        await self._save_now()
+        draft = self._screen.draft
+        if draft.to or draft.cc or draft.bcc:
+            await self._send()
+        else:
+            self._screen.go_to("to")
+
+    async def _show_keys(self) -> None:
+        await self._app.ask(Help(key_rows(), title="Keys while one writes"))
+
+    async def _choose_sender(self) -> None:
+        several = len({each.account for each in self._senders}) > 1
+        items = [
+            Item(displayable(each.sender), own(each.account if several else ""), each)
+            for each in self._senders
+        ]
+        chosen = await self._app.ask(Picker("Write from", items, hint="take"))
+        if isinstance(chosen, Sender):
+            self._take_sender(chosen)
+
+    def _walk_senders(self, step: int) -> None:
+        draft = self._screen.draft
+        mine = Sender(draft.account, draft.sender)
+        place = self._senders.index(mine) if mine in self._senders else -1
+        self._take_sender(self._senders[(place + step) % len(self._senders)])
+
+    def _take_sender(self, chosen: Sender) -> None:
+        """Write from another address; its account's store has to have what goes with it."""
+        draft = self._screen.draft
+        if chosen.account != draft.account and attaching.has_parts(draft):
+            line = f"What goes with it lies in {draft.account}, so it goes from there."
+            self._screen.say(own(line), warning=True)
+            return
+        home = chosen.account == self._first.account
+        self._screen.take_facts(
+            replace(
+                draft,
+                account=chosen.account,
+                sender=chosen.sender,
+                parent=self._first.parent if home else None,
+                parent_flag=self._first.parent_flag if home else "",
+            )
+        )
+        self.changed()
+
+    # Who may be meant.
+
+    async def _load_people(self) -> None:
+        for name in self._app.accounts.in_order():
+            with suppress(MailError):
+                people = await asyncio.to_thread(finding_people.known, self._app, name)
+                self._screen.take_people(people)
+
+    async def _look_up(self, command: str, typed: str) -> None:
+        try:
+            self._screen.take_people(await finding_people.look_up(command, typed))
+        except MailError as error:
+            self._screen.say(error.line, warning=True)
+
+
+def _content(draft: Draft) -> Draft:
+    """Leave out where it is kept."""
+    return replace(draft, message=None)
+
+
+def _title(draft: Draft) -> Displayable:
+    kind = _FLAG_TITLES.get(draft.parent_flag, "")
+    return own(kind or ("Draft" if draft.message is not None else "New message"))
