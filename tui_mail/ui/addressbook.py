@@ -4,6 +4,7 @@ import asyncio
 import os
 import shlex
 from contextlib import suppress
+from pathlib import Path
 
 from tui_mail.model.displayable import displayable
 from tui_mail.model.error import MailError
@@ -70,7 +71,16 @@ def arguments_of(command: str, typed: str) -> list[str]:
     if not split:
         raise MailError("addressbook.command is empty")
     safe = one_line(typed)
-    return [os.path.expanduser(each).replace("%s", safe) for each in split]
+    return [_at_home(each).replace("%s", safe) for each in split]
+
+
+def _at_home(argument: str) -> str:
+    if not argument.startswith("~"):
+        return argument
+    try:
+        return str(Path(argument).expanduser())
+    except RuntimeError:
+        return argument
 
 
 def people_in(output: str) -> list[Person]:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from tui_mail.model.displayable import Displayable
 from tui_mail.ui.screens.matching import fold
@@ -74,7 +75,7 @@ def entries(text: str) -> list[tuple[int, int]]:
     masked = _QUOTED.sub(lambda found: "x" * len(found.group()), text)
     bounds = [-1, *(m.start() for m in re.finditer("[,;]", masked)), len(text)]
     found: list[tuple[int, int]] = []
-    for before, end in zip(bounds, bounds[1:], strict=False):
+    for before, end in pairwise(bounds):
         piece = text[before + 1 : end]
         start = before + 1 + len(piece) - len(piece.lstrip())
         found.append((start, max(start, before + 1 + len(piece.rstrip()))))

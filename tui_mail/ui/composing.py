@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from tui_mail.compose.draft import Draft
 from tui_mail.compose.fields import FieldError, Recipient, parse_recipients
+from tui_mail.compose.identity import identity_of
 from tui_mail.compose.wrapping import rewrapped
 from tui_mail.model.displayable import Displayable, displayable, own
 from tui_mail.model.error import MailError
@@ -105,10 +106,7 @@ class Writing:
         """Have it written; returns when it is over."""
         app = self._app
         self._screen.first = focus
-        background = [
-            asyncio.create_task(self._save_again_and_again()),
-            asyncio.create_task(self._load_people()),
-        ]
+        background = [asyncio.create_task(self._save_again_and_again())]
         if app.settings.ui.editor:
             app.call_after_refresh(self.wanted, "editor-first")
         try:
@@ -300,10 +298,12 @@ class Writing:
         self._end(own("In the outbox; it goes when online."))
 
     def _warnings(self, draft: Draft) -> list[Displayable]:
-        from tui_mail.compose.warnings import warnings_of
+        from tui_mail.compose.warnings import overlooked
 
+        accounts = self._app.settings.accounts
+        identity = identity_of(accounts[draft.account], accounts.values())
         large = reviewing.too_large(draft.attachments)
-        return [*warnings_of(draft), *([large] if large else [])]
+        return [*overlooked(draft, identity), *([large] if large else [])]
 
     def _parsed(self, key: str) -> tuple[Recipient, ...]:
         """Read a field; say at the field what is wrong with it. Raises FieldError."""
@@ -402,12 +402,6 @@ class Writing:
         self.changed()
 
     # Who may be meant.
-
-    async def _load_people(self) -> None:
-        for name in self._app.accounts.in_order():
-            with suppress(MailError):
-                people = await asyncio.to_thread(finding_people.known, self._app, name)
-                self._screen.take_people(people)
 
     async def _look_up(self, command: str, typed: str) -> None:
         try:

@@ -44,11 +44,7 @@ class Keys:
     @property
     def idle(self) -> bool:
         """Whether all keys were carried out, or wait for an answer."""
-        return (
-            not self._busy
-            and self._queue.empty()
-            and not self._works
-        )
+        return not self._busy and self._queue.empty() and not self._works
 
     @property
     def _works(self) -> bool:

@@ -28,9 +28,7 @@ def told_of(
     whom = "1 person" if count == 1 else f"{count:,} people"
     sender = displayable(draft.sender)
     told = [Told(own(""), own(f"Send this to {whom}?"))]
-    told.append(
-        Told(own("From"), own(f"{sender}  ({account})") if account else sender)
-    )
+    told.append(Told(own("From"), own(f"{sender}  ({account})") if account else sender))
     for key, label in (("to", "To"), ("cc", "Cc"), ("bcc", "Bcc")):
         if people[key]:
             said = ", ".join(displayable(format_one(each)) for each in people[key])

@@ -165,7 +165,9 @@ class Safekeeping:
         """Take the draft away that lies in an account it is not written from any more."""
         from tui_mail.store.wishes import expunge_messages
 
-        await self._app.wishes.write(account, lambda tx: expunge_messages(tx, [message]))
+        await self._app.wishes.write(
+            account, lambda tx: expunge_messages(tx, [message])
+        )
         self._app.engines.send(account, Wake())
 
     async def _trash(self, account: str, message: MessageNumber) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from tui_mail.compose.fields import Recipient, format_one
+from tui_mail.compose.identity import identity_of
 from tui_mail.config.settings import Account
 from tui_mail.ui.screens.composer import Sender
 
@@ -10,7 +10,7 @@ from tui_mail.ui.screens.composer import Sender
 def senders_of(accounts: Iterable[Account]) -> list[Sender]:
     """Give the addresses of all accounts that can send; patterns are none of them."""
     return [
-        Sender(account.name, format_one(Recipient(account.full_name, address)))
+        Sender(account.name, identity_of(account).sender_at(address))
         for account in accounts
         if account.smtp is not None
         for address in (account.address, *account.aliases)

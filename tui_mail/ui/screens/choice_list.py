@@ -97,13 +97,14 @@ class ChoiceList(LineList):
         match = self.get_component_rich_style("list--match") + over
         lead = self._signs.cursor if selected else " "
         column = min(self._label_width, max(8, width - 4))
+        tail = width_of(choice.right) + 3 if choice.right else 0
         if not choice.detail:
-            column = max(column, width - width_of(choice.right) - 4)
+            column = max(column, width - tail - 4)
         label = cut(choice.label, column, self._signs.ellipsis)
         pieces = _marked(label, self._typed, dim if choice.quiet else plain, match)
         blank = " " * (column - width_of(label))
         left = [(f"{lead} ", accent), *pieces, (f"{blank}  ", plain)]
-        room = width - column - 4 - width_of(choice.right) - 3
+        room = width - column - 4 - tail
         if room >= min(_LEAST_DETAIL, width_of(choice.detail)):
             left.append((choice.detail, dim))
         right = [(f"  {choice.right} ", dim if choice.quiet else accent)]

@@ -9,9 +9,10 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.geometry import Offset
 from textual.screen import Screen
+from textual.widget import Widget
 
 from tui_mail.compose.draft import Attachment, Draft
-from tui_mail.model.displayable import Displayable, displayable, own
+from tui_mail.model.displayable import Displayable, own
 from tui_mail.ui import completing
 from tui_mail.ui.completing import People, Person
 from tui_mail.ui.screens.choice_list import ChoiceList
@@ -335,7 +336,7 @@ class Composer(Screen[None], inherit_bindings=False):
     def _go(self, step: int) -> None:
         """Go on; fields that made room for the body are there again."""
         edits = [field.edit for field in self._fields.values()]
-        chain = [*([self._from.edit] if self._choosable else []), *edits]
+        chain: list[Widget] = [*([self._from.edit] if self._choosable else []), *edits]
         chain += [self._files] if self._draft.attachments else []
         chain.append(self._body)
         place = next((n for n, each in enumerate(chain) if each is self.focused), -step)
@@ -392,7 +393,9 @@ class Composer(Screen[None], inherit_bindings=False):
             return
         field, (start, end) = found
         typed = field.edit.value[start:end]
-        people = [p for p in self._people.find(typed) if typed not in (p.entry, p.address)]
+        people = [
+            p for p in self._people.find(typed) if typed not in (p.entry, p.address)
+        ]
         self._desk.looked_for(typed)
         first = not completing.is_whole(typed)
         self._list.offer(people, typed, first=first)

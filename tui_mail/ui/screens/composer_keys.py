@@ -20,7 +20,10 @@ _KEYS: dict[str, tuple[tuple[str, ...], str]] = {
     "cut": (("Ctrl+X",), "Cut what is selected."),
     "paste": (("Ctrl+V",), "Paste what was copied or cut here."),
     "delete-word": (("Ctrl+W",), "Delete the word before the cursor."),
-    "delete-line": (("Ctrl+U", "Ctrl+K"), "Delete to the line's beginning, or its end."),
+    "delete-line": (
+        ("Ctrl+U", "Ctrl+K"),
+        "Delete to the line's beginning, or its end.",
+    ),
     "undo": (("Ctrl+Z",), "Undo what was written."),
     "redo": (("Ctrl+Y",), "Write it again."),
     "redraw": (("Ctrl+L",), "Draw the screen anew."),

@@ -3,10 +3,10 @@
 import asyncio
 import os
 import stat
-from collections.abc import Iterable
+from collections.abc import Coroutine, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual.binding import Binding, BindingType
 
@@ -37,6 +37,7 @@ class FilePicker(Narrowing[Path]):
     """The folder's names over the path; it gives the path of a file that can be read."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter,ctrl+j", "attach", priority=True),
         Binding("tab", "complete", priority=True),
     ]
 
@@ -48,6 +49,17 @@ class FilePicker(Narrowing[Path]):
         self._entries: list[Entry] = []
         self._offered: list[Entry] = []
         self._loaded: str | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def on_unmount(self) -> None:
+        """Wait for no folder any more."""
+        for task in self._tasks:
+            task.cancel()
 
     def on_mount(self) -> None:
         """Show the folder that the path begins with."""
@@ -62,14 +74,14 @@ class FilePicker(Narrowing[Path]):
 
     def _narrow(self, typed: str) -> None:
         self._typed = typed
-        folder, _ = os.path.split(typed)
-        self._folder = folder
-        if folder != self._loaded:
-            self.run_worker(self._load(folder), exclusive=True)
+        self._folder = _folder_of(typed)
+        if self._folder != self._loaded:
+            self._begin(self._load())
         else:
             self._offer()
 
-    async def _load(self, folder: str) -> None:
+    async def _load(self) -> None:
+        folder = self._folder
         try:
             entries = await asyncio.to_thread(entries_of, folder)
         except MailError as error:
@@ -83,7 +95,7 @@ class FilePicker(Narrowing[Path]):
             self._offer()
 
     def _offer(self) -> None:
-        _, name = os.path.split(self._typed)
+        name = self._typed.removeprefix(self._folder)
         shown = [
             each
             for each in self._entries
@@ -98,7 +110,11 @@ class FilePicker(Narrowing[Path]):
 
     # What a person does.
 
-    async def action_take(self) -> None:
+    def action_take(self) -> None:
+        """Take the row that was clicked."""
+        self._begin(self.action_attach())
+
+    async def action_attach(self) -> None:
         """Take the path if it is a file's, else what is chosen; open a folder."""
         typed = self._edit.value
         if await self._take(typed):
@@ -125,12 +141,12 @@ class FilePicker(Narrowing[Path]):
     async def action_complete(self) -> None:
         """Complete the name as far as it is clear; else take the one that is chosen."""
         if self._folder != self._loaded:
-            await self._load(self._folder)
-        _, name = os.path.split(self._edit.value)
+            await self._load()
+        name = self._edit.value.removeprefix(self._folder)
         begun = [each for each in self._offered if each.name.startswith(name)]
-        common = os.path.commonprefix([each.name for each in begun])
+        common = _common([each.name for each in begun])
         if len(begun) > 1 and len(common) > len(name):
-            self._go_to(os.path.join(self._folder, common))
+            self._go_to(f"{self._folder}{common}")
         elif chosen := (begun[0] if len(begun) == 1 else self._chosen()):
             self._go_to(self._path_to(chosen))
 
@@ -139,8 +155,7 @@ class FilePicker(Narrowing[Path]):
         return None if place is None else self._offered[place]
 
     def _path_to(self, entry: Entry) -> str:
-        path = os.path.join(self._folder, entry.name)
-        return f"{path}/" if entry.is_folder else path
+        return f"{self._folder}{entry.name}{'/' if entry.is_folder else ''}"
 
     def _go_to(self, typed: str) -> None:
         self._edit.set_text(typed)
@@ -148,6 +163,18 @@ class FilePicker(Narrowing[Path]):
 
     def _refuse(self, why: Displayable) -> None:
         self.say(own(f"{self.signs.warning} {why}"))
+
+
+def _folder_of(typed: str) -> str:
+    """Leave out the name: what is up to the last slash."""
+    return typed[: typed.rfind("/") + 1]
+
+
+def _common(names: Sequence[str]) -> str:
+    """Give the beginning that all names have."""
+    first, last = min(names, default=""), max(names, default="")
+    same = next((n for n, each in enumerate(first) if last[n : n + 1] != each), None)
+    return first[:same]
 
 
 def _choice(entry: Entry) -> Choice:
@@ -161,7 +188,9 @@ def entries_of(folder: str) -> list[Entry]:
     """List a folder, folders first; raises MailError. It may take its time."""
     try:
         with os.scandir(path_of(folder) if folder else ".") as found:
-            entries = [_entry(each) for each, _ in zip(found, range(_MOST), strict=False)]
+            entries = [
+                _entry(each) for each, _ in zip(found, range(_MOST), strict=False)
+            ]
     except (OSError, ValueError, RuntimeError) as error:
         why = error.strerror if isinstance(error, OSError) else error
         raise MailError(f"{folder}: {why}") from None

@@ -1,6 +1,6 @@
 """The body of a message while it is written, drawn by lines: a key repaints what changed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from rich.style import Style
@@ -215,7 +215,7 @@ class BodyEdit(ScrollView, can_focus=True, inherit_bindings=False):
         if wrapped != "\n".join(lines):
             self._replace((first, 0), end, wrapped)
 
-    def action_go(self, where: str, select: bool = False) -> None:  # noqa: FBT001, FBT002
+    def action_go(self, where: str, select: bool = False) -> None:
         """Move the cursor."""
         selected = self._text.selected
         if selected and not select and where in ("left", "right"):
@@ -223,7 +223,7 @@ class BodyEdit(ScrollView, can_focus=True, inherit_bindings=False):
             return
         self._move(self._target(where), select=select)
 
-    def action_rows(self, rows: int, select: bool = False) -> None:  # noqa: FBT001, FBT002
+    def action_rows(self, rows: int, select: bool = False) -> None:
         """Move the cursor up or down, in its column as far as the rows have that."""
         line, column = self._text.cursor
         here = self._rows.row_of(line, column)
@@ -438,7 +438,7 @@ class BodyEdit(ScrollView, can_focus=True, inherit_bindings=False):
             return self.get_component_rich_style(f"body--quote{min(depth, 3)}")
         return self.rich_style
 
-    def _spans(self, row: Row, places: "list[int]") -> list[tuple[int, int, Style]]:
+    def _spans(self, row: Row, places: Sequence[int]) -> list[tuple[int, int, Style]]:
         """Say which pieces of a row look otherwise: what is selected, the cursor."""
         spans: list[tuple[int, int, Style]] = []
         selected = self._text.selected

@@ -101,10 +101,7 @@ class BodyRows:
         shown, places = spread(self.lines[row.line])
         last = row.end if row.is_last else max(row.start, row.end - 1)
         text = shown[places[row.start] : places[last]]
-        if text.isascii():
-            found = min(cells, len(text))
-        else:
-            found = _at_cell(text, cells)
+        found = min(cells, len(text)) if text.isascii() else _at_cell(text, cells)
         return min(last, bisect_right(places, places[row.start] + found) - 1)
 
     def text_of(self, row: Row) -> tuple[str, Sequence[int]]:

@@ -50,7 +50,9 @@ def after(spot: Spot, text: str) -> Spot:
 class BodyText:
     r"""Lines that end with ``\n``, none of them with controls; it always has one line."""
 
-    def __init__(self, text: str, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, text: str, *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self.lines = text.split("\n")
         self.cursor: Spot = (0, 0)
         self.anchor: Spot | None = None
@@ -89,7 +91,9 @@ class BodyText:
 
     # Changes.
 
-    def replace(self, start: Spot, end: Spot, text: str, *, typed: bool = False) -> Span:
+    def replace(
+        self, start: Spot, end: Spot, text: str, *, typed: bool = False
+    ) -> Span:
         """Put a text in the place of what stands between two spots, the cursor after it."""
         change = Change(start, self.between(start, end), text, self.cursor, typed)
         self._note(change)
