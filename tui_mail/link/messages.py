@@ -8,6 +8,8 @@ from tui_mail.model.event import Event
 from tui_mail.model.ids import MailboxId, MessageNumber, PartId
 
 State = Literal["connecting", "synchronizing", "connected", "offline", "failed"]
+Which = Literal["incoming", "smtp"]
+"""A server of an account: the one that mail comes from, or the one that takes it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +18,8 @@ class Hello:
 
     role: Literal["reader", "command"]
     offline: bool = False
+    read_only: bool = False
+    """Nothing is to be changed on a server because of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,7 @@ class Password:
     """The answer to NeedPassword; empty gives up."""
 
     secret: str = field(repr=False)
+    server: Which = "incoming"
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +133,7 @@ class NeedPassword:
     """The engine has no password, or the server did not take it."""
 
     line: Displayable
+    server: Which = "incoming"
 
 
 @dataclass(frozen=True, slots=True)

@@ -120,6 +120,12 @@ class Submission:
         )
 
     @property
+    def is_put_off(self) -> bool:
+        """Whether it waits because something went wrong, and not because it is to."""
+        waits = (SubmissionState.QUEUED, SubmissionState.ACCEPTED)
+        return bool(self.error) and self.state in waits
+
+    @property
     def asks(self) -> bool:
         """Whether a person has to decide what becomes of it."""
         return self.state in (SubmissionState.UNKNOWN, SubmissionState.REFUSED)

@@ -8,7 +8,7 @@ lets it go on any other ground than that it is filed, or that a person took it b
 import json
 import math
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from hashlib import sha256
@@ -278,6 +278,12 @@ def put_off(
         *(math.ceil(not_before.timestamp()), displayable(line)),
         states=("queued", "sending", "accepted"),
     )
+
+
+def hurry(tx: Transaction, some: Iterable[SubmissionId]) -> None:
+    """Have submissions that were put off go as soon as they can."""
+    for submission in some:
+        _set(tx, submission, "not_before = 0", states=("queued", "accepted"))
 
 
 def settle_unknown(tx: Transaction, submission: SubmissionId, line: str) -> None:

@@ -99,10 +99,21 @@ class DueOperation:
 
 
 def has_due(source: Source, now: datetime) -> bool:
-    """Tell whether anything can be replayed now."""
-    return bool(due_flags(source, now) or due_mailbox_wishes(source, now)) or any(
-        one.ready for one in due_operations(source, now)
+    """Tell whether anything can be replayed now, or mail that was sent be filed."""
+    return (
+        bool(due_flags(source, now) or due_mailbox_wishes(source, now))
+        or any(one.ready for one in due_operations(source, now))
+        or has_to_file(source, now)
     )
+
+
+def has_to_file(source: Source, now: datetime) -> bool:
+    """Tell whether mail that was sent waits for its copy in Sent."""
+    row = source.connection.execute(
+        "SELECT 1 FROM submission WHERE state = 'accepted' AND not_before <= ?",
+        (seconds_of(now),),
+    ).fetchone()
+    return row is not None
 
 
 def next_attempt(source: Source, now: datetime) -> datetime | None:

@@ -10,9 +10,10 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from tui_mail.model.event import MailboxChanged
-from tui_mail.model.ids import MailboxId
+from tui_mail.model.ids import MailboxId, MessageNumber
 from tui_mail.model.message import Envelope
 from tui_mail.store.bulk import insert_rows
+from tui_mail.store.source import Source
 
 if TYPE_CHECKING:
     from tui_mail.store.database import Transaction
@@ -47,6 +48,20 @@ def keys_of(envelope: Envelope) -> tuple[int, int, tuple[int, ...]]:
     }
     keys.discard(NO_KEY)
     return own, parent, tuple(keys)
+
+
+def find_by_message_id(source: Source, message_id: str) -> list[MessageNumber]:
+    """Find the messages of that Message-ID, without angle brackets, in all mailboxes."""
+    key = key_of(message_id)
+    return [
+        MessageNumber(number)
+        for (number,) in source.connection.execute(
+            "SELECT m.number FROM link l JOIN message m ON m.thread = l.thread"
+            " JOIN content c ON c.id = m.content WHERE l.key = ? AND c.own_key = ?"
+            " AND c.message_id = ? AND m.mailbox <> 0 ORDER BY m.number",
+            (key, key, message_id),
+        )
+    ]
 
 
 def assign_threads(

@@ -128,6 +128,8 @@ class Agenda:
     _back: list[Errand | RoundJob] = field(default_factory=list)
     """What a lost link left undone: it is for the next connection, not given up."""
     _hurries: int = 0
+    _flush: bool = False
+    _flushes: list[Request] = field(default_factory=list)
 
     def add_bell(self, bell: Wake) -> None:
         """Have a thread's bell rung whenever something is put on the agenda."""
@@ -201,6 +203,22 @@ class Agenda:
         with self._lock:
             self._asked.append((mailbox, request))
         self.hurry()
+
+    def flush(self, request: Request | None = None) -> None:
+        """Have the outbox sent now, what was put off too; ``request`` waits for it."""
+        with self._lock:
+            self._flush = True
+            self._flushes += [] if request is None else [request]
+        self.ring()
+
+    def take_flush(self) -> tuple[Request, ...] | None:
+        """Take who waits for the outbox to be sent; None where nobody wants that now."""
+        with self._lock:
+            if not self._flush:
+                return None
+            waiting = tuple(self._flushes)
+            self._flush, self._flushes = False, []
+            return waiting
 
     def open(self, mailbox: MailboxId | None) -> None:
         """Note which mailbox is looked at."""

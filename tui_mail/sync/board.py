@@ -13,12 +13,14 @@ from tui_mail.link.messages import (
     State,
     Status,
     ToReader,
+    Which,
 )
 from tui_mail.link.server import EngineServer, LinkedClient
 from tui_mail.model.displayable import Displayable, displayable, own
 from tui_mail.model.event import Event, MailboxChanged, MessagesChanged, merged
 from tui_mail.model.ids import MailboxId
 from tui_mail.sync.agenda import Request
+from tui_mail.sync.receipt import IN_STEP
 
 GATHERING = 0.05
 """Seconds in which events are gathered before they go out."""
@@ -38,7 +40,9 @@ class Board:
         self._lock = threading.Lock()
         self._status = Status("connecting", own("starting"))
         self._told_at = 0.0
-        self._question: NeedPassword | None = None
+        self._questions: dict[Which, NeedPassword] = {}
+        self._shared: dict[tuple[LinkedClient, int], Done | None] = {}
+        """Requests that two threads answer, with what one of them has said already."""
         self._events: list[Event] = []
         self._something = threading.Event()
         self._closing = False
@@ -61,8 +65,8 @@ class Board:
         if self._server is None:
             return
         self._server.send(client, self._status)
-        if reader and self._question is not None:
-            self._server.send(client, self._question)
+        for question in tuple(self._questions.values()) if reader else ():
+            self._server.send(client, question)
 
     def status(
         self,
@@ -95,22 +99,50 @@ class Board:
         """Tell what happened that nobody had asked for."""
         self._broadcast(Receipt(displayable(line), urgent))
 
+    def share(self, request: Request) -> None:
+        """Have a request answered once two threads have: the round, and the sending."""
+        with self._lock:
+            self._shared[request.client, request.number] = None
+
+    def unshare(self, client: LinkedClient, number: int | None) -> None:
+        """Have what a client asked for, None for all of it, wait for no second answer."""
+        with self._lock:
+            gone = {
+                asked: said
+                for asked, said in self._shared.items()
+                if asked[0] is client and number in (None, asked[1])
+            }
+            for asked in gone:
+                self._shared.pop(asked)
+        for said in gone.values():
+            if said is not None and self._server is not None:
+                self._server.send(client, said)
+
     def answer(self, request: Request, *, ok: bool, line: str) -> None:
         """Tell who waits that it came to its end."""
-        self._send(request, Done(request.number, ok, displayable(line)))
+        done = Done(request.number, ok, displayable(line))
+        asked = request.client, request.number
+        with self._lock:
+            if asked in self._shared:
+                before = self._shared.pop(asked)
+                if before is None:
+                    self._shared[asked] = done
+                    return
+                done = _both(before, done)
+        self._send(request, done)
 
     def progress(self, request: Request, done: int, total: int) -> None:
         """Tell who waits how far it is."""
         self._send(request, PartProgress(request.number, done, total))
 
-    def ask_password(self, line: Displayable) -> None:
+    def ask_password(self, line: Displayable, server: Which = "incoming") -> None:
         """Ask the readers for a password, those too that join later."""
-        self._question = NeedPassword(line)
-        self._broadcast(self._question)
+        question = self._questions[server] = NeedPassword(line, server)
+        self._broadcast(question)
 
-    def forget_question(self) -> None:
+    def forget_question(self, server: Which = "incoming") -> None:
         """Ask no more."""
-        self._question = None
+        self._questions.pop(server, None)
 
     def changed(self, events: list[Event]) -> None:
         """Gather what changed in the store."""
@@ -142,3 +174,10 @@ def _short(event: Event) -> Event:
     if isinstance(event, MessagesChanged) and len(event.messages) > _MOST_NUMBERS:
         return MailboxChanged(event.mailbox)
     return event
+
+
+def _both(one: Done, other: Done) -> Done:
+    """Join two answers to one request; that nothing was done is not said beside more."""
+    said = [done.line for done in (one, other) if done.line not in ("", IN_STEP)]
+    line = "; ".join(dict.fromkeys(said)) or IN_STEP
+    return Done(one.request, one.ok and other.ok, displayable(line))

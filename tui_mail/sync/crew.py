@@ -14,15 +14,17 @@ from tui_mail.store.database import Database
 from tui_mail.sync.agenda import Agenda, Duty
 from tui_mail.sync.board import Board
 from tui_mail.sync.connecting import Connector, PopConnector
+from tui_mail.sync.filing import Filing
 from tui_mail.sync.neighbours import Neighbours
 from tui_mail.sync.reconcile import Counts
+from tui_mail.sync.session import Session
 from tui_mail.sync.stumbles import Stumbles
 
 RETRY_HELPERS = 600.0
 """Seconds after which a server that allowed no further connection is asked again."""
 
 
-K = TypeVar("K", Connector, PopConnector)
+K = TypeVar("K", Connector, PopConnector, None)
 
 
 @dataclass(slots=True)
@@ -38,6 +40,10 @@ class Crew(Generic[K]):
     board: Board
     stop: Callable[[], None]
     """Ends the engine."""
+    filing: Filing | None = None
+    """What an IMAP server is asked about mail that was sent; None where none is sent."""
+    sends: bool = False
+    """Somebody is there, or was, who may have mail sent."""
     replaying: threading.Lock = field(default_factory=threading.Lock)
     stumbles: Stumbles = field(default_factory=Stumbles)
     seen: Counts = field(default_factory=dict)
@@ -46,6 +52,8 @@ class Crew(Generic[K]):
     """How many connections broke: with each the others are in doubt."""
     online: bool = False
     """The thread that leads is connected."""
+    comings: int = 0
+    """How often that came about: other servers may be within reach again too."""
     blocked: bool = False
     """There is no password that the server takes: a person has to act first."""
     failure: MailError | None = None
@@ -55,9 +63,15 @@ class Crew(Generic[K]):
     def come_online(self) -> None:
         """Note that there is a connection: the other threads may make theirs."""
         self.online = True
+        self.comings += 1
         self.board.forget_question()
         self.board.status("connected", "connected")
         self.agenda.schedule_round_now()
+
+    def file_sent(self, session: Session) -> None:
+        """Ask the account's server what is to be asked about mail that was sent."""
+        if self.filing is not None:
+            self.filing.carry_on(session)
 
     def go_offline(self) -> None:
         """Note that there is none."""
@@ -118,3 +132,6 @@ class Crew(Generic[K]):
         self.failure = self.failure or error
         self.board.status("failed", error.line)
         self.stop()
+
+
+AnyCrew = Crew[Connector] | Crew[PopConnector] | Crew[None]

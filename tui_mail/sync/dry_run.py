@@ -16,6 +16,7 @@ from tui_mail.store.replaying import due_flags, due_operations
 from tui_mail.store.transfers import count_leaving
 from tui_mail.sync.connecting import Connector
 from tui_mail.sync.emptying import overdue
+from tui_mail.sync.outbox_once import count_due
 from tui_mail.sync.receipt import Receipt
 from tui_mail.sync.reconcile import (
     FlagsBy,
@@ -40,6 +41,7 @@ def look(account: Account, connector: Connector, places: Places) -> Receipt:
     try:
         if database is not None:
             _count_wishes(database, receipt)
+            receipt.sent = count_due(database) if account.smtp is not None else 0
             receipt.deleted += len(overdue(database, account, datetime.now(UTC)))
         with closing(connector.connect()) as connection:
             listed = connection.list_mailboxes(

@@ -9,15 +9,24 @@ from tui_mail.config.places import Places
 from tui_mail.config.settings import Account, Settings
 from tui_mail.link.lock import AccountLock
 from tui_mail.mime.render import Renderer
-from tui_mail.model.error import LinkLost, ProtocolError
+from tui_mail.model.error import (
+    LinkLost,
+    MailError,
+    ProtocolError,
+    StoreDamaged,
+    StoreFailed,
+)
 from tui_mail.model.ids import MailboxId
 from tui_mail.model.query import Query
 from tui_mail.store.database import Database
 from tui_mail.store.mailboxes import apply_listing, load_mailboxes
 from tui_mail.store.receipts import note_receipt
-from tui_mail.sync.connecting import Connector
+from tui_mail.sync import local_once
+from tui_mail.sync.connecting import Connector, SmtpConnector, smtp_connector
 from tui_mail.sync.dry_run import look
+from tui_mail.sync.filing import Filing
 from tui_mail.sync.neighbours import Neighbours
+from tui_mail.sync.outbox_once import send_due
 from tui_mail.sync.pacing import UNWATCHED_LENGTH, Pace
 from tui_mail.sync.pop_once import PopOnce, connector_of
 from tui_mail.sync.receipt import Receipt
@@ -27,7 +36,6 @@ from tui_mail.sync.searching import Outcome, ServerSearch
 from tui_mail.sync.session import Session, Tell
 from tui_mail.sync.storing import open_database
 from tui_mail.sync.stumbles import Stumbles
-from tui_mail.sync.upkeep import look_after
 
 _LOG = logging.getLogger(__name__)
 
@@ -54,9 +62,12 @@ def run_once(  # noqa: PLR0913 - each is a word of the command line
     and MailError with what went wrong.
     """
     if account.kind == "local":
-        return Receipt(dry=True) if dry_run else look_after(account, settings, places)
+        if dry_run:
+            return local_once.look(account, places)
+        return local_once.look_after(account, settings, places, ask=ask)
     if (pop := connector_of(account, ask)) is not None:
-        once = PopOnce(account, pop, _telling(progress))
+        smtp = smtp_connector(account, ask, beside=pop)
+        once = PopOnce(account, pop, smtp, _telling(progress))
         if dry_run:
             return once.look(places, again=again, yes=yes)
         return once.run(settings, places, again=again, yes=yes)
@@ -66,9 +77,10 @@ def run_once(  # noqa: PLR0913 - each is a word of the command line
     with AccountLock.acquire(places.lock(account.name), patience=1.0):
         database = open_database(account, places)
         neighbours = Neighbours(database, settings, places)
+        smtp = smtp_connector(account, ask, beside=connector)
         try:
             return _synchronized(
-                database, connector, neighbours, progress, bodies=bodies
+                database, connector, smtp, neighbours, progress, bodies=bodies
             )
         finally:
             database.close()
@@ -107,8 +119,8 @@ def watch(
 
     Raises EngineBusy where there is one already, and MailError where it cannot go on.
     """
-    if account.kind == "local":
-        look_after(account, settings, places)
+    if account.kind == "local" and account.smtp is None:
+        local_once.look_after(account, settings, places)
         return 0
     from tui_mail.sync import watching
 
@@ -118,6 +130,7 @@ def watch(
 def _synchronized(
     database: Database,
     connector: Connector,
+    smtp: SmtpConnector | None,
     neighbours: Neighbours,
     progress: Progress | None,
     *,
@@ -126,30 +139,57 @@ def _synchronized(
     tell = _telling(progress)
     tell(f"connecting to {connector.server.host}", 0, 0, None)
     ended_well = database.begin_use()
-    receipt, stumbles = Receipt(), Stumbles()
+    receipt = Receipt()
     if database.salvaged:
         receipt.alerts.append(database.salvaged)
     with Renderer() as renderer, _noted(database, receipt):
-        whole_round = False
-        while not whole_round:
-            with closing(connector.connect()) as connection:
-                session = Session(
-                    connection,
-                    database,
-                    connector.connect,
-                    tell=tell,
-                    receipt=receipt,
-                    pace=Pace(database, length=UNWATCHED_LENGTH),
-                    stumbles=stumbles,
-                    carry_on=neighbours.carry_on,
-                )
-                whole_round = _go_round(session, connector, renderer, bodies=bodies)
-                receipt.alerts += session.alerts
+        # First: it goes out whatever becomes of the rest, and its copies are filed then.
+        send_due(database, connector.account, smtp, renderer, receipt)
+        try:
+            _have_rounds(
+                database, connector, neighbours, renderer, receipt, tell, bodies=bodies
+            )
+        except (StoreFailed, StoreDamaged):
+            raise
+        except MailError as error:
+            if not (receipt.sent or receipt.problems):
+                raise
+            receipt.complain(error.line)
     if ended_well:
         # Else an engine that stays has to look the store over first.
         database.end_use()
     _LOG.info("%s: %s", connector.account.name, receipt)
     return receipt
+
+
+def _have_rounds(
+    database: Database,
+    connector: Connector,
+    neighbours: Neighbours,
+    renderer: Renderer,
+    receipt: Receipt,
+    tell: Tell,
+    *,
+    bodies: bool,
+) -> None:
+    """Synchronize over as many connections as it takes, as long as that is of use."""
+    stumbles, whole_round = Stumbles(), False
+    filing = Filing(connector.account)
+    while not whole_round:
+        with closing(connector.connect()) as connection:
+            session = Session(
+                connection,
+                database,
+                connector.connect,
+                tell=tell,
+                receipt=receipt,
+                pace=Pace(database, length=UNWATCHED_LENGTH),
+                stumbles=stumbles,
+                carry_on=neighbours.carry_on,
+                file_sent=filing.carry_on,
+            )
+            whole_round = _go_round(session, connector, renderer, bodies=bodies)
+            receipt.alerts += session.alerts
 
 
 @contextmanager

@@ -212,7 +212,7 @@ class Jobs:
             session.database, self._crew.account
         ):
             self._crew.agenda.fetch_ahead()
-        if session.receipt.problems:
+        if session.receipt.problems or session.receipt.sent:
             self._tell_receipt()
 
     def _note_next_attempt(self, begun: datetime) -> None:
@@ -223,8 +223,12 @@ class Jobs:
         session, now = self._session, datetime.now(UTC)
         moment = next_attempt(session.database, begun)
         seconds = [] if moment is None else [(moment - now).total_seconds()]
-        doubtful = session.stumbles.seconds_to_doubtful
-        seconds += [] if doubtful is None else [doubtful]
+        filing = self._crew.filing
+        for other in (
+            session.stumbles.seconds_to_doubtful,
+            filing.seconds_left(session.database) if filing is not None else None,
+        ):
+            seconds += [] if other is None else [other]
         self._crew.agenda.replay_in(min(seconds, default=None))
 
     def _look(self) -> None:

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+PARTING = 3.0
+"""Seconds for a thread to log out where the engine ends."""
 FIRST_CLIENT = 30.0
 """Seconds in which its reader has to join."""
 LINGER = 1.0

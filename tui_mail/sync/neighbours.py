@@ -81,5 +81,6 @@ class Neighbours:
             suppress(MailError, OSError),
             EngineClient(self._places.socket(name)) as client,
         ):
-            client.send(Hello("command"))
+            # Nobody wishes that mail goes out because of it.
+            client.send(Hello("command", read_only=True))
             client.send(Wake(tuple(merged(events))))

@@ -7,14 +7,21 @@ from tui_mail.config.places import Places
 from tui_mail.config.settings import Account, Settings
 from tui_mail.link.lock import AccountLock
 from tui_mail.mime.render import Renderer
-from tui_mail.model.error import LinkLost, ProtocolError
+from tui_mail.model.error import (
+    LinkLost,
+    MailError,
+    ProtocolError,
+    StoreDamaged,
+    StoreFailed,
+)
 from tui_mail.store.agreeing import DOWNLOAD, agree_policy, needs_yes
 from tui_mail.store.database import Database
 from tui_mail.store.pulling import due_for_deletion, forget_removed, load_pulled
 from tui_mail.store.receipts import note_receipt
-from tui_mail.sync.connecting import Ask, PopConnector
+from tui_mail.sync.connecting import Ask, PopConnector, SmtpConnector
 from tui_mail.sync.emptying import overdue
 from tui_mail.sync.neighbours import Neighbours
+from tui_mail.sync.outbox_once import count_due, send_due
 from tui_mail.sync.pacing import Pace
 from tui_mail.sync.pop_patience import connect_patiently
 from tui_mail.sync.pop_plan import plan_pull
@@ -44,9 +51,16 @@ def answer(database: Database, policy: str, *, again: bool, yes: bool) -> None:
 class PopOnce:
     """One synchronization of a POP3 account by a process of its own."""
 
-    def __init__(self, account: Account, connector: PopConnector, tell: Tell) -> None:
+    def __init__(
+        self,
+        account: Account,
+        connector: PopConnector,
+        smtp: SmtpConnector | None,
+        tell: Tell,
+    ) -> None:
         self._account = account
         self._connector = connector
+        self._smtp = smtp
         self._tell = tell
 
     def run(
@@ -71,9 +85,10 @@ class PopOnce:
         try:
             with Renderer() as renderer:
                 neighbours.carry_on()
+                send_due(database, self._account, self._smtp, renderer, receipt)
                 for _ in keep_up(database, pace, self._account, receipt):
                     pass
-                self._have_sessions(database, pace, renderer, receipt)
+                self._pull(database, pace, renderer, receipt)
                 neighbours.carry_on()
                 for _ in make_texts(database, pace, renderer):
                     pass
@@ -84,6 +99,19 @@ class PopOnce:
         if ended_well:
             database.end_use()
         return receipt
+
+    def _pull(
+        self, database: Database, pace: Pace, renderer: Renderer, receipt: Receipt
+    ) -> None:
+        """Fetch what there is; where mail went out, that is told all the same."""
+        try:
+            self._have_sessions(database, pace, renderer, receipt)
+        except (StoreFailed, StoreDamaged):
+            raise
+        except MailError as error:
+            if not (receipt.sent or receipt.problems):
+                raise
+            receipt.complain(error.line)
 
     def _have_sessions(
         self, database: Database, pace: Pace, renderer: Renderer, receipt: Receipt
@@ -146,6 +174,8 @@ class PopOnce:
                 f"{plan.nameless:,} have no UIDL: only fetching shows which are new"
             )
         if database is not None:
+            if self._smtp is not None:
+                receipt.sent = count_due(database)
             receipt.deleted = len(overdue(database, self._account, now))
             if needs_yes(database, server.delete_after) and not yes:
                 receipt.complain(question(database, server))

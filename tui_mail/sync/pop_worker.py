@@ -13,7 +13,6 @@ from tui_mail.model.error import (
     LinkLost,
     LoginRefused,
     MailError,
-    NotFound,
     ProtocolError,
     SecretMissing,
     ServerRefused,
@@ -28,13 +27,15 @@ from tui_mail.sync.agenda import Agenda, Duty, FetchJob, Job, RoundJob, SearchJo
 from tui_mail.sync.backoff import delay
 from tui_mail.sync.connecting import PopConnector
 from tui_mail.sync.crew import Crew
+from tui_mail.sync.errands import give_part, refuse_search
 from tui_mail.sync.jobs import Interrupted
+from tui_mail.sync.lifetime import PARTING
 from tui_mail.sync.pacing import Pace
 from tui_mail.sync.pop_patience import is_later
 from tui_mail.sync.pop_round import PopRound
 from tui_mail.sync.pop_session import Losses, PopSession
 from tui_mail.sync.receipt import Receipt
-from tui_mail.sync.upkeep import give_wanted, keep_up, make_ready, make_texts
+from tui_mail.sync.upkeep import give_wanted, keep_up, make_texts
 from tui_mail.sync.wake import Wake
 from tui_mail.transports.pop3 import PopConnection
 
@@ -70,6 +71,11 @@ class PopWorker(threading.Thread):
     @property
     def _agenda(self) -> Agenda:
         return self._crew.agenda
+
+    @property
+    def parting(self) -> float:
+        """Seconds that it takes to end politely, at most."""
+        return PARTING
 
     def close_connection(self) -> None:
         """Cut the session, from any thread; the next may be at once."""
@@ -131,24 +137,12 @@ class PopWorker(threading.Thread):
 
     def _do(self, job: Job) -> None:
         if isinstance(job, FetchJob):
-            self._fetch(job)
+            give_part(self._crew, self._pace, job)
         elif isinstance(job, SearchJob):
             said = "a POP3 server cannot search; all that came from it is searched here"
-            self._crew.board.answer(job.request, ok=False, line=said)
-            self._agenda.done(job)
+            refuse_search(self._crew, job, said)
         else:
             self._tell_server()
-
-    def _fetch(self, job: FetchJob) -> None:
-        crew = self._crew
-        try:
-            make_ready(crew.database, self._pace, crew.renderer, job.message, job.part)
-        except NotFound as error:
-            crew.board.answer(job.request, ok=False, line=error.line)
-        else:
-            crew.board.answer(job.request, ok=True, line="")
-        finally:
-            self._agenda.done(job)
 
     def _tell_server(self) -> None:
         """Have a session soon where a person did something that the server is to hear of."""

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from tui_mail.model.receipt import LOST, MATCHED, RESCANNED
 from tui_mail.sync.refusals import Judgement
 
+IN_STEP = "in step"
+"""Where there was nothing to do."""
 _MOST_PROBLEMS = 5
 """So many are named in the line."""
 
@@ -15,6 +17,8 @@ class Receipt:
 
     new: int = 0
     """Messages that came from the server."""
+    sent: int = 0
+    """Messages that the submission server took."""
     gone: int = 0
     """Messages that the server does not have any more."""
     changed: int = 0
@@ -74,13 +78,14 @@ class Receipt:
         line = "; ".join(filter(None, words))
         if self.dry:
             return f"would be: {line}" if line else "in step, nothing would be done"
-        return line or "in step"
+        return line or IN_STEP
 
     @property
     def done(self) -> dict[str, int]:
         """What was done with how many messages, by the words for it."""
         counts = (
             (self.new, "new"),
+            (self.sent, "sent"),
             (self.changed, "changed"),
             (self.gone, "gone"),
             (self.flags, "flagged"),
@@ -118,6 +123,7 @@ class Receipt:
         """Whether something happened that a person did not just do."""
         return bool(
             self.new
+            or self.sent
             or self.refused
             or self.problems
             or self.rescanned

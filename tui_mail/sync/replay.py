@@ -45,7 +45,7 @@ _KINDS: dict[str, Callable[[Session, DueOperation], None]] = {
 
 
 def replay(session: Session) -> None:
-    """Replay all that is due; one connection does it at a time.
+    """Replay all that is due, copies of sent mail too; one connection does it at a time.
 
     What the server refuses is judged; a lost link is raised, and what was sent then is
     looked for the next time. What only a synchronization can go on with is noted in
@@ -53,6 +53,7 @@ def replay(session: Session) -> None:
     :func:`replay_doubtful`.
     """
     with session.replaying:
+        session.file_sent(session)
         mailboxes.replay_creations(session)
         for _ in range(_MOST_PASSES):
             flags = _replay_flags(session)

@@ -93,8 +93,8 @@ class Round:
         if not self._skipped:
             self._give_up_the_lost()
             empty_trash(session.database, session.pace, self._account)
-        if has_due(session.database, datetime.now(UTC)):
-            replay(session)
+        # Also what nobody wishes: mail that may have been sent is looked for.
+        replay(session)
         yield
         yield from fetch_wanted(session, self._renderer)
         carry_on(session)

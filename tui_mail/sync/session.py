@@ -57,6 +57,7 @@ class Session:
         replaying: AbstractContextManager[object] | None = None,
         stumbles: Stumbles | None = None,
         carry_on: Callable[[], bool] = lambda: False,
+        file_sent: Callable[["Session"], None] = lambda _: None,
     ) -> None:
         self.connection = connection
         self.since = time.monotonic()
@@ -68,6 +69,8 @@ class Session:
         self.stumbles = stumbles or Stumbles()
         self.carry_on = carry_on
         """Brings what is between accounts further; True if there is more to replay then."""
+        self.file_sent = file_sent
+        """Asks what is to be asked about mail that was sent."""
         self.replaying = replaying or threading.Lock()
         """Held by the one session that replays wishes."""
         self.alerts: list[Displayable] = []

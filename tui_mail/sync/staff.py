@@ -1,6 +1,7 @@
 """The threads of an account's engine.
 
-Several have connections to an IMAP server; one comes and goes to a POP3 server.
+Several have connections to an IMAP server; one comes and goes to a POP3 server, and a
+local account's needs none. Where there is a server that takes mail, one more sends.
 """
 
 from collections.abc import Callable
@@ -12,15 +13,22 @@ from tui_mail.mime.render import Renderer
 from tui_mail.store.database import Database
 from tui_mail.sync.agenda import Agenda, Duty
 from tui_mail.sync.board import Board
-from tui_mail.sync.connecting import Connector, PopConnector
-from tui_mail.sync.crew import Crew
+from tui_mail.sync.connecting import Connector, PopConnector, smtp_connector
+from tui_mail.sync.crew import AnyCrew, Crew, K
+from tui_mail.sync.filing import Filing
+from tui_mail.sync.local_worker import LocalWorker
 from tui_mail.sync.neighbours import Neighbours
 from tui_mail.sync.pop_worker import PopWorker
+from tui_mail.sync.sending import Sender
 from tui_mail.sync.worker import Worker
 
 
 class Hand(Protocol):
     """A thread, as the engine sees it."""
+
+    @property
+    def parting(self) -> float:
+        """Seconds that it takes to end politely, at most."""
 
     def start(self) -> None:
         """Begin."""
@@ -45,13 +53,15 @@ class Hand(Protocol):
 class Staff:
     """What the threads share, and they themselves."""
 
-    crew: Crew[Connector] | Crew[PopConnector]
+    crew: AnyCrew
     hands: tuple[Hand, ...]
+    sender: Sender | None = None
+    """That of the hands which sends."""
 
 
 def agenda_of(account: Account) -> Agenda:
-    """Make an account's agenda: a POP3 mailbox cannot be looked at and left alone."""
-    return Agenda(account.check_minutes * 60.0, looks=account.pop3 is None)
+    """Make an account's agenda: only an IMAP mailbox can be looked at and left alone."""
+    return Agenda(account.check_minutes * 60.0, looks=account.imap is not None)
 
 
 def staff_of(
@@ -62,35 +72,40 @@ def staff_of(
     board: Board,
     stop: Callable[[], None],
 ) -> Staff:
-    """Make an account's threads; raises MailError where it has no server."""
-    if account.pop3 is not None:
-        pop = Crew(
+    """Make an account's threads."""
+
+    def crew_with(connector: K) -> Crew[K]:
+        return Crew(
             account=account,
             database=database,
-            connector=PopConnector(account, account.pop3, None),
+            connector=connector,
             renderer=Renderer(),
             neighbours=neighbours,
             agenda=agenda,
             board=board,
             stop=stop,
         )
-        return Staff(pop, (PopWorker(pop),))
-    crew = Crew(
-        account=account,
-        database=database,
-        connector=Connector(account, None),
-        renderer=Renderer(),
-        neighbours=neighbours,
-        agenda=agenda,
-        board=board,
-        stop=stop,
-    )
-    return Staff(
+
+    if account.pop3 is not None:
+        pop = crew_with(PopConnector(account, account.pop3, None))
+        return _with_sender(pop, PopWorker(pop))
+    if account.imap is None:
+        local = crew_with(None)
+        return _with_sender(local, LocalWorker(local))
+    crew = crew_with(Connector(account, None))
+    crew.filing = Filing(account)
+    return _with_sender(
         crew,
-        (
-            Worker(crew, "background", {Duty.ROUND}, leads=True),
-            Worker(crew, "interactive", {Duty.FETCH, Duty.REPLAY}),
-            Worker(crew, "listening", {Duty.LISTEN}),
-            Worker(crew, "searching", {Duty.SEARCH}, on_demand=True),
-        ),
+        Worker(crew, "background", {Duty.ROUND}, leads=True),
+        Worker(crew, "interactive", {Duty.FETCH, Duty.REPLAY}),
+        Worker(crew, "listening", {Duty.LISTEN}),
+        Worker(crew, "searching", {Duty.SEARCH}, on_demand=True),
     )
+
+
+def _with_sender(crew: AnyCrew, *hands: Hand) -> Staff:
+    connector = smtp_connector(crew.account, None, beside=crew.connector)
+    if connector is None:
+        return Staff(crew, hands)
+    sender = Sender(crew, connector)
+    return Staff(crew, (*hands, sender), sender)

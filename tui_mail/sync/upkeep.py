@@ -5,7 +5,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 
 from tui_mail.config.places import Places
-from tui_mail.config.settings import Account, Settings
+from tui_mail.config.settings import Account
 from tui_mail.link.lock import AccountLock
 from tui_mail.mime.render import Renderer
 from tui_mail.model.error import NotFound
@@ -22,7 +22,6 @@ from tui_mail.store.contents import sweep_unused
 from tui_mail.store.database import Database
 from tui_mail.store.wanting import forget_wanted, load_wanted, refuse_wanted
 from tui_mail.sync.emptying import empty_trash
-from tui_mail.sync.neighbours import Neighbours
 from tui_mail.sync.pacing import UNWATCHED_LENGTH, Pace
 from tui_mail.sync.pop_outline import read_large
 from tui_mail.sync.receipt import Receipt
@@ -107,21 +106,3 @@ def make_ready_once(
                 make_ready(database, pace, renderer, number, part)
         finally:
             database.close()
-
-
-def look_after(account: Account, settings: Settings, places: Places) -> Receipt:
-    """Do for a local account what is due; raises EngineBusy, MailError."""
-    receipt = Receipt()
-    with AccountLock.acquire(places.lock(account.name), patience=1.0):
-        database = open_database(account, places)
-        try:
-            pace = Pace(database, length=UNWATCHED_LENGTH)
-            Neighbours(database, settings, places).carry_on()
-            with Renderer() as renderer:
-                for _ in keep_up(database, pace, account, receipt):
-                    pass
-                for _ in make_texts(database, pace, renderer):
-                    pass
-        finally:
-            database.close()
-    return receipt

@@ -27,6 +27,7 @@ from tui_mail.link.messages import (
     Search,
     Synchronize,
     Wake,
+    Which,
 )
 from tui_mail.link.server import EngineServer, LinkedClient
 from tui_mail.model.error import QueryError
@@ -47,8 +48,6 @@ _LOG = logging.getLogger(__name__)
 _TICK = 1.0
 _PATIENCE = 10.0
 """Seconds in which an engine that is ending lets go of the lock."""
-_PARTING = 3.0
-"""Seconds for the threads to log out."""
 _ENDINGS = (signal.SIGTERM, signal.SIGINT)
 
 
@@ -85,6 +84,8 @@ class Watch:
             account, database, neighbours, self._agenda, self._board, self.stop
         )
         self._crew, self._workers = staff.crew, staff.hands
+        self._sender = staff.sender
+        self._crew.sends = not for_reader
 
     def stop(self) -> None:
         """End the engine; from any thread, and from a signal's handler."""
@@ -141,10 +142,13 @@ class Watch:
             clients, left_at = 0, self._leaves_since
         elif not self._for_reader:
             return False
+        sending = self._sender is not None and self._sender.has_due
         due = not clients and (
-            has_due(self._database, datetime.now(UTC)) or is_leaving(self._database)
+            sending
+            or has_due(self._database, datetime.now(UTC))
+            or is_leaving(self._database)
         )
-        online = self._crew.online
+        online = self._crew.online or sending
         return lifetime.is_over(
             lifetime.Moment(now, started, clients, left_at, due, online)
         )
@@ -155,14 +159,15 @@ class Watch:
             worker.close_connection()
         self._agenda.schedule_round_now()
         self._agenda.hurry()
+        self._agenda.flush()
 
     def _part(self) -> None:
         """End the threads: politely, then not."""
         self._agenda.stopping = True
         self._agenda.ring()
-        until = time.monotonic() + _PARTING
+        begun = time.monotonic()
         for worker in self._workers:
-            worker.join(max(0.0, until - time.monotonic()))
+            worker.join(max(0.0, begun + worker.parting - time.monotonic()))
         for worker in self._workers:
             worker.close_connection()
         for worker in self._workers:
@@ -198,7 +203,8 @@ class Watch:
 
     def _heed(self, client: LinkedClient, message: Message) -> None:
         match message:
-            case Hello(role=role, offline=offline):
+            case Hello(role=role, offline=offline, read_only=read_only):
+                self._crew.sends |= not read_only
                 alone = not any(self._clients.values())
                 self._clients[client] = role == "reader"
                 if self._clients[client] and alone and offline != self._agenda.offline:
@@ -223,8 +229,8 @@ class Watch:
                 self._agenda.open(mailbox)
             case Cancel(request=number):
                 self._cancel(client, number)
-            case Password(secret=secret):
-                self._take_password(secret)
+            case Password(secret=secret, server=server):
+                self._take_password(secret, server)
             case GoOffline(offline=offline):
                 self._go(offline=offline)
 
@@ -240,6 +246,7 @@ class Watch:
         return False
 
     def _cancel(self, client: LinkedClient, number: int | None) -> None:
+        self._board.unshare(client, number)
         for gone in self._agenda.cancel(client, number):
             self._board.answer(gone, ok=False, line="cancelled")
         for worker in self._workers:
@@ -258,15 +265,22 @@ class Watch:
         if not self._agenda.offline:
             # Who asks for it wants it tried, also after a refused login.
             self._crew.unblock()
-        if self._can_ask(request):
-            self._agenda.synchronize(mailbox, request)
+        if not self._can_ask(request):
+            return
+        if mailbox is None and self._sender is not None:
+            self._board.share(request)
+            self._agenda.flush(request)
+        self._agenda.synchronize(mailbox, request)
 
-    def _take_password(self, secret: str) -> None:
-        if secret:
+    def _take_password(self, secret: str, server: Which) -> None:
+        self._board.forget_question(server)
+        if not secret:
+            return
+        if server == "smtp" and self._sender is not None:
+            self._sender.take_password(secret)
+        elif self._crew.connector is not None:
             self._crew.connector.give(secret)
             self._crew.unblock()
-        else:
-            self._board.forget_question()
 
     def _go(self, *, offline: bool) -> None:
         self._agenda.offline = offline
@@ -274,7 +288,9 @@ class Watch:
         if offline:
             self._board.status("offline", "offline")
             self._crew.give_up_waiting("offline")
-        elif self._crew.online:
+            return
+        self._agenda.flush()
+        if self._crew.online:
             # It was so short that the connection is still there.
             self._board.status("connected", "connected")
 

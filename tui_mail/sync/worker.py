@@ -21,6 +21,7 @@ from tui_mail.sync.backoff import HEALTHY, delay
 from tui_mail.sync.connecting import Connector
 from tui_mail.sync.crew import RETRY_HELPERS, Crew
 from tui_mail.sync.jobs import Interrupted, Jobs
+from tui_mail.sync.lifetime import PARTING
 from tui_mail.sync.listening import Listener
 from tui_mail.sync.session import Session
 from tui_mail.sync.wake import Wake
@@ -66,6 +67,11 @@ class Worker(threading.Thread):
     def duties(self) -> frozenset[Duty]:
         """What it does now: its own, and what others could not get a connection for."""
         return self._own | self._crew.taken_over if self._leads else self._own
+
+    @property
+    def parting(self) -> float:
+        """Seconds that it takes to end politely, at most."""
+        return PARTING
 
     def close_connection(self) -> None:
         """Cut the connection, from any thread; the worker makes another."""
@@ -180,6 +186,7 @@ class Worker(threading.Thread):
                 replaying=crew.replaying,
                 stumbles=crew.stumbles,
                 carry_on=crew.neighbours.carry_on,
+                file_sent=crew.file_sent,
             )
             try:
                 if self._leads:

@@ -47,7 +47,10 @@ class Engine:
         socket: Path,
         command: Sequence[str],
         post: Callable[[Message], object],
+        *,
+        read_only: bool,
     ) -> None:
+        self._read_only = read_only
         self._account = account
         self._socket = socket
         self._command = command
@@ -135,7 +138,9 @@ class Engine:
         while not self._closed.is_set():
             try:
                 client = EngineClient(self._socket)
-                client.send(Hello(role="reader", offline=self._offline))
+                client.send(
+                    Hello("reader", offline=self._offline, read_only=self._read_only)
+                )
             except LinkLost:
                 if not self._is_starting() and not self._start():
                     continue
@@ -181,8 +186,11 @@ class Engines:
         places: Places,
         command: Callable[[str], Sequence[str]],
         post: Callable[[Message], object],
+        *,
+        read_only: bool = False,
     ) -> None:
         """``command`` says how the engine of an account is started."""
+        self._read_only = read_only
         self._places, self._command, self._post = places, command, post
         self._engines: dict[str, Engine] = {}
 
@@ -194,6 +202,7 @@ class Engines:
                 self._places.socket(account),
                 self._command(account),
                 self._post,
+                read_only=self._read_only,
             )
 
     def engine(self, account: str) -> Engine | None:

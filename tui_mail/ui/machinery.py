@@ -48,7 +48,10 @@ def build(app: "MailApp") -> None:
     app.reading = Reading(app, rest=look.preview_rest(app.settings.ui))
     app.wishes = Wishes(app)
     app.engines = Engines(
-        app.places, lambda name: _engine_of(app, name), app.post_message
+        app.places,
+        lambda name: _engine_of(app, name),
+        app.post_message,
+        read_only=app.read_only,
     )
     app.servers = Servers(app)
     app.fetching = Fetching(app)

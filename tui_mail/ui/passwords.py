@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from textual.app import SuspendNotSupported
 
-from tui_mail.link.messages import Password
+from tui_mail.link.messages import Password, Which
 from tui_mail.model.displayable import Displayable
 from tui_mail.model.error import MailError
 from tui_mail.ui.screens.confirm import Confirm
@@ -16,10 +16,13 @@ if TYPE_CHECKING:
     from tui_mail.ui.app import MailApp
 
 
-async def ask_password(app: "MailApp", account: str, line: Displayable) -> None:
-    """Ask for an account's password and hand it to its engine."""
+async def ask_password(
+    app: "MailApp", account: str, line: Displayable, which: Which
+) -> None:
+    """Ask for the password of an account's server and hand it to its engine."""
     secret = ""
-    server = app.accounts.account(account).incoming
+    settings = app.accounts.account(account)
+    server = settings.smtp if which == "smtp" else settings.incoming
     command = server.password_command if server is not None else ""
     if command and await _wants_command(app, account, line):
         try:
@@ -31,7 +34,7 @@ async def ask_password(app: "MailApp", account: str, line: Displayable) -> None:
         prompt = Prompt(f"Password{whose}:", password=True)
         prompt.set_error(line if line.startswith(account) else f"{account}: {line}")
         secret = await app.ask(prompt) or ""
-    app.engines.send(account, Password(secret))
+    app.engines.send(account, Password(secret, which))
 
 
 async def _wants_command(app: "MailApp", account: str, line: Displayable) -> bool:

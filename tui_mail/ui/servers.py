@@ -17,6 +17,7 @@ from tui_mail.link.messages import (
     Search,
     Status,
     Synchronize,
+    Which,
 )
 from tui_mail.model.displayable import Displayable, displayable, own
 from tui_mail.model.error import LinkLost, MailError
@@ -57,9 +58,9 @@ class Servers:
         self._app = app
         self._states: dict[str, AccountState] = {}
         self._answers: dict[tuple[str, int], asyncio.Future[Done]] = {}
-        self._asking_password: set[str] = set()
-        self._passwords: dict[str, str] = {}
-        """What was typed in the set-up: given to the engine when it asks, once."""
+        self._asking_password: set[tuple[str, Which]] = set()
+        self._passwords: dict[tuple[str, Which], str] = {}
+        """What was typed in the set-up: given to the engine when it asks, once each."""
         self._searching: _Search | None = None
         self._synchronizing: dict[str, int] = {}
         """Requests for synchronizations that somebody waits for, by their accounts."""
@@ -77,9 +78,12 @@ class Servers:
         """How many messages were asked for and come with the next connection."""
 
     def start(self) -> None:
-        """Start the engines of all accounts but local ones; ask what they may not decide."""
+        """Start the engines of all accounts with servers; ask what they may not decide."""
         for name in self._app.accounts.in_order():
-            if self._app.accounts.account(name).kind == "local":
+            account = self._app.accounts.account(name)
+            if account.kind == "local" and (
+                account.smtp is None or self._app.read_only
+            ):
                 continue
             self._states.setdefault(name, AccountState())
             if why := self.why_unasked(name):
@@ -166,10 +170,10 @@ class Servers:
             case Receipt(line, urgent):
                 tell = self._app.tell if urgent else self._app.mention
                 tell(own(f"{account}: {line}"))
-            case NeedPassword(line):
-                if account not in self._asking_password:
-                    self._asking_password.add(account)
-                    self._app.start(self._ask_password(account, line))
+            case NeedPassword(line, server):
+                if (account, server) not in self._asking_password:
+                    self._asking_password.add((account, server))
+                    self._app.start(self._ask_password(account, line, server))
 
     async def _say_states(self) -> None:
         self._app.panes.list.set_context(show_remote=self._is_cut_off())
@@ -198,18 +202,21 @@ class Servers:
 
     def keep_password(self, account: str, password: str) -> None:
         """Keep what was typed until the account's engine asks for it."""
-        self._passwords[account] = password
+        self._passwords[account, "incoming"] = password
+        self._passwords[account, "smtp"] = password
 
-    async def _ask_password(self, account: str, line: Displayable) -> None:
+    async def _ask_password(
+        self, account: str, line: Displayable, server: Which
+    ) -> None:
         from tui_mail.ui.passwords import ask_password
 
         try:
-            if typed := self._passwords.pop(account, ""):
-                self._app.engines.send(account, Password(typed))
+            if typed := self._passwords.pop((account, server), ""):
+                self._app.engines.send(account, Password(typed, server))
                 return
-            await ask_password(self._app, account, line)
+            await ask_password(self._app, account, line, server)
         finally:
-            self._asking_password.discard(account)
+            self._asking_password.discard((account, server))
 
     # What is asked of them.
 
