@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.sync.mailing import Desk
-from tui_mail.config.settings import PopServer
+from tui_mail.config.settings import Account, PopServer, Server, SmtpServer
 from tui_mail.link.client import EngineClient
 from tui_mail.link.messages import Done, Hello, Message, Status
 from tui_mail.model.error import LinkLost
@@ -143,29 +143,47 @@ def environment_of(desk: Desk) -> dict[str, str]:
 
 def write_settings(desk: Desk, names: tuple[str, ...] = ("work",)) -> None:
     """Write the settings of the desk's account, under several names if need be."""
-    account, server = desk.account, desk.account.imap or desk.account.pop3
-    assert server is not None
+    account = desk.account
     path = desk.places.settings_file()
     path.parent.mkdir(parents=True, exist_ok=True)
     path.touch(mode=0o600)
-    secret = f'password = "{server.password}"\n' if server.password else ""
-    if isinstance(server, PopServer):
-        cache = ""
-        own = f'delete_after = "{server.delete_after}"\nmirror = "{server.mirror}"\n'
-    else:
-        cache = (
+    keeping = ""
+    if account.imap is not None:
+        keeping = (
             f'download = "{account.download}"\nkeep_days = {account.keep_days}\n'
             f"cache_limit = {account.cache_limit}\n"
         )
-        own = "subscribed_only = false\n"
     path.write_text(
         "".join(
-            f'[accounts.{name}]\naddress = "{account.address}"\n{cache}'
-            f"check_minutes = {account.check_minutes}\n"
-            f'[accounts.{name}.{account.kind}]\nhost = "{server.host}"\n'
-            f"port = {server.port}\n"
-            f'security = "{server.security}"\nusername = "{server.username}"\n'
-            f'ca_file = "{server.ca_file}"\n{own}{secret}'
+            f'[accounts.{name}]\naddress = "{account.address}"\n{keeping}'
+            f"check_minutes = {account.check_minutes}\n{_servers(account, name)}"
             for name in names
         )
     )
+
+
+def _servers(account: Account, name: str) -> str:
+    written = ""
+    for kind, server in (
+        (account.kind, account.incoming),
+        ("smtp", account.smtp),
+    ):
+        if server is None:
+            continue
+        secret = f'password = "{server.password}"\n' if server.password else ""
+        written += (
+            f'[accounts.{name}.{kind}]\nhost = "{server.host}"\n'
+            f"port = {server.port}\n"
+            f'security = "{server.security}"\nusername = "{server.username}"\n'
+            f'ca_file = "{server.ca_file}"\n{_own(server)}{secret}'
+        )
+    return written
+
+
+def _own(server: Server) -> str:
+    """Write the keys that servers of one kind have alone."""
+    if isinstance(server, PopServer):
+        return f'delete_after = "{server.delete_after}"\nmirror = "{server.mirror}"\n'
+    if isinstance(server, SmtpServer):
+        return f'save_sent = "{server.save_sent}"\n'
+    return "subscribed_only = false\n"
