@@ -53,6 +53,15 @@ def test_a_reply_without_any_sender_has_an_empty_to() -> None:
     assert answered("Subject: x\n") == ""
 
 
+def test_a_reply_to_all_of_nobody_in_particular_goes_to_the_others() -> None:
+    headers = "From: MAILER DAEMON <>\nTo: ann@example.org, carl@there.example\n"
+    assert all_answered(headers) == ("carl@there.example", "")
+
+
+def test_an_author_that_cannot_be_written_to_is_shown_as_it_is() -> None:
+    assert answered("From: root\nReply-To: <>\n") == "root"
+
+
 def test_a_reply_to_what_one_sent_goes_to_who_got_it() -> None:
     own = "From: Ann <ann@example.org>\nTo: bob@there.example\nCc: carl@there.example\n"
     assert answered(own) == "bob@there.example"

@@ -159,11 +159,13 @@ def test_a_new_message_has_all_of_another_and_nothing_of_its_conversation() -> N
 
 def test_somebody_else_s_message_edited_as_new_comes_from_oneself() -> None:
     foreign = (
-        "From: bob@there.example\nReply-To: b@x.example\nTo: shop@ann.example\n"
+        "From: bob@there.example\nReply-To: b@x.example\nBcc: e@x.example\n"
+        "To: shop@ann.example\n"
         "Content-Type: multipart/mixed; boundary=m\n\n--m\n\nText\n--m\n"
         "Content-Type: image/png; name=a.png\n\nx\n--m--\n"
     )
     draft = edit_as_new(original_of(foreign), ANN).draft
     assert draft.sender == "Ann Example <shop@ann.example>"
-    assert (draft.to, draft.reply_to) == ("shop@ann.example", "")
+    assert draft.to == "shop@ann.example"
+    assert (draft.bcc, draft.reply_to) == ("", "")
     assert [one.name for one in draft.attachments] == ["a.png"]

@@ -8,10 +8,12 @@ from urllib.parse import unquote
 from tui_mail.compose.fields import FieldError, format_one, parse_recipients
 from tui_mail.mime.addresses import parse_addresses
 from tui_mail.mime.headers import wanted_fields
+from tui_mail.model.displayable import Displayable
 from tui_mail.model.message import Address, Envelope
 
 MAX_FOLLOWUP = 30
 """Addresses; a Mail-Followup-To of more is not followed."""
+MAX_NAME = 200
 
 _FIELDS = frozenset(
     {"list-post", "mail-followup-to", "mail-reply-to", "mailing-list", "x-beenthere"}
@@ -44,8 +46,12 @@ def is_usable(address: Address) -> bool:
 
 
 def usable(addresses: Iterable[Address]) -> tuple[Address, ...]:
-    """Leave out the names of groups and what cannot be an address."""
-    return tuple(one for one in addresses if is_usable(one))
+    """Leave out the names of groups and what cannot be an address; cut endless names."""
+    return tuple(
+        Address(Displayable(one.name[:MAX_NAME]), one.address)
+        for one in addresses
+        if is_usable(one)
+    )
 
 
 def answering_of(headers: bytes, envelope: Envelope) -> Answering:

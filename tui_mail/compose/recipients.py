@@ -24,7 +24,8 @@ def to_author(
     if got := _got_own(envelope, identity):
         return got
     wanted = answering.author or usable(envelope.reply_to) or usable(envelope.from_)
-    return _each_once(wanted or usable(envelope.sender)) or envelope.from_[:1]
+    as_it_is = [one for one in envelope.from_ if one.address][:1]
+    return _each_once(wanted or usable(envelope.sender) or as_it_is)
 
 
 def to_all(envelope: Envelope, answering: Answering, identity: Identity) -> Answered:
@@ -43,7 +44,7 @@ def to_all(envelope: Envelope, answering: Answering, identity: Identity) -> Answ
     others = _without_oneself((*usable(envelope.to), *usable(envelope.cc)), identity)
     named = {one.address.lower() for one in to}
     cc = (one for one in others if one.address.lower() not in named)
-    return Answered(to, _each_once(cc))
+    return Answered(to, _each_once(cc)) if to else Answered(_each_once(cc))
 
 
 def to_list(answering: Answering, identity: Identity) -> Answered | None:

@@ -70,7 +70,11 @@ def resume(original: Original, identity: Identity) -> Resumed:
 
 
 def edit_as_new(original: Original, identity: Identity) -> Resumed:
-    """Begin a message with all that another has, in no conversation."""
+    """Begin a message with all that another has, in no conversation.
+
+    Of what somebody else wrote, Bcc and Reply-To are not taken over: who gets the new
+    message, and its answers, is not theirs to say unseen.
+    """
     envelope = parse_envelope(original.headers)
     is_own = any(identity.is_ours(one.address) for one in envelope.from_)
     draft = Draft(
@@ -78,7 +82,7 @@ def edit_as_new(original: Original, identity: Identity) -> Resumed:
         sender=identity.sender_at(address_used(original.headers, identity)),
         to=format_recipients(usable(envelope.to)),
         cc=format_recipients(usable(envelope.cc)),
-        bcc=format_recipients(usable(envelope.bcc)),
+        bcc=format_recipients(usable(envelope.bcc)) if is_own else "",
         reply_to=format_recipients(usable(envelope.reply_to)) if is_own else "",
         subject=envelope.subject,
         body=_body(original),
@@ -88,10 +92,9 @@ def edit_as_new(original: Original, identity: Identity) -> Resumed:
 
 
 def _body(original: Original) -> str:
-    exact = _exact_text(original)
-    if exact is not None:
-        return exact
-    text = original.text.text if original.text else ""
+    text = _exact_text(original)
+    if text is None:
+        text = original.text.text if original.text else ""
     return f"{text}\n" if text and not text.endswith("\n") else text
 
 
