@@ -25,7 +25,7 @@ MAX_REFERENCES = 100
 _BEGINS = re.compile(rb"(?:\xef\xbb\xbf)?[\r\n]*[!-9;-~]{1,200}[ \t]*:")
 _FOLD = re.compile(r"\r?\n(?=[ \t])")
 _MESSAGE_ID = re.compile(r"<\s*([!-;=?-~]{1,995})\s*>")
-_BARE_ID = re.compile(r"[!-;=?-~]{1,900}@[!-;=?-~]{1,255}")
+_BARE_WORD = re.compile(r"[!-;=?-~]++")
 _IN_BRACKETS = re.compile(r"<([^<>]{1,995})>\s*\Z")
 _WANTED = frozenset(name.lower() for name in LIST_FIELDS) | {"bcc"}
 _ADDRESS_FIELDS = frozenset(
@@ -105,7 +105,11 @@ def message_ids(value: str | None) -> list[str]:
     """Read message-ids in angle brackets, else bare ones that have an @."""
     if not value:
         return []
-    return _MESSAGE_ID.findall(value) or _BARE_ID.findall(value)
+    return _MESSAGE_ID.findall(value) or [
+        word
+        for word in _BARE_WORD.findall(value)
+        if len(word) <= 995 and "@" in word[1:-1]
+    ]
 
 
 def _references(value: str | None) -> tuple[str, ...]:
