@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
 import pytest
+from hypothesis import settings
 
 from tests.servers import dovecot as dovecot_server
 from tests.servers import pymap as pymap_server
@@ -13,6 +14,10 @@ from tui_mail.config.logs import LOGGER
 
 # The pictures of the screen are those of a terminal with UTF-8, whatever this one has.
 os.environ["LC_ALL"] = "C.UTF-8"
+
+# How long an example takes says more of the machine than of what is tested.
+settings.register_profile("without a deadline", deadline=None)
+settings.load_profile("without a deadline")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
