@@ -14,7 +14,7 @@ from textual.pilot import Pilot
 from tests.ui.screen_samples import HOSTILE, SIZES, AskingApp, is_harmless, screen_lines
 from tui_mail.config.load import load_settings
 from tui_mail.config.places import Places
-from tui_mail.config.settings import Account, Security, Server
+from tui_mail.config.settings import Account, Security, Server, SmtpServer
 from tui_mail.model.displayable import displayable, own
 from tui_mail.model.error import SettingsError
 from tui_mail.ui.screens.confirm import Confirm
@@ -363,6 +363,28 @@ async def test_a_refused_login_is_said_and_nothing_is_saved(
         assert app.answers == []
     assert not app.file.exists()
     assert keyring.kept == {}
+
+
+@pytest.mark.parametrize("typed", ["", "mail.corp.example"])
+async def test_a_server_for_sending_is_tried_unless_it_is_only_a_guess(
+    typed: str, tmp_path: Path, keyring: Keyring
+) -> None:
+    tried: list[SmtpServer | None] = []
+
+    async def test(account: Account, password: str) -> Refusal | None:
+        tried.append(account.smtp)
+        return None
+
+    app = SetUpApp(tmp_path, test)
+    async with app.run_test(size=(80, 40)) as pilot:
+        await pilot.press(*GUESSED, "tab")
+        if typed:
+            app.field("smtp.host").edit.set_text(typed)
+        await pilot.press("ctrl+s")
+        await settled(pilot)
+    [server] = tried
+    assert (server.host if server else "") == typed
+    assert app.saved()["corp"]["smtp"] == {"host": typed or "smtp.corp.example"}
 
 
 async def test_escape_stops_an_attempt_that_hangs(tmp_path: Path) -> None:

@@ -2,12 +2,14 @@
 
 import asyncio
 import socket
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.servers.dovecot import PASSWORD, Dovecot
+from tests.servers.submission import submission
 from tui_mail.config.settings import Account
 from tui_mail.ui.screens.new_account import Fields, make_account
 from tui_mail.ui.trying import try_login
@@ -62,6 +64,26 @@ async def test_pop3_is_tried_as_imap_is(dovecot: Dovecot) -> None:
     assert refused is not None
     assert refused.field == "pop3.port"
     assert refused.line.startswith("Greeting failed: ")
+
+
+@pytest.mark.dovecot
+async def test_the_server_for_sending_is_tried_after_the_one_for_reading(
+    dovecot: Dovecot,
+) -> None:
+    reading = account(dovecot.port)
+    with submission(users={"ann": PASSWORD}) as server:
+        sending = server.server(username="ann")
+        assert await try_login(replace(reading, smtp=sending), PASSWORD) is None
+        assert server.mechanisms == ["PLAIN"]
+        refused = await try_login(replace(reading, smtp=sending), "wrong")
+        assert refused is not None
+        assert refused.field == "password"
+        assert server.mechanisms == ["PLAIN"]
+        other = replace(sending, username="bob")
+        refused = await try_login(replace(reading, smtp=other), PASSWORD)
+    assert refused is not None
+    assert refused.field == "smtp.username"
+    assert refused.line.startswith("Outgoing mail: Login failed: ")
 
 
 async def test_an_unknown_host_is_the_hosts_field() -> None:

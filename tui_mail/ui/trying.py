@@ -1,4 +1,4 @@
-"""A new account's server tried before anything is saved: ``doctor`` does it, in a child.
+"""A new account's servers tried before anything is saved: ``doctor`` does it, in a child.
 
 The screen never talks to a server. The settings, the password in them, go to the child
 through a pipe: neither an argument nor a file has them.
@@ -10,7 +10,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tui_mail.config.settings import Account
+from tui_mail.config.settings import Account, Server
 from tui_mail.config.writing import Fields, account_text
 from tui_mail.model.displayable import Displayable, displayable, own
 
@@ -39,7 +39,18 @@ class Refusal:
 
 
 async def try_login(account: Account, password: str) -> Refusal | None:
-    """Connect and log in as the engine will; None if it worked."""
+    """Connect and log in as the engine will, to read and to send; None if it worked."""
+    for kind, server in ((account.kind, account.incoming), ("smtp", account.smtp)):
+        if server is not None:
+            refusal = await _try(account, kind, server, password)
+            if refusal is not None:
+                return refusal
+    return None
+
+
+async def _try(
+    account: Account, kind: str, server: Server, password: str
+) -> Refusal | None:
     child = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "tui_mail", "--config", "/dev/stdin"),
         *("doctor", account.name, "--json"),
@@ -49,7 +60,7 @@ async def try_login(account: Account, password: str) -> Refusal | None:
         start_new_session=True,
     )
     try:
-        settings = _settings(account, password)
+        settings = _settings(account, kind, server, password)
         said, _ = await asyncio.wait_for(child.communicate(settings), _DEADLINE)
     except TimeoutError:
         return Refusal(own(f"No answer within {_DEADLINE:g} s"))
@@ -57,18 +68,15 @@ async def try_login(account: Account, password: str) -> Refusal | None:
         if child.returncode is None:
             child.kill()
             await child.wait()
-    return _read(said, account.kind)
+    return _read(said, kind)
 
 
-def _settings(account: Account, password: str) -> bytes:
-    """Write what is needed to read mail; the server for sending is another matter."""
-    server = account.incoming
-    if server is None:
-        raise ValueError("there is no server to be tried")
+def _settings(account: Account, kind: str, server: Server, password: str) -> bytes:
+    """Write what is needed to try one of the servers."""
     fields: Fields = {
         "address": account.address,
         "password": password,
-        account.kind: {
+        kind: {
             "host": server.host,
             "port": server.port,
             "security": server.security.value,
@@ -90,6 +98,10 @@ def _read(said: bytes, kind: str) -> Refusal | None:
     remedy = f"; {last['remedy']}" if step in _WITH_REMEDY else ""
     line = f"{step[0].upper()}{step[1:]} failed: {last['detail']}{remedy}"
     field, mistake = _FIELDS.get(step, ("", ""))
+    if kind == "smtp":
+        line = f"Outgoing mail: {line}"
+        # The password was good enough to read.
+        field = "username" if field == "password" else field
     if field not in ("", "password"):
         field = f"{kind}.{field}"
     return Refusal(displayable(line), field, own(mistake))

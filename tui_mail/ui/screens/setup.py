@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -375,11 +375,20 @@ class SetUp(Screen[Made | None], inherit_bindings=False):
         if key in self._fields:
             self._show_mistakes({key: sentence})
 
+    def _is_guess(self, kind: str) -> bool:
+        """Whether nobody has said that this server is right."""
+        key = f"{kind}.host"
+        guessed = self._found is not None and not self._found.known
+        return guessed and self._fields[key].text == self._filled.get(key)
+
     async def _try(self, account: Account, password: str) -> bool:
         if self._test is None:
             return True
         host = account.incoming.host if account.incoming else ""
         self._say(displayable(f"Connecting to {host}"))
+        if self._is_guess("smtp"):
+            # To be wrong there keeps nobody from reading.
+            account = replace(account, smtp=None)
         refused = await self._test(account, password)
         if refused is None:
             return True
