@@ -83,7 +83,7 @@ def check_recipients(draft: Draft) -> None:
     if draft.parent_flag == "\\Answered":
         assert len({*to, *cc}) == len(to) + len(cc)
         assert not any(map(ANN.is_own, cc))
-        assert to or not draft.cc
+        assert draft.to or not draft.cc
 
 
 def _parsed(field: str) -> tuple[Recipient, ...]:

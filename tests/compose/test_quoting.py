@@ -70,6 +70,12 @@ def test_an_item_of_a_list_is_wrapped_below_its_words() -> None:
     assert plain("  * " + "word " * 30).splitlines()[1].startswith(">     word")
 
 
+def test_prose_of_scripts_without_spaces_is_wrapped_by_its_width() -> None:
+    lines = plain("漢字仮名" * 40).splitlines()
+    assert len(lines) == 5
+    assert {len(line) for line in lines[:-1]} == {2 + 35}
+
+
 def test_what_is_no_prose_is_not_wrapped() -> None:
     for line in (
         "https://x.example/" + "a" * 100,

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Sequence
 from tui_mail.compose.draft import Attachment, Draft, PartSource
 from tui_mail.compose.identity import Identity, address_used
 from tui_mail.compose.original import Original
-from tui_mail.compose.quoting import WIDTH, spoken_day
+from tui_mail.compose.quoting import spoken_day
 from tui_mail.compose.signature import with_signature
 from tui_mail.compose.subjects import forward_subject
+from tui_mail.compose.text import WIDTH
 from tui_mail.mime.addresses import format_address
 from tui_mail.mime.choose import attachments
 from tui_mail.mime.headers import parse_envelope

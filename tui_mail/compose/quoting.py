@@ -1,17 +1,16 @@
 """The original's words in an answer: quoted, with who wrote them when."""
 
 import re
-import textwrap
 from collections.abc import Iterator, Sequence
 from datetime import datetime, tzinfo
 
 from tui_mail.compose.signature import MARK
+from tui_mail.compose.text import WIDTH, columns, filled
 from tui_mail.mime.quoting import is_attribution, quote_depth
 from tui_mail.model.displayable import Displayable
 from tui_mail.model.message import Address, Envelope
 from tui_mail.model.readable import ReadableText
 
-WIDTH = 72
 MAX_QUOTED = 200_000
 """Characters of a text that are quoted."""
 
@@ -136,24 +135,18 @@ def softly_wrapped(line: str, *, deeper: int = 0) -> list[str]:
 
 
 def _pieces(content: str, lead: int) -> list[str]:
-    if len(content) <= _LONG:
+    if columns(content) <= _LONG or not is_prose(content):
         return [content]
-    item = _ITEM.match(content)
-    mark = item[0] if item else ""
-    prose = content[len(mark) :]
-    if not is_prose(prose):
-        return [content]
-    lines = textwrap.wrap(
-        prose,
-        max(WIDTH - lead, 40),
-        initial_indent=mark,
-        subsequent_indent=" " * len(mark),
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
-    return [*(f"{line} " for line in lines[:-1]), lines[-1]]
+    words = content.lstrip(" ")
+    indent = " " * (len(content) - len(words))
+    room = max(WIDTH - lead - len(indent), 40)
+    return [f"{indent}{piece}" for piece in filled(words, room)]
 
 
 def is_prose(line: str) -> bool:
     """Tell whether a long line may be broken anew: no code, no table, no address."""
-    return not _NO_PROSE.search(line) and len(line.split()) >= _FEWEST_WORDS
+    item = _ITEM.match(line)
+    words = line[item.end() :] if item else line
+    if _NO_PROSE.search(words):
+        return False
+    return len(words.split()) >= _FEWEST_WORDS or columns(words) > len(words) * 3 / 2
