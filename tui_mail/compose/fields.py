@@ -35,6 +35,7 @@ _TOKEN = re.compile(
 )
 _COMMENT_EDGE = re.compile(r"\\.|[()]")
 _ESCAPED = re.compile(r"\\(.)")
+_LOOSE = re.compile(r" *([@.]) *")
 _TO_ESCAPE = re.compile(r'(["\\])')
 _PLAIN_PHRASE = re.compile(
     r"[\w!#$%&'*+/=?^`{|}~-]+(?: [\w!#$%&'*+/=?^`{|}~-]+)*", re.UNICODE
@@ -231,6 +232,9 @@ def _recipient(entry: list[_Piece]) -> Recipient | None:
     inside = _spelled(pieces[angles[0] + 1 : angles[1]])
     if rest := _spelled(pieces[angles[1] + 1 :]):
         raise _comma_missing(f"<{inside}>", rest)
+    if '"' not in inside:
+        # White space may stand round these (RFC 5322, 3.2.3).
+        inside = _LOOSE.sub(r"\1", inside)
     if not inside:
         raise FieldError(f"{shown}: there is no address between < and >")
     name = _name(pieces[: angles[0]]) or comment

@@ -42,8 +42,9 @@ class _Field:
     def put(self, piece: str) -> None:
         """Add a piece that is not broken; it begins with a space."""
         width = len(piece.encode())
-        # Nothing is folded right after the name: some take the first line for empty.
-        if self._column + width > _WIDTH and not self._empty:
+        # Right after the name one folds only if one must: some take it for empty then.
+        most = LONGEST_LINE if self._empty else _WIDTH
+        if self._column + width > most:
             self._written.append("\r\n")
             self._column = 0
         self._written.append(piece)

@@ -67,6 +67,8 @@ def outgoing_from(
     if not octets.strip():
         raise MailError("the message is empty")
     fields, body = cut_message(with_short_lines(with_line_ends(octets)))
+    if body and not body.endswith(_END):
+        body += _END
     refuse_long_lines(body)
     block = _resent_block(fields)
     about = _About(block or fields, "Resent-" if block else "", local)
@@ -87,7 +89,7 @@ def outgoing_from(
         message_id=message_id.text,
         sender=writer,
         recipients=going,
-        octets=b"".join((whole, b"\r\n", body, b"" if body.endswith(b"\n") else _END)),
+        octets=b"".join((whole, _END, body)),
         blind=_blind(about),
         subject=displayable(decode_words(first_text(fields, "subject"))),
         in_reply_to=parents[0] if parents else "",
@@ -142,7 +144,7 @@ def _recipients(
         found += read_addresses("recipient", text, local=about.local)
     if not found:
         raise FieldError("nobody is named who is to get it", f"{about.prefix}To")
-    return envelope(tuple(found))
+    return envelope(found)
 
 
 def _writer(

@@ -2,9 +2,15 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
-from tui_mail.compose.fields import FieldError, Recipient, format_one, parse_recipients
+from tui_mail.compose.fields import (
+    FieldError,
+    Recipient,
+    format_recipients,
+    parse_recipients,
+)
 from tui_mail.compose.header import (
     LONGEST_LINE,
     address_field,
@@ -17,6 +23,7 @@ from tui_mail.compose.parameters import ended, parameter
 from tui_mail.mime.addresses import parse_addresses
 from tui_mail.mime.charset import decode_words, parse_parameters
 from tui_mail.mime.headers import field_text, message_ids
+from tui_mail.model.error import MailError
 
 ADDRESSES = frozenset(
     {"from", "sender", "reply-to", "to", "cc", "bcc"}
@@ -26,9 +33,12 @@ _OWN_IDS = frozenset({"message-id", "resent-message-id"})
 _IDS = _OWN_IDS | {"in-reply-to", "references"}
 _PARAMETERS = frozenset({"content-type", "content-disposition"})
 
-_FIELD = re.compile(rb"([!-9;-~]+)[ \t]*:")
+_FIELD = re.compile(rb"([!-9;-~]{1,200})[ \t]*:")
 _FOLD = re.compile(r"\r\n(?=[ \t])")
 _FROM_LINE = re.compile(rb">?From (?![ \t]*:)")
+_HIDDEN = re.compile(
+    rb"^((?:resent-)?(?:from|to|cc|bcc))[ \t]*:", re.IGNORECASE | re.MULTILINE
+)
 _LOCAL = re.compile(r"[A-Za-z0-9._+-]{1,64}")
 
 
@@ -50,6 +60,10 @@ class RawField:
         value = self.octets.partition(b":")[2].decode("latin-1")
         return field_text(_FOLD.sub("", value))
 
+    def continued(self, line: bytes) -> "RawField":
+        """Add a line, which comes without its end."""
+        return RawField(self.name, b"%s%s\r\n" % (self.octets, line))
+
     @property
     def is_sound(self) -> bool:
         """Whether it can go as it is: ASCII, and no line too long."""
@@ -61,25 +75,41 @@ class RawField:
 def cut_message(octets: bytes) -> tuple[list[RawField], bytes]:
     """Cut a message, its lines ended by CRLF, into its fields and its body.
 
-    The header ends at an empty line, or before a line that cannot be in one; a line
-    ``From `` of an mbox is left out.
+    The header ends at an empty line, or before a line that cannot be in one; then no
+    address may follow in what looks like fields still, since Bcc would be seen there.
+    A line ``From `` of an mbox is left out, so is white space that no grammar has.
+    Raises MailError.
     """
     fields: list[RawField] = []
     position = 0
     while position < len(octets):
-        after = octets.find(b"\r\n", position) + 2
-        line = octets[position:after] if after > 1 else octets[position:] + b"\r\n"
-        after = after if after > 1 else len(octets)
-        if line == b"\r\n":
+        end = octets.find(b"\r\n", position)
+        after = end + 2 if end >= 0 else len(octets)
+        line = octets[position:after].removesuffix(b"\r\n")
+        if not line:
             return fields, octets[after:]
         if line[:1] in {b" ", b"\t"} and fields:
-            fields[-1] = RawField(fields[-1].name, fields[-1].octets + line)
+            if line.strip(b" \t"):
+                fields[-1] = fields[-1].continued(line)
         elif match := _FIELD.match(line):
-            fields.append(RawField(match[1].decode("ascii"), line))
-        elif not (_FROM_LINE.match(line) and not fields):
+            name, value = match[1], line[match.end() :]
+            fields.append(RawField(name.decode("ascii"), b"%s:%s\r\n" % (name, value)))
+        elif fields or not _FROM_LINE.match(line):
+            _refuse_hidden_fields(octets, position)
             return fields, octets[position:]
         position = after
     return fields, b""
+
+
+def _refuse_hidden_fields(octets: bytes, position: int) -> None:
+    end = octets.find(b"\r\n\r\n", position)
+    hidden = _HIDDEN.search(octets, position, end if end >= 0 else len(octets))
+    if hidden:
+        line = octets.count(b"\n", 0, position) + 1
+        raise MailError(
+            f"line {line} is no header field, and {hidden[1].decode('ascii')} comes "
+            "after it"
+        )
 
 
 def first_text(fields: list[RawField], key: str) -> str:
@@ -97,22 +127,22 @@ def read_addresses(
     try:
         found = parse_recipients(text)
     except FieldError as error:
-        qualified = local and _qualified(text, local)
-        if not qualified:
+        found = _qualified(text, local) if local else ()
+        if not found:
             raise error.in_field(field) from None
-        found = parse_recipients(qualified)
     return tuple(Recipient(decode_words(one.name), one.address) for one in found)
 
 
-def _qualified(text: str, local: str) -> str:
-    """Write ``local`` for each name without a domain; empty where one is neither."""
+def _qualified(text: str, local: str) -> tuple[Recipient, ...]:
+    """Read addresses of which some are names of this machine; empty where none is."""
     found = [one for one in parse_addresses(text) if one.address]
-    if not all("@" in one.address or _LOCAL.fullmatch(one.address) for one in found):
-        return ""
-    return ", ".join(
-        format_one(one if "@" in one.address else Recipient(one.name, local))
-        for one in found
-    )
+    bare = [one for one in found if _LOCAL.fullmatch(one.address)]
+    if not bare:
+        return ()
+    written = (Recipient(one.name, local) if one in bare else one for one in found)
+    with suppress(FieldError):
+        return parse_recipients(format_recipients(written))
+    return ()
 
 
 def mended(field: RawField, *, local: str | None) -> bytes:
@@ -135,7 +165,12 @@ def mended(field: RawField, *, local: str | None) -> bytes:
 def _mended_addresses(field: RawField, *, local: str | None) -> bytes:
     if field.is_sound and not (local and "@" not in field.text):
         return field.octets
-    found = read_addresses(field.name, field.text, local=local)
+    try:
+        found = read_addresses(field.name, field.text, local=local)
+    except FieldError:
+        if field.is_sound:
+            return field.octets
+        raise
     return address_field(field.name, found) if found else b""
 
 

@@ -1,6 +1,6 @@
 """The one place where what a person wrote becomes a message (RFC 5322, RFC 2045)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from email.utils import format_datetime
 
@@ -103,11 +103,12 @@ def parse_sender(typed: str) -> Recipient:
     return found[0]
 
 
-def envelope(recipients: tuple[Recipient, ...]) -> tuple[str, ...]:
+def envelope(recipients: Iterable[Recipient]) -> tuple[str, ...]:
     """List the addresses that get a message, each once."""
-    return tuple(
-        {one.address.casefold(): one.address for one in recipients[::-1]}.values()
-    )[::-1]
+    found: dict[str, str] = {}
+    for one in recipients:
+        found.setdefault(one.address.casefold(), one.address)
+    return tuple(found.values())
 
 
 def _parsed(name: str, typed: str) -> tuple[Recipient, ...]:
