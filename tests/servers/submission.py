@@ -3,16 +3,19 @@
 It knows PLAIN and LOGIN alone; other mechanisms are for :mod:`tests.servers.smtp_script`.
 """
 
+import asyncio
 import contextlib
+import socket
 import ssl
-from collections.abc import Iterator, Mapping
+from collections.abc import Coroutine, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import Any
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
-from tests.servers.ports import HOST, free_ports
+from tests.servers.ports import HOST
 from tui_mail.config.settings import Security, SmtpServer
 
 USER, PASSWORD = "ann@example.org", "open-sesame"
@@ -99,6 +102,21 @@ class Submission:
         return "250 2.0.0 taken"
 
 
+class _Controller(Controller):
+    """One on a socket that listens already: no port is taken by another meanwhile."""
+
+    def __init__(
+        self, handler: object, *, listener: socket.socket, **rest: Any
+    ) -> None:
+        super().__init__(handler, **rest)
+        self._listener = listener
+
+    def _create_server(self) -> Coroutine[Any, Any, asyncio.AbstractServer]:
+        return self.loop.create_server(
+            self._factory_invoker, sock=self._listener, ssl=self.ssl_context
+        )
+
+
 @contextlib.contextmanager
 def submission(
     context: ssl.SSLContext | None = None,
@@ -110,7 +128,9 @@ def submission(
 ) -> Iterator[Submission]:
     """Run a server; ``users`` None: it has no AUTH."""
     wants_login = users is not None
-    submission = Submission(free_ports(1)[0], security, ca_file, wants_login)
+    listener = socket.create_server((HOST, 0))
+    port = int(listener.getsockname()[1])
+    submission = Submission(port, security, ca_file, wants_login)
 
     def authenticate(
         server: SMTP,
@@ -125,10 +145,11 @@ def submission(
         return AuthResult(success=well, handled=False, auth_data=login)
 
     starttls = security is Security.STARTTLS
-    controller = Controller(
+    controller = _Controller(
         submission,
+        listener=listener,
         hostname=HOST,
-        port=submission.port,
+        port=port,
         ssl_context=context if security is Security.TLS else None,
         tls_context=context if starttls else None,
         require_starttls=starttls,
