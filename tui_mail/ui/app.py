@@ -254,6 +254,15 @@ class MailApp(SpeakingApp, inherit_bindings=False):
         """End without printing a traceback: the entry point has the last word."""
         self._close_messages_no_wait()
 
+    @property
+    def _background_screens(self) -> list[Screen[Any]]:
+        """Leave out what an opaque screen hides: Textual paints all again for it.
+
+        There is no public way for this; a test says when the private one goes.
+        """
+        hides = self.screen.styles.background.a == 1
+        return [] if hides else super()._background_screens
+
     # Keys, commands, questions.
 
     async def on_event(self, event: events.Event) -> None:

@@ -106,7 +106,10 @@ class Writing:
         """Have it written; returns when it is over."""
         app = self._app
         self._screen.first = focus
-        background = [asyncio.create_task(self._save_again_and_again())]
+        background = [
+            asyncio.create_task(self._save_again_and_again()),
+            asyncio.create_task(self._load_people()),
+        ]
         if app.settings.ui.editor:
             app.call_after_refresh(self.wanted, "editor-first")
         try:
@@ -220,8 +223,9 @@ class Writing:
 
     async def _discard(self, draft: Draft) -> None:
         self._app.discarded = replace(draft, message=None)
-        await self._keeping.discard()
-        self._end(own("Discarded."))
+        left = not await self._keeping.discard()
+        where = " What was kept of it before lies in Drafts still." if left else ""
+        self._end(own(f"Discarded.{where}"))
 
     def _end(self, line: Displayable) -> None:
         self._app.say(line)
@@ -402,6 +406,12 @@ class Writing:
         self.changed()
 
     # Who may be meant.
+
+    async def _load_people(self) -> None:
+        for name in self._app.accounts.in_order():
+            with suppress(MailError):
+                people = await asyncio.to_thread(finding_people.known, self._app, name)
+                self._screen.take_people(people)
 
     async def _look_up(self, command: str, typed: str) -> None:
         try:

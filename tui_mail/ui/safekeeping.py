@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from tui_mail.compose.draft import Attachment, Draft, FileSource, PartSource
 from tui_mail.compose.kept import to_json
 from tui_mail.link.messages import Wake
-from tui_mail.model.displayable import displayable
 from tui_mail.model.error import MailError
 from tui_mail.model.ids import WHOLE, MessageNumber, SubmissionId, WritingId
 from tui_mail.model.mailbox import SpecialUse
@@ -136,15 +135,16 @@ class Safekeeping:
             self._app.engines.send(draft.account, Wake())
             return number
 
-    async def discard(self) -> None:
+    async def discard(self) -> bool:
         """Forget the row; what lies in Drafts goes to the trash, and ``u`` brings it back.
 
-        Raises MailError.
+        False where there is no trash, so it stays. Raises MailError.
         """
         async with self._lock:
             await self._end_row()
-            if self.message is not None:
-                await self._trash(self._message_account, self.message)
+            if self.message is None:
+                return True
+            return await self._trash(self._message_account, self.message)
 
     async def forget(self) -> None:
         """Forget the row, and nothing else; raises MailError."""
@@ -170,16 +170,15 @@ class Safekeeping:
         )
         self._app.engines.send(account, Wake())
 
-    async def _trash(self, account: str, message: MessageNumber) -> None:
+    async def _trash(self, account: str, message: MessageNumber) -> bool:
         from tui_mail.model.operation import Move
-        from tui_mail.ui.wishes import counted
 
         trash = self._app.accounts.role(account, SpecialUse.TRASH)
         if trash is None:
-            return
+            return False
         wish = Move((message,), trash.id)
-        said = f"discarded {counted((message,), displayable('a draft'))}"
-        await self._app.wishes.perform(account, wish, said)
+        await self._app.wishes.perform(account, wish, "discarded a draft")
+        return True
 
     def _drafts_name(self, account: str) -> str:
         return self._app.accounts.account(account).mailboxes.get(SpecialUse.DRAFTS, "")

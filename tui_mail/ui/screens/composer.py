@@ -211,8 +211,9 @@ class Composer(Screen[None], inherit_bindings=False):
 
     def say(self, line: Displayable, *, warning: bool = False) -> None:
         """Say something in the place of the keys, until the next key."""
-        self.query_one("#said", StatusLine).show(line, warning=warning)
-        self.set_class(bool(line), "-said")
+        if line or self.has_class("-said"):
+            self.query_one("#said", StatusLine).show(line, warning=warning)
+            self.set_class(bool(line), "-said")
 
     def say_beside(self, state: Displayable) -> None:
         """Say beside the title whether it is kept."""
@@ -237,6 +238,7 @@ class Composer(Screen[None], inherit_bindings=False):
         if field.edit.value == self._values[key]:
             return
         self._values[key] = field.edit.value
+        self.say(own(""))
         field.changed()
         if key in ADDRESSES:
             self._count(key)
@@ -253,6 +255,7 @@ class Composer(Screen[None], inherit_bindings=False):
         event.stop()
         if self._body.version != self._body_version:
             self._body_version = self._body.version
+            self.say(own(""))
             self._desk.changed()
 
     def on_attachment_list_removed(self, event: AttachmentList.Removed) -> None:
@@ -264,10 +267,14 @@ class Composer(Screen[None], inherit_bindings=False):
     def on_field_left(self, event: Field.Left) -> None:
         """Look over what was typed."""
         event.stop()
-        if self.focused is not event.field.edit:
+        if self.focused is event.field.edit:
+            return
+        if self._edited is None:
             self._close_list()
-            if event.field.key in ADDRESSES:
-                self._desk.left_field(event.field.key)
+        if event.field.key in ADDRESSES:
+            event.field.edit.set_text(event.field.edit.value.rstrip(" ,;"))
+            self._typed(event.field.key)
+            self._desk.left_field(event.field.key)
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:  # noqa: ARG002
         """Give the body room where there is little, and name the keys."""
@@ -282,10 +289,6 @@ class Composer(Screen[None], inherit_bindings=False):
     def _suit_size(self) -> None:
         self.set_class(self.app.size.height < _LOW, "-low")
         self.set_class(self.focused in (self._body, self._files), "-writing")
-
-    def on_key(self) -> None:
-        """Take away what was said."""
-        self.say(own(""))
 
     def _show_hints(self) -> None:
         hints = [("Ctrl+S", "send"), ("Ctrl+T", "attach"), ("F4", "editor")]

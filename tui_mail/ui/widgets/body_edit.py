@@ -279,13 +279,14 @@ class BodyEdit(ScrollView, can_focus=True, inherit_bindings=False):
         if span is None:
             return
         self._aim = None
+        rows = len(self._rows)
         others_move = self._rows.changed(span.first, span.old, span.new)
         before, self._signature_at = self._signature_at, None
         self._find_signature()
         first, _ = self._rows.rows_of(span.first)
         _, last = self._rows.rows_of(span.first + span.new - 1)
         if others_move or before != self._signature_at:
-            last = max(last, round(self.scroll_y) + self.size.height)
+            last = max(last, rows, len(self._rows))
         self._count_rows()
         self._refresh_rows(first, last)
         self._keep_in_sight()

@@ -1,6 +1,9 @@
 """The fields of a message while it is written."""
 
+from typing import ClassVar
+
 from textual import events
+from textual.binding import Binding, BindingType
 
 from tui_mail.model.displayable import Displayable
 from tui_mail.ui.screens.fields import Field
@@ -28,7 +31,44 @@ class HeaderField(Field):
 
 
 class HeaderEdit(LineEdit):
-    """A line whose beginning is in sight while one types elsewhere."""
+    """A line with a way back, whose beginning is in sight while one types elsewhere."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        # First, so that keys are carried out in the order in which they came.
+        Binding("ctrl+z", "undo", priority=True),
+        Binding("ctrl+y", "redo", priority=True),
+    ]
+
+    def __init__(self, value: str) -> None:
+        super().__init__(value)
+        self._past = [self.value]
+        self._place = 0
+
+    def on_input_changed(self) -> None:
+        """Keep what stood there; letters of a word are one step."""
+        before, now = self._past[self._place], self.value
+        if now == before:
+            return
+        del self._past[self._place + 1 :]
+        typed = now.startswith(before) and now[len(before) :].isalnum()
+        if typed and self._place and not before.endswith(" "):
+            self._past[self._place] = now
+        else:
+            self._past.append(now)
+            self._place += 1
+
+    def action_undo(self) -> None:
+        """Put back what stood there before."""
+        self._go(-1)
+
+    def action_redo(self) -> None:
+        """Put back what stood there after that."""
+        self._go(1)
+
+    def _go(self, step: int) -> None:
+        self.on_input_changed()
+        self._place = max(0, min(self._place + step, len(self._past) - 1))
+        self.set_text(self._past[self._place])
 
     def on_resize(self) -> None:
         """Bring into sight what matters."""
