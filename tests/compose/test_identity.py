@@ -53,3 +53,11 @@ def test_oneself_is_each_address_and_pattern_of_each_account() -> None:
         assert not identity.is_own(other)
     alone = identity_of(Account(name="bare", address="b@x.example"))
     assert alone.sender == "b@x.example"
+
+
+def test_a_domain_with_umlauts_is_the_same_in_ascii() -> None:
+    account = Account(name="w", address="ann@bücher.example", aliases=("*@jö.example",))
+    identity = identity_of(account)
+    used = address_used(b"To: ann@xn--bcher-kva.example\n\n", identity)
+    assert used == "ann@bücher.example"
+    assert identity.is_own("x@xn--j-1ga.example")

@@ -90,8 +90,8 @@ def test_a_promise_counts_in_one_s_own_words_only() -> None:
     )
     assert said(forward_inline(original_of(BOB + "It is attached.\n"), ANN)) == ""
     assert "nothing is attached" in said(replace(FINE, subject="The attached plan"))
-    answer = replace(FINE, subject="Re: attached", in_reply_to="1@x")
-    assert said(answer) == ""
+    assert said(replace(FINE, subject="Re: attached")) == ""
+    assert said(replace(FINE, subject="Fwd: attached")) == ""
 
 
 def test_what_is_empty_is_remarked() -> None:

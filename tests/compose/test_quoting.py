@@ -1,4 +1,7 @@
+import time
 from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
 
 from tests.compose.originals import original_of
 from tui_mail.compose.quoting import MAX_QUOTED, attribution, quoted
@@ -54,6 +57,13 @@ def test_dashes_above_a_long_text_begin_no_signature() -> None:
     text = "\n".join(["Chapter", "--", *(f"line {n}" for n in range(50))])
     assert plain(text).count("\n") == 52
     assert plain("-- \nonly a signature") == "> --\n> only a signature\n"
+
+
+@pytest.mark.parametrize("line", ["--", "-- ", "-- \n>", "--\n>", "-- \n\n"])
+def test_any_number_of_signatures_takes_no_time(line: str) -> None:
+    begun = time.process_time()
+    plain("a\n" + f"{line}\n" * 60_000)
+    assert time.process_time() - begun < 10
 
 
 def test_long_lines_of_prose_are_wrapped_and_flow() -> None:

@@ -8,6 +8,7 @@ from tui_mail.compose.fields import format_one
 from tui_mail.config.settings import Account
 from tui_mail.mime.addresses import parse_addresses
 from tui_mail.mime.headers import wanted_fields
+from tui_mail.mime.hosts import ascii_host
 from tui_mail.model.displayable import displayable
 from tui_mail.model.message import Address
 
@@ -54,15 +55,15 @@ class Identity:
 
     def is_ours(self, address: str) -> bool:
         """Tell whether an address is one of this account."""
-        return _is_among(address, frozenset(one.lower() for one in self._spelled()))
+        return _is_among(address, self._spelled())
 
     def _spelled(self) -> tuple[str, ...]:
         return (self.address, *self.aliases)
 
     def exactly(self, address: str) -> str:
         """Give an address of this account as the settings spell it; empty if it is none."""
-        wanted = address.lower()
-        return next((one for one in self._spelled() if one.lower() == wanted), "")
+        wanted = _key(address)
+        return next((one for one in self._spelled() if _key(one) == wanted), "")
 
 
 def identity_of(account: Account, accounts: Iterable[Account] = ()) -> Identity:
@@ -78,10 +79,17 @@ def identity_of(account: Account, accounts: Iterable[Account] = ()) -> Identity:
     )
 
 
-def _is_among(address: str, own: frozenset[str]) -> bool:
-    wanted = address.lower()
-    local, at, domain = wanted.rpartition("@")
-    return wanted in own or bool(local and at and f"*@{domain}" in own)
+def _is_among(address: str, own: Iterable[str]) -> bool:
+    local, _, domain = _key(address).rpartition("@")
+    if not local:
+        return False
+    return any(_key(one) in (f"{local}@{domain}", f"*@{domain}") for one in own)
+
+
+def _key(address: str) -> str:
+    """Write an address as others are compared with it: case aside, its domain in ASCII."""
+    local, at, domain = address.lower().rpartition("@")
+    return f"{local}{at}{domain if domain.isascii() else ascii_host(domain)}"
 
 
 def address_used(headers: bytes, identity: Identity) -> str:

@@ -21,10 +21,11 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun",
            "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")  # fmt: skip
 _QUOTE = re.compile(r"(?:> ?)+")
 _NO_PROSE = re.compile(r"^[\s|+*#$%{}<]|\t|\S {3,}\S|[{};\\|]\s*$")
+_REFERENCE = re.compile(r"\[(\d{1,4})\]")
 _ITEM = re.compile(r"\s{0,8}(?:[*•+-]|\d{1,3}[.)]) +")
 _FEWEST_WORDS = 8
 _SIGNATURE_LINES = 30
-"""A signature has no more: what follows a ``--`` beyond is text."""
+"""More lines than these below a ``--`` without its space are text."""
 
 
 def spoken_day(date: datetime) -> str:
@@ -62,8 +63,8 @@ def _quoted_lines(text: ReadableText) -> Iterator[str]:
         if room < 0:
             yield "> […]"
             break
-    named = "\n".join(kept)
-    still = [one for number, one in references if f"[{number}]" in named]
+    named = set(_REFERENCE.findall("\n".join(kept))) if references else set()
+    still = [one for number, one in references if str(number) in named]
     if still:
         yield ">"
         yield from (f"> {one}" for one in still)
@@ -85,26 +86,30 @@ def _without_signatures(lines: Sequence[str]) -> list[str]:
     """Leave out a signature up to where quoted text begins, below which it may stand."""
     kept: list[str] = []
     position = 0
+    has_text = False
     while position < len(lines):
         if lines[position] in (MARK, "--"):
             end = _signature_end(lines, position)
-            if end is not None and any(line.strip() for line in (*kept, *lines[end:])):
+            if end and (has_text or any(line.strip() for line in lines[end:])):
                 position = end
                 continue
         kept.append(lines[position])
+        has_text = has_text or bool(lines[position].strip())
         position += 1
     return kept
 
 
 def _signature_end(lines: Sequence[str], start: int) -> int | None:
     """Find where a signature ends; None where what follows is too long for one."""
+    limit = len(lines) if lines[start] == MARK else start + _SIGNATURE_LINES + 2
     end = start + 1
-    while end < len(lines) and not _begins_quote(lines[end]):
+    while end < min(len(lines), limit) and not _begins_quote(lines[end]):
         end += 1
+    if end == limit < len(lines):
+        return None
     while end > start + 1 and not lines[end - 1].strip():
         end -= 1
-    is_short = end - start - 1 <= _SIGNATURE_LINES
-    return end if lines[start] == MARK or is_short else None
+    return end
 
 
 def _begins_quote(line: str) -> bool:

@@ -13,6 +13,8 @@ from tui_mail.model.displayable import Displayable
 MANY = 30
 """Recipients whose addresses all of them see, from which on it is told."""
 
+_FOREIGN = re.compile(r"\s*(?:re|fwd):", re.IGNORECASE)
+"""Begins a subject that somebody else gave."""
 _ATTACHED = re.compile(
     r"\b(?:"
     # English, German, Dutch
@@ -47,9 +49,9 @@ def overlooked(draft: Draft, identity: Identity) -> tuple[Displayable, ...]:
 
 def _sentences(draft: Draft, identity: Identity) -> Iterator[str]:
     words = own_words(draft.body)
-    is_new = not draft.in_reply_to and draft.parent is None
     if not draft.attachments:
-        said = f"{draft.subject}\n{words}" if is_new else words
+        subject = "" if _FOREIGN.match(draft.subject) else draft.subject
+        said = f"{subject}\n{words}"
         if found := _ATTACHED.search(said):
             yield f'It says "{found[0]}", but nothing is attached.'
     if not draft.subject.strip():
