@@ -424,7 +424,10 @@ def test_a_server_that_goes_after_the_end_says_so(reach: Open) -> None:
         assert send(connection).temporary
 
 
-def test_a_server_that_refuses_early_is_heard_and_gets_no_end(reach: Open) -> None:
+@pytest.mark.parametrize("encrypted", [False, True])
+def test_a_server_that_refuses_early_is_heard_and_gets_no_end(
+    encrypted: bool, context: ssl.SSLContext, place: Path
+) -> None:
     ended = threading.Event()
 
     def play(peer: Peer) -> None:
@@ -441,15 +444,30 @@ def test_a_server_that_refuses_early_is_heard_and_gets_no_end(reach: Open) -> No
         except HungUp:
             ended.set()
 
-    def pieces() -> Iterator[bytes]:
-        yield from [b"x" * 78 + b"\r\n"] * 100_000
-
-    with scripted(play) as server:
-        connection = reach(server.port)
+    with scripted(play, tls=context if encrypted else None) as there:
+        server = SmtpServer(
+            host=HOST,
+            port=there.port,
+            security=Security.TLS if encrypted else Security.NONE,
+            username=USER,
+            ca_file=str(place / "ca.pem"),
+        )
+        connection = SmtpConnection.connect(server, None, deadline=5)
         offer(connection)
-        answer = connection.send(pieces(), before_end=nothing)
+        endless = itertools.repeat(b"x" * 78 + b"\r\n", 200_000)
+        answer = connection.send(endless, before_end=nothing)
         assert str(answer) == "552 5.3.4 that is too much"
         assert ended.wait(5)
+
+
+def test_a_server_that_left_while_nothing_was_said_is_heard(reach: Open) -> None:
+    mta = Mta().say("RSET", "250 ok\r\n421 4.4.2 you said nothing for too long")
+    with scripted(mta.play) as server:
+        connection = reach(server.port)
+        connection.reset()
+        with pytest.raises(LinkLost, match="said nothing"):
+            offer(connection)
+    assert b"MAIL" not in mta.words()
 
 
 def test_wherever_the_connection_is_cut_it_is_known_or_said_to_be_doubt() -> None:
