@@ -7,7 +7,7 @@ import asyncio
 import contextlib
 import socket
 import ssl
-from collections.abc import Coroutine, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
@@ -53,6 +53,8 @@ class Submission:
     """What it says to the next messages instead of taking them."""
     mechanisms: list[str] = field(default_factory=list)
     """With what clients have logged in."""
+    file: Callable[[bytes], None] | None = None
+    """Puts what was taken somewhere before the client is told."""
 
     def server(self, *, username: str = USER, auth: str = "password") -> SmtpServer:
         """Describe it as an account's settings would."""
@@ -99,6 +101,8 @@ class Submission:
                 session.ssl is not None or self.security is Security.TLS,
             )
         )
+        if self.file is not None:
+            self.file(self.taken[-1].octets)
         return "250 2.0.0 taken"
 
 

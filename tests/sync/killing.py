@@ -16,6 +16,7 @@ from pathlib import Path
 from tui_mail.store.database import Database, Transaction
 
 ROOT = Path(__file__).parents[2]
+_KILLS = (-signal.SIGKILL, -signal.SIGALRM)
 
 
 class Killer:
@@ -30,17 +31,25 @@ class Killer:
             text=True,
         )
 
-    def sync(self, environment: Mapping[str, str], commits: int) -> bool:
+    def sync(
+        self,
+        environment: Mapping[str, str],
+        commits: int | None,
+        *,
+        seconds: float | None = None,
+    ) -> bool:
         """Synchronize ``work`` until so many commits were made; True if it was killed.
 
-        The engine dies with the next one begun and not committed. Where it needs fewer
-        commits it ends by itself.
+        The engine dies with the next one begun and not committed, or after so many
+        seconds. Where it needs fewer it ends by itself.
         """
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        print(json.dumps([dict(environment), commits]), file=self._process.stdin)
+        print(
+            json.dumps([dict(environment), commits, seconds]), file=self._process.stdin
+        )
         self._process.stdin.flush()
-        return int(self._process.stdout.readline()) == -signal.SIGKILL
+        return int(self._process.stdout.readline()) in _KILLS
 
     def close(self) -> None:
         self._process.communicate()
@@ -59,20 +68,26 @@ def _obey() -> None:
         sys.stdout.flush()
 
 
-def _be_killed(environment: Mapping[str, str], commits: int) -> None:
+def _be_killed(
+    environment: Mapping[str, str], commits: int | None, seconds: float | None
+) -> None:
     from tui_mail.__main__ import main
 
     os.environ.update(environment)
     nothing = os.open(os.devnull, os.O_RDWR)
     for stream in range(3):
         os.dup2(nothing, stream)
-    true, left = Database.transaction, iter(range(commits))
+    if seconds is not None:
+        # Nothing of Python runs after this signal: it is as good as the other.
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+        signal.setitimer(signal.ITIMER_REAL, seconds)
+    true, left = Database.transaction, iter(range(commits or 0))
 
     @contextmanager
     def transaction(database: Database) -> Iterator[Transaction]:
         with true(database) as tx:
             yield tx
-            if next(left, None) is None:
+            if commits is not None and next(left, None) is None:
                 os.kill(os.getpid(), signal.SIGKILL)
 
     Database.transaction = transaction  # type: ignore[method-assign, assignment]
