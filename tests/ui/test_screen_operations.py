@@ -309,6 +309,11 @@ def test_each_state_has_words() -> None:
         ({"not_before": past}, "queued · next try when online"),
         ({"state": OperationState.SENT}, "sent, no answer yet"),
         ({"state": OperationState.FAILED}, "refused"),
+        ({"state": OperationState.UNKNOWN}, "may have been sent"),
+        (
+            {"state": OperationState.UNKNOWN, "error": "the connection was lost"},
+            "may have been sent: the connection was lost",
+        ),
         ({"error": "no", "attempts": 2}, "no · try 3 when online"),
     ]:
         assert isinstance(changes, dict)

@@ -18,6 +18,7 @@ from tui_mail.store.mailbox_names import shown_name
 from tui_mail.store.mailbox_wishes import cancel_mailbox_wish, retry_mailbox_wish
 from tui_mail.store.mailboxes import load_mailbox
 from tui_mail.store.overlay import show_flags
+from tui_mail.store.pending_sends import load_pending_sends
 from tui_mail.store.refused import (
     actions_of,
     note_cancelled,
@@ -85,7 +86,7 @@ def load_pending(source: Source) -> list[PendingOperation]:
         wishes = source.connection.execute(_MAILBOX_WISHES).fetchall()
         fetches = load_pending_fetches(source)
         transfers = load_pending_transfers(source)
-        sends = outbox.load_pending_sends(source)
+        sends = load_pending_sends(source)
     return [
         *sends,
         *map(_operation, operations),

@@ -12,13 +12,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from hashlib import sha256
-from typing import Any
 
-from tui_mail.model.displayable import Displayable, displayable
+from tui_mail.model.displayable import displayable
 from tui_mail.model.error import MailError, NotFound, NoWayBack, StoreDamaged
 from tui_mail.model.event import OperationsChanged
 from tui_mail.model.ids import MailboxId, MessageNumber, SubmissionId, WritingId
-from tui_mail.model.operation import OperationState, PendingOperation
 from tui_mail.model.outgoing import (
     Outgoing,
     RecipientState,
@@ -30,27 +28,20 @@ from tui_mail.store.contents import moment_of, seconds_of
 from tui_mail.store.database import Transaction
 from tui_mail.store.drafts import drafts_mailbox, save_draft
 from tui_mail.store.performing import begin_action
-from tui_mail.store.source import Source, snapshot
+from tui_mail.store.source import Source
+from tui_mail.store.submission_rows import (
+    digest_of,
+    load_rows,
+    pack_recipients,
+    unpack_recipients,
+)
 from tui_mail.store.wishes import expunge_messages
 from tui_mail.store.writing import adopt_writing, end_writing
 
 _CHUNK = 262_144
-_COLUMNS = (
-    "id, message_id, sender, recipients, subject, in_reply_to, blind, needs_utf8,"
-    " eight_bit, size, created, state, doubted, attempts, not_before, error, writing,"
-    " draft, parent, parent_flag, copy"
-)
 _GONE = "that mail is not in the outbox any more"
 _ON_ITS_WAY = "{} is on its way to the server already"
 _ACCEPTED = "{} was sent: the server has it"
-_SHOWN = {
-    SubmissionState.QUEUED: OperationState.QUEUED,
-    SubmissionState.KEPT: OperationState.QUEUED,
-    SubmissionState.SENDING: OperationState.SENT,
-    SubmissionState.UNKNOWN: OperationState.UNKNOWN,
-    SubmissionState.REFUSED: OperationState.FAILED,
-    SubmissionState.ACCEPTED: OperationState.SENT,
-}
 
 
 class SubmissionDamaged(StoreDamaged):
@@ -92,7 +83,7 @@ def submit(  # noqa: PLR0913 - what belongs to a mail, by its name
         (
             outgoing.message_id,
             outgoing.sender,
-            _packed([SubmissionRecipient(one) for one in outgoing.recipients]),
+            pack_recipients([SubmissionRecipient(one) for one in outgoing.recipients]),
             displayable(outgoing.subject),
             outgoing.in_reply_to,
             outgoing.blind,
@@ -100,7 +91,7 @@ def submit(  # noqa: PLR0913 - what belongs to a mail, by its name
             outgoing.is_eight_bit,
             len(outgoing.octets),
             sha256(outgoing.octets).digest(),
-            _digest(outgoing.sender, outgoing.recipients),
+            digest_of(outgoing.sender, outgoing.recipients),
             int(time.time()),
             math.ceil(not_before.timestamp()) if not_before else 0,
             *(writing or 0, draft or 0, parent or 0, parent_flag),
@@ -125,12 +116,12 @@ def submit(  # noqa: PLR0913 - what belongs to a mail, by its name
 
 def load_submissions(source: Source) -> list[Submission]:
     """Load all that is in the outbox, oldest first."""
-    return _load(source, "1")
+    return load_rows(source, "1")
 
 
 def load_submission(source: Source, submission: SubmissionId) -> Submission:
     """Load one; raises NotFound."""
-    found = _load(source, "id = ?", submission)
+    found = load_rows(source, "id = ?", submission)
     if not found:
         raise NotFound(_GONE)
     return found[0]
@@ -138,12 +129,12 @@ def load_submission(source: Source, submission: SubmissionId) -> Submission:
 
 def load_due(source: Source, now: datetime) -> list[Submission]:
     """Load what may be sent now, oldest first."""
-    return _load(source, "state = 'queued' AND not_before <= ?", seconds_of(now))
+    return load_rows(source, "state = 'queued' AND not_before <= ?", seconds_of(now))
 
 
 def load_to_file(source: Source, now: datetime) -> list[Submission]:
     """Load what the server has accepted and is still to be filed, oldest first."""
-    return _load(source, "state = 'accepted' AND not_before <= ?", seconds_of(now))
+    return load_rows(source, "state = 'accepted' AND not_before <= ?", seconds_of(now))
 
 
 def next_due(source: Source, now: datetime) -> datetime | None:
@@ -161,7 +152,7 @@ def load_octets(source: Source, submission: SubmissionId) -> Iterator[bytes]:
     SubmissionDamaged then, and NotFound. Nothing of the file is held between two pieces.
     """
     mail = load_submission(source, submission)
-    told = _digest(mail.sender, [one.address for one in mail.recipients])
+    told = digest_of(mail.sender, [one.address for one in mail.recipients])
     if told != _digests(source, submission)[1]:
         raise SubmissionDamaged("the addresses of this mail are damaged")
     yield from _whole(source, submission)
@@ -252,14 +243,14 @@ def settle_refused(
         )
         if one.address in refused
         else one
-        for one in _unpacked(row[0])
+        for one in unpack_recipients(row[0])
     ]
     _set(
         tx,
         submission,
         "recipients = ?, error = ?, attempts = attempts + (state <> 'sending'),"
         " state = 'failed', not_before = 0",
-        *(_packed(recipients), displayable(line)),
+        *(pack_recipients(recipients), displayable(line)),
     )
 
 
@@ -335,7 +326,7 @@ def note_filed(tx: Transaction, submission: SubmissionId) -> None:
 
     Doing it twice does no harm.
     """
-    found = _load(tx, "id = ?", submission)
+    found = load_rows(tx, "id = ?", submission)
     if not found:
         return
     [done] = found
@@ -365,7 +356,7 @@ def retry(tx: Transaction, submission: SubmissionId) -> None:
         submission,
         "recipients = ?, not_before = 0, error = '',"
         " state = CASE state WHEN 'accepted' THEN state ELSE 'queued' END",
-        _packed(recipients),
+        pack_recipients(recipients),
     )
 
 
@@ -422,7 +413,7 @@ def take_back(tx: Transaction, submission: SubmissionId) -> WritingId | None:
     Returns what it was written in, this process's from now on; without that its text is
     a message in Drafts. Raises NoWayBack with the reason where it is too late.
     """
-    found = _load(tx, "id = ?", submission)
+    found = load_rows(tx, "id = ?", submission)
     if not found:
         raise NoWayBack("it was sent, or taken out of the outbox")
     [mail] = found
@@ -457,90 +448,7 @@ def _keep_text(tx: Transaction, mail: Submission) -> bool:
     return True
 
 
-# As people see it among all that waits.
-
-
-def load_pending_sends(source: Source) -> list[PendingOperation]:
-    """List the outbox as lines of what waits, oldest first."""
-    with snapshot(source):
-        return [_pending(one) for one in load_submissions(source)]
-
-
-def _pending(mail: Submission) -> PendingOperation:
-    return PendingOperation(
-        id=f"send-{mail.id}",
-        kind="send",
-        what=displayable(_what(mail)),
-        state=_SHOWN[mail.state],
-        attempts=mail.attempts,
-        not_before=mail.not_before,
-        error=mail.error,
-    )
-
-
-def _what(mail: Submission) -> str:
-    title = f'"{mail.subject}"' if mail.subject else "a mail without a subject"
-    if mail.state is SubmissionState.ACCEPTED:
-        return f"file {title}, which was sent"
-    first, *others = mail.addresses or ("nobody",)
-    more = f" and {len(others)} more" if others else ""
-    when = " at the next start" if mail.state is SubmissionState.KEPT else ""
-    return f"send {title} to {first}{more}{when}"
-
-
 # Rows.
-
-
-def _digest(sender: str, recipients: Sequence[str]) -> bytes:
-    return sha256("\0".join([sender, *recipients]).encode()).digest()
-
-
-def _load(source: Source, which: str, *values: object) -> list[Submission]:
-    rows = source.connection.execute(
-        f"SELECT {_COLUMNS} FROM submission WHERE {which} ORDER BY id", values
-    )
-    return [_submission(row) for row in rows]
-
-
-def _submission(row: Sequence[Any]) -> Submission:
-    number, message_id, sender, recipients, subject, in_reply_to, *row = row
-    blind, needs_utf8, eight_bit, size, created, *row = row
-    state, doubted, attempts, not_before, error, *bound = row
-    writing, draft, parent, parent_flag, copy = bound
-    return Submission(
-        id=SubmissionId(number),
-        message_id=message_id,
-        sender=sender,
-        recipients=tuple(_unpacked(recipients)),
-        subject=Displayable(subject),
-        in_reply_to=in_reply_to,
-        blind=blind,
-        needs_utf8=bool(needs_utf8),
-        is_eight_bit=bool(eight_bit),
-        size=size,
-        created=moment_of(created),
-        state=SubmissionState(state),
-        doubted=bool(doubted),
-        attempts=attempts,
-        not_before=moment_of(not_before) if not_before else None,
-        error=Displayable(error),
-        writing=WritingId(writing) if writing else None,
-        draft=MessageNumber(draft) if draft else None,
-        parent=MessageNumber(parent) if parent else None,
-        parent_flag=parent_flag,
-        copy=MessageNumber(copy) if copy else None,
-    )
-
-
-def _packed(recipients: Sequence[SubmissionRecipient]) -> str:
-    return json.dumps([(one.address, one.state, one.answer) for one in recipients])
-
-
-def _unpacked(recipients: str) -> list[SubmissionRecipient]:
-    return [
-        SubmissionRecipient(address, RecipientState(state), Displayable(answer))
-        for address, state, answer in json.loads(recipients)
-    ]
 
 
 def _require(tx: Transaction, submission: SubmissionId) -> None:

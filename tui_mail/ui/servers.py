@@ -23,7 +23,7 @@ from tui_mail.model.displayable import Displayable, displayable, own
 from tui_mail.model.error import LinkLost, MailError
 from tui_mail.model.ids import MessageNumber, PartId
 from tui_mail.model.mailbox import SpecialUse
-from tui_mail.model.operation import PendingOperation
+from tui_mail.model.operation import OperationState, PendingOperation
 from tui_mail.ui.engines import EngineJoined, EngineSaid
 from tui_mail.ui.fetching import CANCELLED
 from tui_mail.ui.statusing import AccountState, accounts_in_words
@@ -68,6 +68,8 @@ class Servers:
         """How many changes wait for a server."""
         self.refused = 0
         """How many a server refused: they wait for the person."""
+        self.doubtful = 0
+        """How many mails may have been sent: they wait for the person too."""
         self._with_due: frozenset[str] = frozenset()
         """The accounts with changes that may be told now."""
         self.asked_about_deletions: set[str] = set()
@@ -372,7 +374,8 @@ class Servers:
             self._load_pending, list(self._app.accounts.in_order())
         )
         queued = [(name, one) for name, one in pending if not one.state.asks]
-        self.refused = len(pending) - len(queued)
+        self.doubtful = sum(one.state is OperationState.UNKNOWN for _, one in pending)
+        self.refused = len(pending) - len(queued) - self.doubtful
         changes = [(name, one) for name, one in queued if one.kind != "fetch"]
         self.waiting, self.to_come = len(changes), len(queued) - len(changes)
         soon = datetime.now(UTC) + _SOON
@@ -406,11 +409,14 @@ class Servers:
         return f"{self.to_come:,} to fetch" if self.to_come else ""
 
     def _refused_in_words(self) -> str:
-        if not self.refused:
+        said = [
+            f"{count:,} {word}"
+            for count, word in ((self.refused, "refused"), (self.doubtful, "in doubt"))
+            if count
+        ]
+        if not said:
             return ""
-        return (
-            f"{self.refused:,} refused ({self._app.key_of('app.operations')} shows it)"
-        )
+        return f"{', '.join(said)} ({self._app.key_of('app.operations')} shows it)"
 
 
 def _line(done: Done) -> Displayable:
