@@ -1,7 +1,6 @@
 import email
 import email.header
 import email.policy
-import email.utils
 import re
 import tracemalloc
 from datetime import UTC, datetime, timedelta, timezone
@@ -256,11 +255,9 @@ def test_whatever_a_file_is_called_it_comes_back(name: str, content: bytes) -> N
     assert decode_part(part, coded) == content
     (attached,) = read(octets).iter_attachments()
     assert attached.get_content() == content
-    if clean_line(name):
-        found = attached.get_filename()
-        # The standard library takes quotes, brackets and spaces off a name's ends.
-        bare = email.utils.unquote(clean_line(name))
-        assert found in {clean_line(name), bare, bare.strip()}
+    # The standard library takes quotes and brackets off a name's ends.
+    if clean_line(name) and not clean_line(name).startswith(('"', "<")):
+        assert attached.get_filename() == clean_line(name)
 
 
 def test_a_name_that_is_not_ascii_stands_in_both_fields_that_clients_read() -> None:

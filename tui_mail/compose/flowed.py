@@ -5,7 +5,7 @@ import re
 SIGNATURE = "-- "
 
 _QUOTE = re.compile(r"(?:> ?)+")
-FULL = 60
+_FULL = 60
 """Columns that a line and the next word have together, if the line was broken there."""
 
 
@@ -41,7 +41,7 @@ def _is_soft(line: tuple[str, str], after: tuple[str, str]) -> bool:
         return False
     if quote != other_quote or not other.strip() or other.startswith(" "):
         return False
-    return len(content) + len(other.split(maxsplit=1)[0]) > FULL
+    return len(content) + len(other.split(maxsplit=1)[0]) > _FULL
 
 
 def _written(quote: str, content: str, *, soft: bool) -> str:

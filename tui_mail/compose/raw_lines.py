@@ -12,7 +12,7 @@ from tui_mail.model.body import BodyPart
 from tui_mail.model.error import MailError
 
 _LINE_END = re.compile(rb"\r\n|\r|\n")
-_LONG = re.compile(rb"[^\n]{%d}" % (LONGEST_LINE + 2))
+_LONG = re.compile(rb"^[^\n]{%d}" % (LONGEST_LINE + 2), re.MULTILINE)
 _ENCODING = re.compile(
     rb"^content-transfer-encoding[ \t]*:[^\n]*\n(?:[ \t][^\n]*\n)*",
     re.IGNORECASE | re.MULTILINE,

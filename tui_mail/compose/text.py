@@ -1,39 +1,28 @@
-"""Paragraphs of mail, wrapped so that they flow (RFC 3676)."""
+"""Long lines of mail, broken so that they flow (RFC 3676), and how wide text is."""
 
 import re
 import unicodedata
 from collections.abc import Iterator
 
-from tui_mail.compose.flowed import FULL, SIGNATURE
-
 WIDTH = 72
 """Columns of a line that is wrapped."""
 
 _CODE = re.compile(r"[\s>|#]|[-=_*~+]{2,}|(?:diff|@@) ")
-"""What begins a line that was not written to be filled: quotes, code, tables, rules."""
+"""What would make another thing of a line that begins so: a quote, a table, a rule."""
 _LIST = re.compile(r"(?:[-*+•]|\(?(?:\d{1,3}|[A-Za-z])[.)]) +")
-_FENCE = re.compile("```|~~~")
 _PIECE = re.compile(" *[^ ]+")
-_MEANT = 30
-"""Columns from which a space at the end of a line is no slip, but a soft break."""
 _NOT_FIRST = frozenset(
     "、。，．・：；！？」』）］｝〕〉》】ー々…ぁぃぅぇぉっゃゅょァィゥェォッャュョ"
 )
 _NOT_LAST = frozenset("「『（［｛〔〈《【")
 
 
-def wrap(text: str, width: int = WIDTH) -> str:
-    """Wrap the paragraphs of a text that was written.
-
-    Quotes, code, tables, and the signature stay as they are; so does the end of a line
-    that has room left, like those of an address. An entry of a list is wrapped below
-    its first word. A line that is broken at a space ends with it: it flows.
-    """
-    return "\n".join(_wrapped(text.split("\n"), width))
-
-
 def filled(line: str, width: int = WIDTH) -> list[str]:
-    """Break one line where it gets too long; each but the last ends with its space."""
+    """Break one line where it gets too long; each but the last ends with its space.
+
+    An entry of a list hangs below its first word, its lines do not flow. Scripts that
+    are written without spaces are broken between two signs.
+    """
     mark = _LIST.match(line)
     if not mark:
         return list(_lines(line, width))
@@ -52,45 +41,6 @@ def _columns(character: str) -> int:
     if unicodedata.category(character) in {"Mn", "Me", "Cf"}:
         return 0
     return 2 if unicodedata.east_asian_width(character) in {"W", "F"} else 1
-
-
-def _wrapped(lines: list[str], width: int) -> Iterator[str]:
-    paragraph = ""
-    fenced = False
-    for at, line in enumerate(lines):
-        if line == SIGNATURE:
-            yield from lines[at:]
-            return
-        fenced ^= _FENCE.match(line) is not None
-        if fenced or not line.strip() or _CODE.match(line) or _FENCE.match(line):
-            yield line
-            continue
-        paragraph = _joined(paragraph, line)
-        if at + 1 < len(lines) and _runs_on(line, lines[at + 1], width):
-            continue
-        yield from filled(paragraph, width)
-        paragraph = ""
-
-
-def _runs_on(line: str, after: str, width: int) -> bool:
-    """Tell whether a line was broken only since it was full."""
-    if not after.strip() or after == SIGNATURE:
-        return False
-    if _CODE.match(after) or _LIST.match(after) or _FENCE.match(after):
-        return False
-    used = columns(line.rstrip(" "))
-    if line.endswith(" ") and used > _MEANT:
-        return True
-    word = next(_pieces(after))
-    return used <= width and used + columns(word) > FULL
-
-
-def _joined(before: str, line: str) -> str:
-    if not before:
-        return line
-    before = before.rstrip(" ")
-    tight = _is_tight(before[-1:]) and _is_tight(line[:1])
-    return f"{before}{line}" if tight else f"{before} {line}"
 
 
 def _is_tight(character: str) -> bool:
