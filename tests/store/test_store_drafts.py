@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from tests.store.acting import NOW, due, refuse
-from tests.store.filling import VALIDITY, Place, assert_counts
+from tests.store.filling import VALIDITY, Place, assert_counts, mail
 from tui_mail.model.ids import WHOLE, MessageNumber, OperationId, Uid
 from tui_mail.model.uids import UidSet
 from tui_mail.store.appending import (
@@ -139,3 +139,22 @@ def test_the_mailbox_that_has_the_role_is_taken_whatever_it_is_called(
         assert load_mailbox(tx, sent).name == "Gesendet"
     lines = [line.what for line in load_pending(place.database)]
     assert lines == ['make the mailbox "Gesendet"']
+
+
+def test_a_draft_that_was_found_before_its_answer_came_is_still_replaced(
+    place: Place,
+) -> None:
+    """The engine saw it on the server, and there somebody wrote it on."""
+    first = save(place, "a")
+    operation = append(place)
+    [twin] = place.fetch(mail(1), name="Drafts")
+    second = save(place, "b", twin)
+    one = next_append(place.database, operation)
+    assert one is not None
+    with place.database.transaction() as tx:
+        settle_append(tx, operation, one, validity=VALIDITY, uid=Uid(1))
+    assert drafts(place) == [second]
+    assert place.rows("SELECT * FROM replaced") == [(first, second)]
+    assert ("expunge", "Drafts", "", [None]) in due(place)
+    append(place, uid=2)
+    assert due(place) == [("expunge", "Drafts", "", [1])]
