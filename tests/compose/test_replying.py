@@ -193,3 +193,14 @@ def test_an_answer_has_room_above_the_quote_and_the_signature_below() -> None:
 
 def test_an_answer_to_a_message_without_text_quotes_nothing() -> None:
     assert reply(original_of(FROM_BOB + "\n"), ANN).body == "\n" + SIGNATURE
+
+
+def test_marks_of_direction_are_not_answered_by_their_names() -> None:
+    message = (
+        "From: \u200f\u05d0\u05d1 <a@x.example>\nSubject: \u202b\u05d2\u202c\n\n"
+        "\u200f\u05d3!\n"
+    )
+    draft = reply(original_of(message), ANN)
+    assert draft.to == "\u05d0\u05d1 <a@x.example>"
+    assert draft.subject == "Re: \u05d2"
+    assert draft.body.startswith("\n\n\u05d0\u05d1 wrote:\n> \u05d3!\n")

@@ -45,6 +45,6 @@ def test_a_hostile_subject_is_one_line_that_one_can_see() -> None:
     hostile = displayable("Re: a\r\nBcc: eve@evil.example\x1b]0;x\x07\u202e\x00b")
     subject = reply_subject(hostile)
     assert subject.isprintable()
-    assert subject.startswith("Re: a Bcc: eve@evil.example␛]0;x␇‹RLO›␀b")
+    assert subject.startswith("Re: a Bcc: eve@evil.example␛]0;x␇␀b")
     assert len(reply_subject(Displayable("x" * 50_000))) == MAX_SUBJECT
     assert reply_subject(Displayable("Re:" * 30_000 + "x")) == "Re: x"

@@ -3,6 +3,7 @@
 import textwrap
 from collections.abc import Iterator, Sequence
 
+from tui_mail.compose.direction import without_directions
 from tui_mail.compose.draft import Attachment, Draft, PartSource
 from tui_mail.compose.identity import Identity, address_used
 from tui_mail.compose.original import Original
@@ -31,7 +32,7 @@ def forward_inline(original: Original, identity: Identity) -> Draft:
     """Send a message's text on, with its attachments."""
     envelope = parse_envelope(original.headers)
     text = original.text.text.strip("\n") if original.text else ""
-    above = f"\n\n{MARK}\n{_head(envelope)}\n{text}\n"
+    above = without_directions(f"\n\n{MARK}\n{_head(envelope)}\n{text}\n")
     return Draft(
         account=identity.account,
         sender=identity.sender_at(address_used(original.headers, identity)),

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import unquote
 
+from tui_mail.compose.direction import without_directions
 from tui_mail.compose.fields import FieldError, format_one, parse_recipients
 from tui_mail.mime.addresses import parse_addresses
 from tui_mail.mime.headers import wanted_fields
@@ -46,7 +47,7 @@ def is_usable(address: Address) -> bool:
 def usable(addresses: Iterable[Address]) -> tuple[Address, ...]:
     """Leave out the names of groups and what cannot be an address; cut endless names."""
     return tuple(
-        Address(Displayable(one.name[:MAX_NAME]), one.address)
+        Address(Displayable(without_directions(one.name)[:MAX_NAME]), one.address)
         for one in addresses
         if is_usable(one)
     )

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime, tzinfo
 
+from tui_mail.compose.direction import without_directions
 from tui_mail.compose.signature import MARK
 from tui_mail.compose.text import WIDTH, columns, filled
 from tui_mail.mime.quoting import is_attribution, quote_depth
@@ -37,7 +38,7 @@ def spoken_day(date: datetime) -> str:
 def attribution(envelope: Envelope, zone: tzinfo | None = None) -> str:
     """Say who wrote what is quoted below; times are those of ``zone``, or of here."""
     who = next(iter(envelope.from_), Address(Displayable(""), Displayable("")))
-    name = (who.short or "somebody")[:120].rstrip().rstrip(":")
+    name = (without_directions(who.short) or "somebody")[:120].rstrip().rstrip(":")
     if envelope.date is None:
         return f"{name} wrote:"
     date = envelope.date.astimezone(zone)
@@ -72,7 +73,7 @@ def _quoted_lines(text: ReadableText) -> Iterator[str]:
 
 def _apart(text: ReadableText) -> tuple[list[str], list[tuple[int, str]]]:
     """Take the list of links at the end of what was HTML from the text above it."""
-    lines = text.text.split("\n")
+    lines = without_directions(text.text).split("\n")
     count = len(text.links)
     if text.kind != "html" or not count or len(lines) <= count:
         return lines, []

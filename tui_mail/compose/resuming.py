@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from tui_mail.compose import draft_marks
 from tui_mail.compose.ancestry import is_message_id
+from tui_mail.compose.direction import without_directions
 from tui_mail.compose.draft import Draft
 from tui_mail.compose.fields import format_recipients, typed_text
 from tui_mail.compose.forwarding import carried
@@ -57,7 +58,7 @@ def resume(original: Original, identity: Identity) -> Resumed:
         cc=typed.get("cc", ""),
         bcc=typed.get("bcc", ""),
         reply_to=typed.get("reply-to", ""),
-        subject=envelope.subject,
+        subject=without_directions(envelope.subject),
         body=_body(original),
         attachments=carried(original),
         in_reply_to=answers,
@@ -84,7 +85,7 @@ def edit_as_new(original: Original, identity: Identity) -> Resumed:
         cc=format_recipients(usable(envelope.cc)),
         bcc=format_recipients(usable(envelope.bcc)) if is_own else "",
         reply_to=format_recipients(usable(envelope.reply_to)) if is_own else "",
-        subject=envelope.subject,
+        subject=without_directions(envelope.subject),
         body=_body(original),
         attachments=carried(original),
     )
@@ -95,6 +96,7 @@ def _body(original: Original) -> str:
     text = _exact_text(original)
     if text is None:
         text = original.text.text if original.text else ""
+    text = without_directions(text)
     return f"{text}\n" if text and not text.endswith("\n") else text
 
 

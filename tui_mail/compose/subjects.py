@@ -2,6 +2,7 @@
 
 import re
 
+from tui_mail.compose.direction import without_directions
 from tui_mail.model.displayable import Displayable
 
 MAX_SUBJECT = 900
@@ -24,7 +25,9 @@ def reply_subject(subject: Displayable) -> str:
 
     A list's ``[name]`` stays, and what stands behind it is looked at too.
     """
-    rest = _ANSWER.sub("", subject, count=1) if _ANSWER.match(subject) else subject
+    whole = without_directions(subject)
+    begun = _ANSWER.match(whole)
+    rest = whole[begun.end() :] if begun else whole
     if (tag := _TAG.match(rest)) and (again := _ANSWER.match(rest, tag.end())):
         rest = rest[: tag.end()] + rest[again.end() :]
     return f"Re: {rest}"[:MAX_SUBJECT].rstrip()
@@ -32,6 +35,7 @@ def reply_subject(subject: Displayable) -> str:
 
 def forward_subject(subject: Displayable) -> str:
     """Put one ``Fwd: `` before a subject."""
-    begun = _FORWARD.match(subject)
-    rest = subject[begun.end() :] if begun else subject
+    whole = without_directions(subject)
+    begun = _FORWARD.match(whole)
+    rest = whole[begun.end() :] if begun else whole
     return f"Fwd: {rest}"[:MAX_SUBJECT].rstrip()
