@@ -57,9 +57,11 @@ def break_off(world: SendWorld, chance: random.Random, tally: Tally) -> None:
     """Break a synchronization off in one of the ways there are."""
     kind = "local" if world.mail is None else "imap"
     way = chance.random()
-    if way < 0.4:
+    if way < 0.15:
+        tally.cut += world.sync_unanswered()
+    elif way < 0.4:
         down = chance.random() < 0.6
-        tally.cut += world.sync_cut(chance.randrange(1, 700), down=down)
+        tally.cut += world.sync_cut(chance.randrange(1, 600), down=down)
     elif way < 0.5 and world.mail is not None:
         down = chance.random() < 0.6
         most = 4_000 if down else 1_200

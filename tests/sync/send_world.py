@@ -227,6 +227,22 @@ class SendWorld:
         proxy.cut_down = proxy.cut_up = None
         return proxy.cuts - before
 
+    def sync_unanswered(self) -> int:
+        """Have the link break when the server has taken a message; how many were cut."""
+        file = self.sink.file
+
+        def lose(octets: bytes) -> None:
+            self.sink.file = file
+            if file is not None:
+                file(octets)
+            self.out.cut()
+
+        before = len(self.sink.taken)
+        self.sink.file = lose
+        self.sync()
+        self.sink.file = file
+        return min(1, len(self.sink.taken) - before)
+
     def sync_ended(self, commits: int) -> None:
         """Have the engine end in the middle of a transaction."""
         true, left = Database.transaction, iter(range(commits))

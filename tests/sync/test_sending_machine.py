@@ -21,7 +21,7 @@ from tests.sync.send_world import SendWorld
 USUAL = 6
 EXAMPLES = int(os.environ.get("TUI_MAIL_EXAMPLES", USUAL))
 picks = st.integers(0, 1_000)
-octets = st.integers(0, 900)
+octets = st.integers(0, 500)
 answers = st.sampled_from(("", "550 5.1.1 nobody", "451 4.7.1 greylisted"))
 
 
@@ -77,6 +77,11 @@ class Sending(RuleBasedStateMachine):
     def sync_cut(self, at: int, down: bool) -> None:
         self.world.write()
         self.world.sync_cut(at, down=down)
+
+    @rule()
+    def sync_unanswered(self) -> None:
+        self.world.write()
+        self.world.sync_unanswered()
 
     @rule(commits=st.integers(0, 8))
     def sync_ended(self, commits: int) -> None:
