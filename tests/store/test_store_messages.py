@@ -28,6 +28,7 @@ from tui_mail.store.messages import (
 )
 from tui_mail.store.performing import perform
 from tui_mail.store.replaying import mark_operation_sent
+from tui_mail.store.threads import find_by_message_id
 from tui_mail.store.vanishing import apply_vanished, drop_detached
 
 
@@ -356,3 +357,13 @@ def test_a_location_says_where_it_is_shown_and_where_the_server_has_it(
     assert (location.server_mailbox, location.uid) == (place.box(), 1)
     assert isinstance(location.mailbox, int)
     assert MailboxId(location.mailbox) != location.server_mailbox
+
+
+def test_a_message_is_found_by_its_message_id_wherever_it_lies(place: Place) -> None:
+    numbers = place.fill(3)
+    _perform(place, Copy((numbers[0],), place.box("Archive")))
+    found = find_by_message_id(place.database, "1@example.org")
+    assert found[0] == numbers[0]
+    assert len(found) == 2
+    assert find_by_message_id(place.database, "1@example.orG") == []
+    assert find_by_message_id(place.database, "") == []

@@ -434,3 +434,17 @@ def test_a_mailbox_for_drafts_is_made_once_on_the_server(place: Place) -> None:
             cancel(tx, f"send-{number}")
     kinds = [line.kind for line in load_pending(place.database)]
     assert sorted(kinds) == ["append", "create"]
+
+
+def test_what_was_put_off_can_be_hurried_and_what_was_sent_later_on_purpose_is_left(
+    place: Place,
+) -> None:
+    first = submit(place)
+    submit(place, replace(MAIL, message_id="2@ann.example"), not_before=SOON)
+    with place.database.transaction() as tx:
+        outbox.put_off(tx, first, SOON, "451 greylisted")
+    assert outbox.load_due(place.database, NOW) == []
+    late = outbox.load_submissions(place.database)
+    with place.database.transaction() as tx:
+        outbox.hurry(tx, [found.id for found in late if found.is_put_off])
+    assert [due.id for due in outbox.load_due(place.database, NOW)] == [first]

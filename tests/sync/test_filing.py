@@ -20,6 +20,7 @@ from tui_mail.store.drafts import drafts_mailbox, save_draft
 from tui_mail.sync import filing
 from tui_mail.sync.outbox_once import send_once
 
+pytestmark = pytest.mark.dovecot
 TO = "ann@there.example"
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from tests.servers.dovecot import Dovecot
 from tests.servers.ports import free_ports
+from tests.servers.proxy import Proxy, proxied
 from tests.servers.scripted import scripted
 from tests.servers.smtp_script import Mta
 from tests.servers.submission import PASSWORD, USER, Submission, submission
@@ -213,6 +214,23 @@ def test_what_a_person_wants_tried_again_goes_at_once(local: LocalDesk) -> None:
 def _attempts(desk: Desk, number: SubmissionId) -> int:
     found = row(desk, number)
     return 0 if found is None else found.attempts
+
+
+def test_mail_goes_as_soon_as_the_network_is_there_again(
+    desk: Desk, proxy: Proxy, server: Submission
+) -> None:
+    with proxied(server.port) as out:
+        desk.set(smtp=smtp_at(out.port))
+        with running(desk) as engine, engine.reader() as reader:
+            reader.status("connected")
+            out.refuse = proxy.refuse = True
+            proxy.cut()
+            number = put(desk, outgoing("Budget", TO))
+            reader.send(Wake())
+            reader.while_told(lambda: _attempts(desk, number) == 1)
+            out.refuse = proxy.refuse = False
+            reader.while_told(lambda: not states(desk), seconds=40.0)
+    assert len(server.taken) == 1
 
 
 def test_an_engine_sends_what_is_due_before_it_ends(

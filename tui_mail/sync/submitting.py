@@ -220,7 +220,7 @@ class Outlet:
             accept(tx, one)
         self._accepted = True
         receipt.sent += 1
-        _LOG.info("%s: send-%d was accepted", self._account.name, one.id)
+        self._log(one, "accepted")
 
     def _judge_recipients(
         self, one: Submission, bad: dict[str, Answer], receipt: Receipt, *, host: str
@@ -261,6 +261,7 @@ class Outlet:
     ) -> None:
         with self._pace.transaction() as tx:
             settle_refused(tx, one.id, line, refused)
+        self._log(one, "refused")
         receipt.complain(f"{_name(one)} was not sent: {line}")
 
     def _wait(self, one: Submission, line: str, receipt: Receipt) -> None:
@@ -269,12 +270,17 @@ class Outlet:
             return
         with self._pace.transaction() as tx:
             put_off(tx, one.id, _next_attempt(one), line)
+        self._log(one, "put off")
         receipt.complain(f"{_name(one)} waits: {line}")
 
     def _doubt(self, one: Submission, line: str, receipt: Receipt) -> None:
         with self._pace.transaction() as tx:
             settle_unknown(tx, one.id, line)
+        self._log(one, "in doubt")
         receipt.complain(f"{_name(one)} may have been sent or not: {line}")
+
+    def _log(self, one: Submission, state: str) -> None:
+        _LOG.info("%s: send-%d: %s", self._account.name, one.id, state)
 
 
 def _name(one: Submission) -> str:
