@@ -13,7 +13,8 @@ _ITEM = re.compile(r"\s*(?:[-*•+]|\d{1,3}[.)]) |\s{2,}")
 def wrapped(text: str) -> str:
     """Break long lines of prose; the signature, code and tables stay as they are."""
     lines = text.split("\n")
-    end = signature_start(lines)
+    start = signature_start(lines)
+    end = len(lines) if start is None else start
     broken = [piece for line in lines[:end] for piece in softly_wrapped(line)]
     return "\n".join([*broken, *lines[end:]])
 

@@ -323,19 +323,20 @@ class Writing:
     def _looked_over(self) -> dict[str, tuple[Recipient, ...]] | None:
         """Read all fields; None where one is wrong, and the cursor goes there."""
         people: dict[str, tuple[Recipient, ...]] = {}
+        wrong: dict[str, Displayable] = {}
         for key in ADDRESSES:
-            with suppress(FieldError):
+            try:
                 people[key] = self._parsed(key)
-        wrong = [key for key in ADDRESSES if key not in people]
+            except FieldError as mistake:
+                wrong[key] = mistake.line
         if not wrong and not any(people.values()):
-            self._screen.set_mistake("to", own("nobody is named who is to get it"))
-            wrong = ["to"]
-        if not wrong:
-            return people
-        self._screen.go_to(wrong[0])
-        names = ", ".join(_LABELS[key] for key in wrong)
-        self._screen.say(own(f"Not yet: see {names}."), warning=True)
-        return None
+            wrong["to"] = own("nobody is named who is to get it")
+            self._screen.set_mistake("to", wrong["to"])
+        for key, line in wrong.items():
+            self._screen.go_to(key)
+            self._screen.say(own(f"{_LABELS[key]}: {line}"), warning=True)
+            return None
+        return people
 
     # What goes with it, and what helps to write it.
 

@@ -20,6 +20,8 @@ def later(typed: str, now: datetime) -> datetime:
     """Read a time after ``now``, in its time zone; raises MailError with what is allowed."""
     words = " ".join(typed.lower().replace(",", " ").split())
     words = re.sub(r"(\d)t(\d)", r"\1 \2", words)
+    if not words:
+        raise MailError(f"write it as {KNOWN}")
     if found := _SPAN.fullmatch(words):
         return now + timedelta(minutes=int(found[1]) * _UNITS[found[2]])
     day, _, clock = words.partition(" ")

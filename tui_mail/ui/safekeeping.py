@@ -217,7 +217,7 @@ def load_attachment(database: "Database", attachment: Attachment) -> bytes:
         try:
             return source.path.read_bytes()
         except OSError as error:
-            raise MailError(f"{source.path}: {error.strerror}") from None
+            raise MailError(f"{attachment.name}: {error.strerror}") from None
     octets = load_octets(database, source.message, source.part)
     if octets is None:
         raise MailError(f"{attachment.name or 'the message'} is not here yet")

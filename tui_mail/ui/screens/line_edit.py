@@ -97,6 +97,10 @@ class LineEdit(Input, inherit_bindings=False):
 
     def on_resize(self) -> None:
         """Bring the cursor into sight: it stood at its place before there was a width."""
+        self.show_cursor()
+
+    def show_cursor(self) -> None:
+        """Bring the cursor into sight."""
         place = width_of(self.value[: self.cursor_position])
         self.scroll_to_region(Region(place, 0, 1, 1), force=True, animate=False)
 

@@ -19,7 +19,8 @@ class HeaderField(Field):
         & > LineEdit { max-width: 90; background: $background; }
         & > LineEdit.-textual-compact { padding: 0; }
         & > LineEdit:focus { background: $background; }
-        & > .field--beside { width: auto; max-width: 50%; padding: 0 1 0 2; }
+        & > .field--beside { width: auto; max-width: 50%; max-height: 2; }
+        & > .field--beside { padding: 0 1 0 2; }
         &:ansi > LineEdit:focus { text-style: none; }
         &:ansi > .field--label { border-right: none; }
     }
@@ -70,16 +71,16 @@ class HeaderEdit(LineEdit):
         self._place = max(0, min(self._place + step, len(self._past) - 1))
         self.set_text(self._past[self._place])
 
-    def on_resize(self) -> None:
-        """Bring into sight what matters."""
+    def show_cursor(self) -> None:
+        """Bring the cursor into sight, and the beginning where one types elsewhere."""
         if self.has_focus:
-            super().on_resize()
+            super().show_cursor()
         else:
             self.scroll_to(x=0, animate=False, force=True)
 
     def on_focus(self) -> None:
         """Bring the cursor into sight."""
-        super().on_resize()
+        self.show_cursor()
 
     def on_blur(self) -> None:
         """Bring the beginning into sight."""

@@ -1,0 +1,499 @@
+"""Writing and sending by keys, up to the outbox."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.ui.app_samples import Home, Sample, put
+from tests.ui.composer_samples import answer, composing, new, sending
+from tui_mail.compose.draft import Draft
+from tui_mail.model.displayable import displayable
+from tui_mail.model.error import StoreFailed
+from tui_mail.model.outgoing import Submission
+from tui_mail.store import writing
+from tui_mail.store.writing import begin_writing
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return sending(tmp_path)
+
+
+def held(mail: Submission) -> float:
+    assert mail.not_before is not None
+    return (mail.not_before - mail.created).total_seconds()
+
+
+async def test_a_message_is_written_and_sent_by_keys(home: Home) -> None:
+    async with composing(home, new(), focus="to") as it:
+        await it.type("bob@there.example")
+        await it.press("tab", "tab", "tab")
+        await it.type("Budget")
+        await it.press("tab")
+        await it.type("Hello Bob.")
+        await it.press("ctrl+s")
+        assert "Send this to 1 person?" in it.text
+        assert "ann@example.org" in it.text
+        await it.press("enter")
+        await it.until(lambda: not it.is_open)
+        [mail] = it.outbox()
+        assert [r.address for r in mail.recipients] == ["bob@there.example"]
+        assert "Subject: Budget" in it.sent()
+        assert "Hello Bob." in it.sent()
+        assert len(it.rows()) == 1, "it stays until the server has it"
+
+
+async def test_all_that_is_typed_at_once_arrives_where_it_belongs(home: Home) -> None:
+    keys = ["ctrl+s", "enter"]
+    async with composing(home, new(to="bob@there.example")) as it:
+        typed = ["H", "i", "tab", "shift+tab", "exclamation_mark", *keys]
+        for key in typed:
+            await it.pilot.press(key)
+        await it.until(lambda: not it.is_open)
+        assert "Hi!" in it.sent()
+
+
+async def test_a_reply_begins_above_the_quote(home: Home) -> None:
+    async with composing(home, answer()) as it:
+        await it.type("Yes.")
+        assert it.composer.draft.body.startswith("Yes.\nOn Mon, Grace wrote:")
+
+
+async def test_a_reply_that_was_not_changed_leaves_nothing(home: Home) -> None:
+    async with composing(home, answer()) as it:
+        await it.press("escape")
+        await it.until(lambda: not it.is_open)
+        assert (it.rows(), it.drafts(), it.outbox()) == ([], [], [])
+
+
+async def test_what_was_changed_and_changed_back_leaves_nothing(home: Home) -> None:
+    async with composing(home, answer()) as it:
+        await it.type("x")
+        await it.until(lambda: len(it.rows()) == 1)
+        await it.press("ctrl+z", "escape")
+        await it.until(lambda: not it.is_open)
+        assert (it.rows(), it.drafts()) == ([], [])
+
+
+async def test_what_is_typed_is_in_the_store_a_moment_later(home: Home) -> None:
+    async with composing(home, answer()) as it:
+        await it.type("precious")
+        await it.until(lambda: any("precious" in d.body for d in it.rows()))
+        assert it.rows()[0].to == "Grace Hopper <grace@corp.example>"
+
+
+@pytest.mark.parametrize("key", ["k", "enter"])
+async def test_it_is_kept_as_one_draft(home: Home, key: str) -> None:
+    async with composing(home, answer()) as it:
+        await it.type("half a thought")
+        await it.press("escape")
+        assert "keep as draft" in it.text
+        await it.press(key)
+        await it.until(lambda: not it.is_open)
+        [kept] = it.drafts()
+        assert b"half a thought" in kept
+        assert it.rows() == []
+
+
+async def test_a_draft_that_is_kept_again_takes_the_place_of_the_first(
+    home: Home,
+) -> None:
+    async with composing(home, answer()) as it:
+        await it.type("first")
+        await it.press("escape", "k")
+        await it.until(lambda: not it.is_open)
+        [number] = it.database.connection.execute(
+            "SELECT m.number FROM message m JOIN mailbox b ON b.id = m.mailbox"
+            " WHERE b.name = 'Drafts'"
+        ).fetchone()
+        await it.open(Draft("work", "ann@example.org", body="second", message=number))
+        await it.type("and ")
+        await it.press("escape", "k")
+        await it.until(lambda: not it.is_open)
+        [kept] = it.drafts()
+        assert b"and second" in kept
+
+
+async def test_what_was_discarded_is_gone_and_can_be_brought_back(home: Home) -> None:
+    async with composing(home, answer()) as it:
+        await it.type("a mistake")
+        await it.press("escape", "d")
+        await it.until(lambda: not it.is_open)
+        assert (it.rows(), it.drafts(), it.outbox()) == ([], [], [])
+        assert it.app.discarded is not None
+        assert it.app.discarded.body.startswith("a mistake")
+
+
+async def test_escape_twice_goes_on_writing(home: Home) -> None:
+    async with composing(home, answer()) as it:
+        await it.type("a")
+        await it.press("escape", "escape")
+        await it.type("b")
+        assert it.composer.draft.body.startswith("ab")
+
+
+@pytest.mark.parametrize("key", ["ctrl+c", "ctrl+g"])
+async def test_cancelling_loses_nothing(home: Home, key: str) -> None:
+    async with composing(home, answer()) as it:
+        await it.type("ab")
+        await it.press(key, key)
+        await it.type("c")
+        await it.press("ctrl+s", key, "escape", key)
+        assert it.is_open
+        assert it.composer.draft.body.startswith("abc")
+
+
+async def test_what_was_left_behind_is_never_closed_without_a_question(
+    home: Home,
+) -> None:
+    async with composing(home, answer()) as it:
+        await it.press("escape")
+        with it.database.transaction() as tx:
+            left = begin_writing(tx, "{}", it.app.real_time())
+        await it.open(answer(), writing=left)
+        await it.press("escape")
+        assert "keep as draft" in it.text
+
+
+async def test_mail_to_be_sent_later_waits_until_then(home: Home) -> None:
+    async with composing(home, answer()) as it:
+        await it.type("Soon.")
+        await it.press("escape", "l")
+        await it.type("30 parsecs")
+        await it.press("enter")
+        assert "write it as 18:00" in it.text
+        await it.press("ctrl+u")
+        await it.type("2h")
+        await it.press("enter")
+        assert "Goes" in it.text
+        await it.press("enter")
+        await it.until(lambda: not it.is_open)
+        [mail] = it.outbox()
+        assert 7100 < held(mail) < 7300
+
+
+async def test_a_mail_is_held_as_long_as_the_settings_say(tmp_path: Path) -> None:
+    home = sending(tmp_path, ui="undo_seconds = 30\nconfirm_send = false")
+    async with composing(home, answer()) as it:
+        await it.type("At once.")
+        await it.press("ctrl+s")
+        await it.until(lambda: not it.is_open)
+        [mail] = it.outbox()
+        assert 25 < held(mail) < 35
+
+
+async def test_a_warning_is_shown_also_where_nothing_is_to_be_confirmed(
+    tmp_path: Path,
+) -> None:
+    home = sending(tmp_path, ui="confirm_send = false")
+    async with composing(home, answer()) as it:
+        await it.type("The plan is attached.")
+        await it.press("ctrl+s")
+        assert "nothing is attached" in it.text
+        assert it.outbox() == []
+
+
+async def test_nobody_gets_a_mail_without_an_address(home: Home) -> None:
+    async with composing(home, new(), focus="body") as it:
+        await it.type("Hello?")
+        await it.press("ctrl+s")
+        assert "nobody is named" in it.text
+        await it.type("bob@there.example")
+        assert it.composer.draft.to == "bob@there.example"
+
+
+async def test_a_mistake_in_a_field_is_said_at_the_field_when_it_is_left(
+    home: Home,
+) -> None:
+    async with composing(home, new(), focus="to") as it:
+        await it.type("bob at there")
+        await it.press("tab")
+        await it.shows("! ")
+        assert "! " in next(row for row in it.text.splitlines() if row[1:3] == "To")
+        await it.press("shift+tab", "ctrl+u")
+        await it.type("bob@there.example")
+        await it.press("tab")
+        await it.until(
+            lambda: "! " not in next(r for r in it.text.splitlines() if r[1:3] == "To")
+        )
+
+
+async def test_blind_copies_are_named_in_the_review_and_not_in_the_mail(
+    home: Home,
+) -> None:
+    async with composing(home, answer(), focus="bcc") as it:
+        await it.type("boss@corp.example")
+        await it.press("tab", "tab")
+        await it.type("Yes.")
+        await it.press("ctrl+s")
+        assert "Send this to 2 people?" in it.text
+        assert "Bcc      boss@corp.example" in it.text
+        await it.press("enter")
+        await it.until(lambda: not it.is_open)
+        assert "boss@" not in it.sent()
+
+
+async def test_five_hundred_people_can_be_read_before_it_goes(home: Home) -> None:
+    crowd = ", ".join(f"person{n}@corp.example" for n in range(500))
+    async with composing(home, new(to=crowd, subject="All", body="Hi\n")) as it:
+        assert "500 people" in it.text
+        await it.press("x", "ctrl+s")
+        assert "Send this to 500 people?" in it.text
+        await it.press(*["pagedown"] * 20)
+        assert "person499@corp.example" in it.text
+        assert "Enter send" in it.text
+
+
+async def test_long_lines_of_a_paragraph_go_out_short_and_flowing(home: Home) -> None:
+    async with composing(home, new(to="bob@there.example", subject="Long")) as it:
+        await it.type("some words of a long line that goes on " * 5)
+        assert max(len(r.rstrip()) for r in it.text.splitlines()[6:22]) <= 73
+        await it.press("ctrl+s", "enter")
+        await it.until(lambda: not it.is_open)
+        text = it.sent()
+        assert "format=flowed" in text
+        assert max(map(len, text.splitlines())) <= 78
+
+
+# What goes with it.
+
+
+async def test_a_file_is_attached_by_its_path(home: Home, tmp_path: Path) -> None:
+    (tmp_path / "plan.pdf").write_bytes(b"%PDF the plan")
+    async with composing(home, answer()) as it:
+        await it.press("ctrl+t")
+        await it.type(str(tmp_path / "plan.pdf"))
+        await it.press("enter")
+        await it.shows("plan.pdf", "application/pdf", "13 B")
+        await it.press("x", "ctrl+s")
+        assert "1 attachment, 13 B: plan.pdf" in it.text
+        await it.press("enter")
+        await it.until(lambda: not it.is_open)
+        assert 'filename="plan.pdf"' in it.sent() or "filename=plan.pdf" in it.sent()
+
+
+async def test_a_path_is_completed_and_walked(home: Home, tmp_path: Path) -> None:
+    folder = tmp_path / "reports"
+    folder.mkdir()
+    (folder / "annual-2026.txt").write_text("a")
+    (folder / "annual-2027.txt").write_text("b")
+    async with composing(home, answer()) as it:
+        await it.press("ctrl+t")
+        await it.type(f"{tmp_path}/repo")
+        await it.press("tab")
+        await it.until(lambda: "annual-2026.txt" in it.text)
+        await it.press("tab")
+        await it.type("7")
+        await it.press("enter")
+        await it.until(lambda: bool(it.composer.draft.attachments))
+        assert it.composer.draft.attachments[0].name == "annual-2027.txt"
+
+
+async def test_what_cannot_be_attached_is_said_clearly(
+    home: Home, tmp_path: Path
+) -> None:
+    async with composing(home, answer()) as it:
+        await it.press("ctrl+t")
+        await it.type(f"{tmp_path}/missing.pdf")
+        await it.press("enter")
+        await it.shows("There is no such file.")
+        await it.press("ctrl+u")
+        os.mkfifo(tmp_path / "pipe")
+        await it.type(f"{tmp_path}/pipe")
+        await it.press("enter")
+        await it.shows("no file that could be sent")
+        await it.press("escape")
+        assert it.composer.draft.attachments == ()
+
+
+async def test_an_attachment_is_taken_off_again(home: Home, tmp_path: Path) -> None:
+    (tmp_path / "plan.pdf").write_bytes(b"%PDF the plan")
+    async with composing(home, answer()) as it:
+        await it.press("ctrl+t")
+        await it.type(str(tmp_path / "plan.pdf"))
+        await it.press("enter", "shift+tab", "d")
+        assert it.composer.draft.attachments == ()
+        await it.type("on")
+        assert it.composer.draft.body.startswith("on"), "the body has the focus again"
+
+
+async def test_a_file_that_has_gone_stops_the_mail_and_the_text_stays(
+    home: Home,
+    tmp_path: Path,
+) -> None:
+    gone = tmp_path / "plan.pdf"
+    gone.write_bytes(b"x")
+    async with composing(home, answer()) as it:
+        await it.press("ctrl+t")
+        await it.type(str(gone))
+        await it.press("enter", "x")
+        gone.unlink()
+        await it.press("ctrl+s", "enter")
+        await it.shows("No such file")
+        assert it.is_open
+        assert it.outbox() == []
+
+
+# Who writes, and to whom.
+
+
+async def test_people_are_offered_and_taken(home: Home) -> None:
+    async with composing(home, new(), focus="to") as it:
+        await it.type("gra")
+        await it.shows("grace@corp.example")
+        await it.press("tab")
+        assert it.composer.draft.to == "Grace Hopper <grace@corp.example>,"
+        await it.type("bob")
+        await it.shows("bob@corp.example")
+        await it.press("enter", "tab")
+        people = "Grace Hopper <grace@corp.example>, Bob Stone <bob@corp.example>"
+        assert it.composer.draft.to == people
+
+
+async def test_an_address_that_was_typed_is_never_made_another(home: Home) -> None:
+    async with composing(home, new(), focus="to") as it:
+        await it.type("gra")
+        await it.shows("grace@corp.example")
+        await it.press("ctrl+u")
+        await it.type("grace@corp")
+        await it.press("tab")
+        assert it.composer.draft.to == "grace@corp"
+
+
+async def test_escape_closes_the_people_and_not_the_composer(home: Home) -> None:
+    async with composing(home, new(), focus="to") as it:
+        await it.type("gra")
+        await it.shows("grace@corp.example")
+        await it.press("escape")
+        assert "grace@corp.example" not in it.text
+        assert it.is_open
+        await it.press("tab")
+        assert it.composer.draft.to == "gra"
+
+
+async def test_the_address_book_is_asked_without_a_shell(tmp_path: Path) -> None:
+    program = tmp_path / "book"
+    program.write_text(
+        "#!/bin/sh\necho searching\n"
+        'printf \'zoe@book.example\\tZoe \\033[31m "%s"\\n\' "$1"\n'
+        "printf 'no tab\\nnoaddress\\tx\\n'\n"
+    )
+    program.chmod(0o700)
+    more = f'\n[addressbook]\ncommand = "{program} %s"\n'
+    async with composing(sending(tmp_path, more=more), new(), focus="to") as it:
+        await it.type("zo;touch")
+        await it.press("ctrl+u")
+        await it.type("zoe")
+        await it.shows("zoe@book.example")
+        assert "\x1b" not in it.text
+        await it.press("tab")
+        assert "<zoe@book.example>" in it.composer.draft.to
+
+
+async def test_another_account_writes_and_keeps_what_is_written(tmp_path: Path) -> None:
+    home = sending(tmp_path, names=("work", "home"))
+    async with composing(home, answer()) as it:
+        assert "From" in it.text
+        await it.type("Yes.")
+        await it.until(lambda: len(it.rows()) == 1)
+        await it.press("ctrl+o", "down", "enter")
+        assert it.composer.draft.account == "home"
+        await it.until(lambda: it.rows() == [])
+        await it.press("ctrl+s")
+        assert "(home)" in it.text
+        await it.press("enter")
+        await it.until(lambda: not it.is_open)
+        assert it.outbox() == []
+        other = it.app.accounts.database("home").connection
+        assert other.execute("SELECT count(*) FROM submission").fetchone() == (1,)
+
+
+async def test_one_address_needs_no_from_field(home: Home) -> None:
+    async with composing(home, new()) as it:
+        assert "From" not in it.text
+
+
+async def test_an_account_without_smtp_keeps_what_cannot_be_sent(
+    tmp_path: Path,
+) -> None:
+    home = sending(tmp_path)
+    path = home.places.settings_file()
+    path.write_text(path.read_text().partition("[accounts.work.smtp]")[0])
+    async with composing(home, answer()) as it:
+        await it.type("Yes.")
+        await it.press("ctrl+s")
+        await it.shows("no [smtp]")
+        assert it.is_open
+
+
+# Any size, any text.
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60), (40, 12), (20, 6)])
+async def test_it_can_be_used_at_any_size(home: Home, size: tuple[int, int]) -> None:
+    async with composing(home, answer(), size=size) as it:
+        await it.type("here")
+        assert "here" in it.text
+        await it.press("tab")
+        await it.type("x")
+        await it.pilot.resize_terminal(61, 17)
+        await it.press("shift+tab")
+        await it.type("there")
+        assert "herethere" in it.text
+
+
+async def test_hostile_text_is_only_text(home: Home) -> None:
+    hostile = "a\x1b]52;c;aGk=\x07b\u202ec\x9b31m"
+    async with composing(home, new(body=f"{hostile}\n", subject=hostile)) as it:
+        await it.paste(f"{hostile}\r\npasted")
+        await it.press("shift+tab")
+        await it.paste(hostile)
+        it.composer.say(displayable(hostile), warning=True)
+        await it.pilot.pause()
+        assert not any(sign in it.text for sign in "\x1b\x07\u202e\x9b")
+        assert "pasted" in it.composer.draft.body
+
+
+async def test_wide_and_joined_characters_are_moved_over_as_one(home: Home) -> None:
+    text = "会e\u0301👩\u200d👧x"
+    async with composing(home, new()) as it:
+        await it.paste(text)
+        await it.press("left", "left", "left", "left")
+        await it.type("|")
+        await it.press("right", "right")
+        await it.type("|")
+        assert it.composer.draft.body == "|会e\u0301|👩\u200d👧x"
+
+
+async def test_a_megabyte_can_be_pasted_and_written_on(home: Home) -> None:
+    async with composing(home, new(to="bob@there.example")) as it:
+        await it.paste("a line of what was pasted here\n" * 33_000)
+        await it.type("end")
+        assert "end" in it.text
+        assert len(it.composer.draft.body) > 1_000_000
+        await it.until(lambda: bool(it.rows()) and it.rows()[0].body.endswith("end"))
+
+
+async def test_the_store_that_fails_says_so_and_the_text_stays(
+    home: Home,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise StoreFailed("the disk is full")
+
+    async with composing(home, answer()) as it:
+        monkeypatch.setattr(writing, "begin_writing", fails)
+        await it.type("precious")
+        await it.shows("Not kept: the disk is full")
+        assert it.composer.draft.body.startswith("precious")
+
+
+async def test_new_mail_arrives_beneath_while_one_writes(home: Home) -> None:
+    async with composing(home, answer()) as it:
+        await it.type("Yes.")
+        put(it.database, "INBOX", [Sample("Brand new")])
+        await it.until(lambda: it.app.panes.list.row_count() > 0)
+        assert it.composer.draft.body.startswith("Yes.")
+        await it.press("escape", "d")
+        await it.shows("Brand new")
