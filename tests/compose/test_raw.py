@@ -368,6 +368,22 @@ def test_a_long_header_line_is_folded() -> None:
     assert len(parse_envelope(outgoing.octets).references) == 100
 
 
+def test_a_mark_before_the_header_is_no_part_of_it() -> None:
+    outgoing = sent(b"\xef\xbb\xbfTo: b@x\nSubject: x\n\nx")
+    assert outgoing.octets.startswith(b"To: b@x\r\n")
+
+
+def test_a_binary_body_is_no_more_than_eight_bit() -> None:
+    outgoing = sent(b"To: b@x\nContent-Transfer-Encoding: binary\n\n\xc3\xa4\n")
+    assert outgoing.octets.count(b"Content-Transfer-Encoding: 8bit") == 1
+    assert b"binary" not in outgoing.octets
+
+
+def test_a_field_of_very_many_lines_takes_no_time() -> None:
+    outgoing = sent(b"To: b@x\nX-A:" + b" x\n" * 100_000 + b"\nx")
+    assert outgoing.octets.count(b"\r\n x") == 99_999
+
+
 def test_white_space_that_some_take_for_the_end_of_the_header_goes() -> None:
     outgoing = sent(b"To: b@x\nSubject: a\n \n b\nX-A : c\n\nx")
     assert b"Subject: a\r\n b\r\nX-A: c\r\n" in outgoing.octets

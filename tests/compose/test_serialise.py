@@ -287,12 +287,15 @@ def test_soft_breaks_flow_and_are_kept_in_a_draft() -> None:
 
 
 def test_an_attached_message_goes_as_it_is() -> None:
-    original = b"Subject: x\nContent-Transfer-Encoding: 8bit\n\nGr\xc3\xbc\xc3\x9fe\n"
+    original = (
+        b"Subject: Hi/ there\nContent-Transfer-Encoding: 8bit\n\nGr\xc3\xbc\xc3\x9fe\n"
+    )
     draft = changed(attachments=(attachment("", "message/rfc822"),))
     outgoing = sent(draft, original)
     assert outgoing.is_eight_bit
     assert original.replace(b"\n", b"\r\n") in outgoing.octets
-    assert parse_message(outgoing.octets).children[1].type == "message/rfc822"
+    part = parse_message(outgoing.octets).children[1]
+    assert (part.type, part.filename) == ("message/rfc822", "Hi- there.eml")
     assert outgoing.octets.count(b"Content-Transfer-Encoding: 8bit\r\n") == 3
     assert not sent(draft, b"Subject: x\n\nplain\n").is_eight_bit
 
@@ -303,7 +306,7 @@ def test_an_attached_message_that_cannot_go_as_it_is_goes_as_a_file(bad: bytes) 
     draft = changed(attachments=(attachment("", "message/rfc822"),))
     octets = sent(draft, original).octets
     (attached,) = read(octets).iter_attachments()
-    assert attached.get_filename() == "message.eml"
+    assert attached.get_filename() == "x.eml"
     assert attached.get_content() == original
 
 

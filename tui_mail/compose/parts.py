@@ -10,6 +10,8 @@ from tui_mail.compose.fields import clean_line
 from tui_mail.compose.flowed import flowed
 from tui_mail.compose.header import LONGEST_LINE, encoded_words, plain_field
 from tui_mail.compose.parameters import ended, is_plain_value, parameter
+from tui_mail.mime.headers import parse_envelope
+from tui_mail.mime.names import safe_filename
 
 _TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,60}/[a-z0-9][a-z0-9!#$&^_.+-]{0,90}")
 _MESSAGES = frozenset({"message/rfc822", "message/global"})
@@ -21,6 +23,7 @@ _MOST_QUOTED = 76
 _LINES = 57 * 4096
 """Octets that are encoded at a time, whole lines of base64."""
 _WIDTH_OF_NAME = 66
+_LONGEST_SUBJECT = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,11 +133,10 @@ def _charset(octets: bytes) -> str:
 
 
 def _attached_message(name: str, kind: str, octets: bytes) -> Entity:
+    name = name or _name_of(octets)
     plain = octets.replace(b"\r\n", b"\n")
     if b"\r" in plain or b"\0" in plain or _has_long_line(plain):
-        named = name or "message"
-        named = named if named.lower().endswith(".eml") else f"{named}.eml"
-        return attached_part(named, "application/octet-stream", octets)
+        return attached_part(name, "application/octet-stream", octets)
     if not plain.endswith(b"\n"):
         plain += b"\n"
     encoding = "7bit" if plain.isascii() else "8bit"
@@ -143,6 +145,13 @@ def _attached_message(name: str, kind: str, octets: bytes) -> Entity:
         (plain.replace(b"\n", b"\r\n"),),
         eight_bit=not plain.isascii(),
     )
+
+
+def _name_of(octets: bytes) -> str:
+    """Call a message by its subject: some clients show nothing that has no name."""
+    subject = parse_envelope(octets).subject[:_LONGEST_SUBJECT].strip()
+    subject = subject.replace("/", "-").replace("\\", "-")
+    return safe_filename(f"{subject or 'message'}.eml")
 
 
 def _has_long_line(octets: bytes) -> bool:

@@ -4,6 +4,7 @@ Its octets stay as they are wherever they may. What has to change is the ends of
 the fields that are missing, Bcc, and what no server would take.
 """
 
+from codecs import BOM_UTF8
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -42,7 +43,8 @@ _LEFT_OUT = frozenset({"bcc", "resent-bcc", "return-path", "x-tui-mail-draft"})
 _NEEDED = frozenset({"date", "from", "sender", "mime-version", "content-type"})
 _ASCII = frozenset({"us-ascii", "ascii", ""})
 _END = b"\r\n"
-_EIGHT_BIT = frozenset({"8bit", "binary", "base64", "quoted-printable"})
+_STAYS = frozenset({"8bit", "base64", "quoted-printable"})
+"""Encodings that may stand over a body that is not ASCII; ``binary`` goes by no DATA."""
 
 
 def outgoing_from(
@@ -66,7 +68,8 @@ def outgoing_from(
     """
     if not octets.strip():
         raise MailError("the message is empty")
-    fields, body = cut_message(with_short_lines(with_line_ends(octets)))
+    octets = with_line_ends(octets.removeprefix(BOM_UTF8))
+    fields, body = cut_message(with_short_lines(octets))
     if body and not body.endswith(_END):
         body += _END
     refuse_long_lines(body)
@@ -215,7 +218,7 @@ def _as_mime(fields: list[RawField], body: bytes) -> tuple[list[RawField], list[
         return fields, added
     fields = [_relabelled(field, body) for field in fields]
     encoding = first_text(fields, "content-transfer-encoding").strip().lower()
-    if encoding not in _EIGHT_BIT:
+    if encoding not in _STAYS:
         fields = [field for field in fields if field.key != "content-transfer-encoding"]
         added.append(plain_field("Content-Transfer-Encoding", "8bit"))
     return fields, added

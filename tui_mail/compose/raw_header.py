@@ -60,10 +60,6 @@ class RawField:
         value = self.octets.partition(b":")[2].decode("latin-1")
         return field_text(_FOLD.sub("", value))
 
-    def continued(self, line: bytes) -> "RawField":
-        """Add a line, which comes without its end."""
-        return RawField(self.name, b"%s%s\r\n" % (self.octets, line))
-
     @property
     def is_sound(self) -> bool:
         """Whether it can go as it is: ASCII, and no line too long."""
@@ -80,25 +76,27 @@ def cut_message(octets: bytes) -> tuple[list[RawField], bytes]:
     A line ``From `` of an mbox is left out, so is white space that no grammar has.
     Raises MailError.
     """
-    fields: list[RawField] = []
+    found: list[tuple[str, list[bytes]]] = []
     position = 0
     while position < len(octets):
         end = octets.find(b"\r\n", position)
         after = end + 2 if end >= 0 else len(octets)
         line = octets[position:after].removesuffix(b"\r\n")
         if not line:
-            return fields, octets[after:]
-        if line[:1] in {b" ", b"\t"} and fields:
-            if line.strip(b" \t"):
-                fields[-1] = fields[-1].continued(line)
+            position = after
+            break
+        if line[:1] in {b" ", b"\t"} and found:
+            found[-1][1].extend((line, b"\r\n") if line.strip(b" \t") else ())
         elif match := _FIELD.match(line):
-            name, value = match[1], line[match.end() :]
-            fields.append(RawField(name.decode("ascii"), b"%s:%s\r\n" % (name, value)))
-        elif fields or not _FROM_LINE.match(line):
+            name = match[1]
+            value = line[match.end() :]
+            found.append((name.decode("ascii"), [name, b":", value, b"\r\n"]))
+        elif found or not _FROM_LINE.match(line):
             _refuse_hidden_fields(octets, position)
-            return fields, octets[position:]
+            break
         position = after
-    return fields, b""
+    fields = [RawField(name, b"".join(pieces)) for name, pieces in found]
+    return fields, octets[position:]
 
 
 def _refuse_hidden_fields(octets: bytes, position: int) -> None:

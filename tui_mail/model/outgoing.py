@@ -13,7 +13,7 @@ class Outgoing:
     """A message whose octets are fixed, with the envelope that it goes in."""
 
     message_id: str
-    """Without angle brackets."""
+    """Without angle brackets; of a message that is resent its Resent-Message-ID."""
     sender: str
     """The envelope's (RFC 5321, 4.1.1.2), an addr-spec."""
     recipients: tuple[str, ...]
@@ -78,7 +78,7 @@ class Submission:
 
     id: SubmissionId
     message_id: str
-    """Without angle brackets."""
+    """Without angle brackets; of a message that is resent its Resent-Message-ID."""
     sender: str
     """The envelope's."""
     recipients: tuple[SubmissionRecipient, ...]
