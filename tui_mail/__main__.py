@@ -65,25 +65,27 @@ def _dispatch(arguments: list[str]) -> int:
 
     _no_core_dumps()
     name, rest = commands.split(arguments)
-    if name == "help" and (topic := commands.split(rest)[0]) in (
-        "account",
-        "demo",
-        "open",
-    ):
+    if name == "help" and (topic := commands.split(rest)[0]) in commands.WITH_SCREEN:
         name, rest = topic, ["--help"]
     try:
         if name is None:
             return _reader(rest)
-        if name == "account":
-            return _account(rest)
-        if name == "demo":
-            return _demo(rest)
-        if name == "open":
-            return _open(rest)
+        if name in commands.WITH_SCREEN:
+            return _SCREENS[name](rest)
+        if _is_mailto(name):
+            return _compose([*rest, name])
         with _ending_in_order():
             return commands.run(name, rest, _check_keys)
     except SystemExit as leaving:
         return leaving.code if isinstance(leaving.code, int) else 0
+
+
+def _is_mailto(word: str) -> bool:
+    if ":" not in word:
+        return False
+    from tui_mail.compose.mailto import is_mailto
+
+    return is_mailto(word)
 
 
 @contextmanager
@@ -216,6 +218,36 @@ def _open(arguments: list[str]) -> int:
         opened(Path(chosen.path), settings, places) as (own, inside),
     ):
         return run_reader(own, inside)
+
+
+def _compose(arguments: list[str]) -> int:
+    from tui_mail.cli import compose
+    from tui_mail.cli.commands import parsed
+    from tui_mail.cli.session import Session
+
+    chosen = parsed("compose", compose, arguments)
+    _take_terminal()
+    with (
+        _ending_in_order(),
+        Session.begin(chosen.config, _check_keys, verbose=chosen.verbose) as session,
+    ):
+        to_write = compose.begin(session, chosen)
+        settings, places = session.settings, session.places
+
+    # What is made until the first paint lives on; the reader collects again after it.
+    gc.disable()
+    from tui_mail.ui.app import run_reader
+
+    return run_reader(
+        settings,
+        places,
+        offline=chosen.offline,
+        read_only=chosen.read_only,
+        to_write=to_write,
+    )
+
+
+_SCREENS = {"account": _account, "compose": _compose, "demo": _demo, "open": _open}
 
 
 def _take_terminal() -> None:

@@ -5,6 +5,7 @@ import difflib
 import importlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from types import ModuleType
 from typing import NoReturn
 
 from tui_mail.cli import output
@@ -34,19 +35,22 @@ COMMANDS = {
         Command("delete", "delete", "move messages to the trash, or delete them"),
         Command("export", "exporting", "write messages into a Maildir, mbox or file"),
         Command("import", "importing", "put mail out of files into a mailbox"),
+        Command("send", "send", "send a message out of a file, or from stdin"),
+        Command("sendmail", "sendmail", "the same, as programs call it"),
         Command("outbox", "outbox", "what waits for a server"),
         Command("doctor", "doctor", "check settings, store, terminal and servers"),
         Command("help", "manual", "the manual"),
     )
 }
-"""The commands that are done here; the reader and the demo are the entry point's."""
+"""The commands that are done here."""
 
-LATER = ("send", "sendmail", "compose")
-"""Names that are kept for commands to come."""
+WITH_SCREEN = ("account", "compose", "demo", "open")
+"""Those that need a terminal, which the entry point does."""
 
 _TAKES_VALUE = ("--config",)
-_MAY_BEGIN_WITH_A_MINUS = ("--query",)
+_MAY_BEGIN_WITH_A_MINUS = ("--query", "--subject")
 _NEEDS_NO_COLON = ("search", "export")
+_TAKES_NO_QUERY = ("compose", "send", "sendmail")
 _SHORT = ("-", "-h", "-v")
 _SHIELD = "\0"
 
@@ -98,6 +102,16 @@ def run(
     if command is None:
         raise UsageError(_unknown(name))
     module = importlib.import_module(f"tui_mail.cli.{command.module}")
+    chosen = parsed(name, module, arguments)
+    with Session.begin(chosen.config, check, verbose=chosen.verbose) as session:
+        status = int(module.run(session, chosen))
+        return max(status, int(session.incomplete))
+
+
+def parsed(
+    name: str, module: ModuleType, arguments: Sequence[str]
+) -> argparse.Namespace:
+    """Read a command's arguments as its module takes them; raises UsageError."""
     parser = Parser(
         prog=f"tui-mail {name}",
         description=module.__doc__,
@@ -108,9 +122,7 @@ def run(
     add_common(parser)
     chosen = parser.parse_intermixed_args(_shielded(name, arguments))
     _unshield(chosen)
-    with Session.begin(chosen.config, check, verbose=chosen.verbose) as session:
-        status = int(module.run(session, chosen))
-        return max(status, int(session.incomplete))
+    return chosen
 
 
 def _shielded(name: str, arguments: Sequence[str]) -> list[str]:
@@ -126,6 +138,7 @@ def _shielded(name: str, arguments: Sequence[str]) -> list[str]:
         term = (
             word.startswith("-")
             and not word.startswith("--")
+            and name not in _TAKES_NO_QUERY
             and (":" in word or (name in _NEEDS_NO_COLON and word not in _SHORT))
             and after not in ("--limit", *_TAKES_VALUE)
         )
@@ -143,8 +156,6 @@ def _unshield(chosen: argparse.Namespace) -> None:
 
 
 def _unknown(name: str) -> str:
-    if name in LATER or name.startswith("mailto:"):
-        return f"{name.partition(':')[0]}: not in this version yet"
-    near = difflib.get_close_matches(name, (*COMMANDS, "account", "demo", "open"), 1)
+    near = difflib.get_close_matches(name, (*COMMANDS, *WITH_SCREEN), 1)
     remedy = f'did you mean "{near[0]}"?' if near else "see: tui-mail --help"
     return f'there is no command "{name}"; {remedy}'

@@ -23,7 +23,7 @@ _ENDS_IN = 10.0
 
 
 @contextmanager
-def _engine(session: Session, account: Account) -> Iterator[EngineClient | None]:
+def engine(session: Session, account: Account) -> Iterator[EngineClient | None]:
     """Join the engine of an account; None where there is none."""
     path = session.places.socket(account.name)
     try:
@@ -38,11 +38,13 @@ def _engine(session: Session, account: Account) -> Iterator[EngineClient | None]
         client.close()
 
 
-def wake(session: Session, account: Account) -> None:
-    """Tell an engine that is there that something waits."""
-    with suppress(MailError, OSError), _engine(session, account) as client:
+def wake(session: Session, account: Account) -> bool:
+    """Tell an engine that is there that something waits; False where none is."""
+    with suppress(MailError, OSError), engine(session, account) as client:
         if client is not None:
             client.send(Wake())
+            return True
+    return False
 
 
 def ask_engine(session: Session, account: Account, *, whole: bool) -> str | None:
@@ -59,7 +61,7 @@ def _request(
     One that ends has the account for a moment still; another may come after it.
     """
     for _ in range(_MOST_ENGINES):
-        with _engine(session, account) as client:
+        with engine(session, account) as client:
             if client is None:
                 return None
             with suppress(LinkLost):
@@ -120,7 +122,7 @@ def fetch_whole(
 
     What the server does not have or refuses is passed over.
     """
-    with suppress(LinkLost), _engine(session, account) as client:
+    with suppress(LinkLost), engine(session, account) as client:
         if client is not None:
             _ask_for_whole(session, account, client, numbers)
             return

@@ -31,12 +31,16 @@ def run(session: Session, arguments: argparse.Namespace) -> int:
         with session.database(account).transaction() as tx:
             retry(tx, found.id)
         carry_on(session, [account])
-        wake(session, account)
+        if not wake(session, account) and found.kind == "send":
+            output.note(f"{account.name}: it goes with the next synchronization")
     for text in arguments.cancel:
         account, found = _find(session, text)
         with session.database(account).transaction() as tx:
             cancel(tx, found.id)
         carry_on(session, [account])
+        if found.kind == "send":
+            wake(session, account)
+            output.note(f"{account.name}: it is not sent; its text is in Drafts")
     if not arguments.retry and not arguments.cancel:
         _print(session, json=arguments.json)
     return 0

@@ -3,9 +3,10 @@
 from tui_mail.cli.commands import COMMANDS
 
 _HEAD = """\
-tui-mail: read mail in the terminal
+tui-mail: read and write mail in the terminal
 
 usage: tui-mail [--offline] [--read-only]    open the reader
+       tui-mail mailto:ADDRESS               write to somebody
        tui-mail COMMAND …                    without a screen
 
   --offline      open no connection
@@ -22,6 +23,7 @@ def overview() -> str:
     """Write the page."""
     rows = [("demo", "the reader with a sample mailbox; needs no account")]
     rows += [("open", "read a message, an mbox or a Maildir; needs no account")]
+    rows += [("compose", "write a message in the composer")]
     rows += [("account add", "the set-up screen, for one more account")]
     rows += [(command.name, command.summary) for command in COMMANDS.values()]
     listed = "".join(f"  {name:<14} {summary}\n" for name, summary in rows)

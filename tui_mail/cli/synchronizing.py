@@ -1,6 +1,7 @@
 """Accounts brought in step, one line each."""
 
 import getpass
+import os
 import sys
 import threading
 from collections.abc import Sequence
@@ -103,8 +104,11 @@ def _answer(session: Session, account: Account, *, again: bool, yes: bool) -> No
 
 
 def ask_person(question: str) -> str:
-    """Ask for a secret where there is a terminal; empty where there is none."""
-    if not sys.stdin.isatty():
+    """Ask for a secret where there is a terminal; empty where there is none.
+
+    Stdin may be something else, where a person looks at what is said.
+    """
+    if not (sys.stdin.isatty() or (sys.stderr.isatty() and _has_terminal())):
         return ""
     with _TERMINAL:
         clear()
@@ -112,6 +116,14 @@ def ask_person(question: str) -> str:
             return getpass.getpass(question)
         except EOFError:
             return ""
+
+
+def _has_terminal() -> bool:
+    try:
+        os.close(os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY))
+    except OSError:
+        return False
+    return True
 
 
 def named(account: Account, line: str) -> str:

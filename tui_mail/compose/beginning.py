@@ -1,10 +1,20 @@
 """A message that begins with nothing but what was asked for."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from tui_mail.compose.draft import Draft
 from tui_mail.compose.identity import Identity
 from tui_mail.compose.signature import with_signature
+from tui_mail.model.displayable import Displayable
+
+
+@dataclass(frozen=True, slots=True)
+class ToWrite:
+    """What a command line or a link asks to be written."""
+
+    draft: Draft
+    note: Displayable = Displayable("")
+    """What whoever writes it is to read first."""
 
 
 def new_message(identity: Identity, *, to: str = "", body: str = "") -> Draft:

@@ -7,6 +7,9 @@ from enum import StrEnum
 from tui_mail.model.displayable import Displayable
 from tui_mail.model.ids import MessageNumber, SubmissionId, WritingId
 
+_NAMED = 40
+"""Characters of a subject that are named."""
+
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
@@ -32,6 +35,16 @@ class Outgoing:
     def is_eight_bit(self) -> bool:
         """Whether the server has to know 8BITMIME (RFC 6152)."""
         return not self.octets.isascii()
+
+    @property
+    def said(self) -> str:
+        """What is done by sending it, as the journal has it."""
+        subject = self.subject
+        if len(subject) > _NAMED:
+            subject = Displayable(f"{subject[: _NAMED - 1].rstrip()}…")
+        others = len(self.recipients) - 1
+        more = f" and {others:,} more" if others else ""
+        return f'sent "{subject or "(no subject)"}" to {self.recipients[0]}{more}'
 
 
 class SubmissionState(StrEnum):

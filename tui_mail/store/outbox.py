@@ -127,6 +127,16 @@ def load_submission(source: Source, submission: SubmissionId) -> Submission:
     return found[0]
 
 
+def was_taken_back(source: Source, submission: SubmissionId) -> bool:
+    """Tell whether a person took it out of the outbox: then it was not sent from there."""
+    row = source.connection.execute(
+        "SELECT undone FROM action WHERE id ="
+        " (SELECT action FROM action_submission WHERE submission = ?)",
+        (submission,),
+    ).fetchone()
+    return row is not None and bool(row[0])
+
+
 def load_due(source: Source, now: datetime) -> list[Submission]:
     """Load what may be sent now, oldest first."""
     return load_rows(source, "state = 'queued' AND not_before <= ?", seconds_of(now))

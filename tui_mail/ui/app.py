@@ -38,6 +38,7 @@ from tui_mail.ui.widgets.message_view import MessageView
 from tui_mail.ui.widgets.part_list import PartList
 
 if TYPE_CHECKING:
+    from tui_mail.compose.beginning import ToWrite
     from tui_mail.compose.draft import Draft
     from tui_mail.ui.bridge import Bridge, StoreChanged
     from tui_mail.ui.engines import EngineJoined, Engines, EngineSaid
@@ -94,6 +95,8 @@ class MailApp(SpeakingApp, inherit_bindings=False):
         """Where messages went lately, the latest first."""
         self.history: dict[str, list[str]] = {"query": [], "text": [], "tag": []}
         """What was typed at questions, the latest last."""
+        self.to_write: ToWrite | None = None
+        """What is written as soon as the accounts are open."""
         self.discarded: Draft | None = None
         """What was written and discarded last, while the reader runs."""
         self.operations: Operations | None = None
@@ -202,6 +205,10 @@ class MailApp(SpeakingApp, inherit_bindings=False):
             await set_up(self)
             return
         await self.open_accounts()
+        if self.to_write is not None:
+            from tui_mail.ui.composing import begin_with
+
+            self.keys.start(begin_with(self, self.to_write))
         await asyncio.to_thread(warm_up)
 
     async def open_accounts(self) -> None:
@@ -499,6 +506,7 @@ def run_reader(
     read_only: bool = False,
     clock: Callable[[], datetime] | None = None,
     add_account: bool = False,
+    to_write: "ToWrite | None" = None,
 ) -> int:
     """Run the reader until it is left; its exit status. Raises what it failed with."""
     # What threads load meanwhile lets a key through within a millisecond.
@@ -511,6 +519,7 @@ def run_reader(
         read_only=read_only,
         add_account=add_account,
     )
+    app.to_write = to_write
     look.suit_terminal(app)
     look.install_key_parser()
     status = app.run(mouse=settings.ui.mouse)

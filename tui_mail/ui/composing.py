@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from tui_mail.compose.beginning import ToWrite
 from tui_mail.compose.draft import Draft
 from tui_mail.compose.fields import FieldError, Recipient, parse_recipients
 from tui_mail.compose.identity import identity_of
@@ -28,6 +29,7 @@ from tui_mail.ui.senders import senders_of, with_own
 if TYPE_CHECKING:
     from tui_mail.ui.app import MailApp
 
+_NOTHING = own("")
 _SAVED_WITHIN = 0.7
 """Seconds after which what was typed is in the store."""
 _KEPT_EVERY = 60.0
@@ -53,14 +55,31 @@ async def write(
     *,
     writing: WritingId | None = None,
     focus: str = "body",
+    note: Displayable = _NOTHING,
 ) -> None:
     """Open the composer and carry what is written to its end.
 
     ``writing`` is the row of what was written before: then nothing of it goes without
-    being asked. ``focus`` names the field that is to be filled in first. Raises MailError.
+    being asked. ``focus`` names the field that is to be filled in first, ``note`` is said
+    there. Raises MailError.
     """
     app.wishes.refuse_if_read_only()
-    await Writing(app, draft, writing).run(focus)
+    await Writing(app, draft, writing).run(focus, note)
+
+
+async def begin_with(app: "MailApp", to_write: ToWrite) -> None:
+    """Open the composer with what a command line or a link asked for.
+
+    Raises MailError.
+    """
+    draft = to_write.draft
+    if draft.account not in app.accounts:
+        raise MailError(
+            f"{draft.account} cannot be opened, so nothing is written there"
+        )
+    named = draft.to or draft.cc or draft.bcc
+    focus = ("body" if draft.subject else "subject") if named else "to"
+    await write(app, draft, focus=focus, note=to_write.note)
 
 
 async def bring_back(app: "MailApp") -> None:
@@ -102,7 +121,7 @@ class Writing:
         self._wakes = asyncio.Event()
         self._looking: asyncio.Task[None] | None = None
 
-    async def run(self, focus: str) -> None:
+    async def run(self, focus: str, note: Displayable = _NOTHING) -> None:
         """Have it written; returns when it is over."""
         app = self._app
         self._screen.first = focus
@@ -110,6 +129,8 @@ class Writing:
             asyncio.create_task(self._save_again_and_again()),
             asyncio.create_task(self._load_people()),
         ]
+        if note:
+            app.call_after_refresh(self._screen.say, note, warning=True)
         if app.settings.ui.editor:
             app.call_after_refresh(self.wanted, "editor-first")
         try:

@@ -1,4 +1,4 @@
-"""From what was written to what goes out, and what is said of that."""
+"""From what was written to what goes out."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -8,9 +8,6 @@ from tui_mail.compose.draft import Attachment, Draft
 from tui_mail.compose.serialise import outgoing_of
 from tui_mail.compose.wrapping import wrapped
 from tui_mail.model.outgoing import Outgoing
-
-_NAMED = 40
-"""Characters of a subject that are named."""
 
 
 def outgoing(
@@ -26,12 +23,3 @@ def outgoing(
 def held_until(now: datetime, seconds: int) -> datetime | None:
     """Say until when it can be taken back; None where it cannot."""
     return now + timedelta(seconds=seconds) if seconds > 0 else None
-
-
-def said_of(made: Outgoing) -> str:
-    """Say what is done, as the journal has it."""
-    subject = made.subject
-    shown = subject if len(subject) <= _NAMED else f"{subject[: _NAMED - 1].rstrip()}…"
-    others = len(made.recipients) - 1
-    more = f" and {others:,} more" if others else ""
-    return f'sent "{shown or "(no subject)"}" to {made.recipients[0]}{more}'

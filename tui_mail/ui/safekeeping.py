@@ -104,7 +104,7 @@ class Safekeeping:
         Raises MailError, and FieldError for a mistake in a field.
         """
         from tui_mail.store.outbox import submit
-        from tui_mail.ui.outgoing import held_until, outgoing, said_of
+        from tui_mail.ui.outgoing import held_until, outgoing
 
         async with self._lock:
             await self._save(draft)
@@ -120,7 +120,7 @@ class Safekeeping:
                 return submit(
                     tx,
                     made,
-                    said=said_of(made),
+                    said=made.said,
                     session=session,
                     not_before=until,
                     writing=writing,
