@@ -79,10 +79,12 @@ class Drafting(RuleBasedStateMachine):
     def _text(self, count: int) -> bytes:
         return f"Subject: {count}\r\nMessage-ID: <{count}@a.example>\r\n\r\n".encode()
 
-    @rule()
-    def another_client_deletes(self) -> None:
-        self.server.clear()
-        self.was_deleted = True
+    @rule(really=st.integers(0, 3))
+    def another_client_deletes(self, really: int) -> None:
+        """It does so seldom: from then on none need be there."""
+        if really == 0:
+            self.server.clear()
+            self.was_deleted = True
 
     @rule()
     def retry(self) -> None:
@@ -117,6 +119,13 @@ class Drafting(RuleBasedStateMachine):
         return FetchedMessage(
             Uid(uid), flags, ModSeq(0), arrived, len(octets), envelope
         )
+
+    @rule(outcomes=st.lists(OUTCOMES, min_size=1, max_size=4), pick=st.integers(0, 2))
+    def save_and_replay(self, outcomes: list[str], pick: int) -> None:
+        self.save()
+        for outcome in outcomes:
+            self.replay(outcome, pick)
+            self.on_the_server_there_is_never_none()
 
     @rule(outcome=OUTCOMES, pick=st.integers(0, 2))
     def replay(self, outcome: str, pick: int) -> None:
