@@ -8,6 +8,7 @@ import pytest
 from tests.compose.octets import assert_sound
 from tui_mail.compose.fields import FieldError, Recipient
 from tui_mail.compose.raw import outgoing_from
+from tui_mail.compose.raw_lines import as_seven_bit
 from tui_mail.demo.messages import letters
 from tui_mail.mime.headers import parse_envelope
 from tui_mail.mime.parse import cut_part, decode_part, parse_message
@@ -359,6 +360,47 @@ def test_a_long_line_that_may_not_be_touched_is_refused(
 ) -> None:
     with pytest.raises(MailError, match=word):
         sent(octets)
+
+
+def test_what_is_not_ascii_is_encoded_for_a_server_of_seven_bits() -> None:
+    inner = b"Subject: in\r\nContent-Transfer-Encoding: 8bit\r\n\r\n\xc3\xbc\r\n"
+    octets = (
+        b"To: b@x\r\nContent-Type: multipart/mixed; boundary=b\r\n"
+        b"Content-Transfer-Encoding: 8bit\r\n\r\n"
+        b"--b\r\nContent-Transfer-Encoding: 8bit\r\n\r\n\xc3\xa4\r\n"
+        b"--b\r\nContent-Type: message/rfc822\r\n"
+        b"Content-Transfer-Encoding: 8bit\r\n\r\n" + inner + b"\r\n"
+        b"--b\r\n\r\nplain\r\n--b--\r\n"
+    )
+    written = as_seven_bit(octets)
+    assert written is not None
+    assert_sound(written)
+    assert written.isascii()
+    assert b"8bit" not in written
+    found = {part.part_id: part for part in parse_message(written).walk()}
+    assert [part.type for part in found.values()] == [
+        "multipart/mixed",
+        "text/plain",
+        "message/rfc822",
+        "text/plain",
+        "text/plain",
+    ]
+    for number, text in (("1", "ä"), ("2.1", "ü\r\n")):
+        coded = cut_part(written, PartId(number))
+        assert coded is not None
+        assert decode_part(found[PartId(number)], coded).decode() == text
+    patch = as_seven_bit(GIT.replace(b"\n", b"\r\n"))
+    assert patch is not None
+    body_of_patch = decode_part(parse_message(patch), patch.partition(b"\r\n\r\n")[2])
+    assert body_of_patch == GIT.replace(b"\n", b"\r\n").partition(b"\r\n\r\n")[2]
+
+
+@pytest.mark.parametrize(
+    "octets",
+    [SIGNED.replace(b"exactly", b"\xc3\xa4"), b"To: b@x\r\nX: \xc3\xa4\r\n\r\nx\r\n"],
+)
+def test_what_may_not_be_encoded_is_not(octets: bytes) -> None:
+    assert as_seven_bit(octets) is None
 
 
 def test_a_long_header_line_is_folded() -> None:

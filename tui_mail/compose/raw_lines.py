@@ -4,6 +4,7 @@ What can go as it is stays octet for octet, so that a signature over it still ho
 """
 
 import re
+from collections.abc import Iterator
 
 from tui_mail.compose.header import LONGEST_LINE
 from tui_mail.compose.parts import base64_lines, quoted_printable
@@ -41,18 +42,45 @@ def with_short_lines(octets: bytes) -> bytes:
     if not _LONG.search(octets):
         return octets
     root, spans = parse_spans(octets)
-    edits = [
-        (
-            spans[part.part_id],
-            _encoded(part, octets, spans[part.part_id], sealed=sealed),
-        )
-        for part, sealed in _leaves(root, sealed=False)
-        if _LONG.search(octets, spans[part.part_id].body, spans[part.part_id].end)
-    ]
+    edits = []
+    for part, sealed in _leaves(root):
+        span = spans[part.part_id]
+        if not _LONG.search(octets, span.body, span.end):
+            continue
+        if sealed:
+            raise MailError(
+                f"a signed part has a line longer than {LONGEST_LINE} octets, and may "
+                "not be changed"
+            )
+        edits.append((span.header, span.end, _encoded(part, octets, span)))
+    return _edited(octets, edits)
+
+
+def as_seven_bit(octets: bytes) -> bytes | None:
+    """Encode anew what is not ASCII, for a server without 8BITMIME (RFC 6152, 3).
+
+    None where that cannot be: it is signed, or no part of a body.
+    """
+    root, spans = parse_spans(octets)
+    edits = []
+    for part, sealed in _parts(root):
+        span = spans[part.part_id]
+        if sealed:
+            continue
+        if part.is_multipart or part.children:
+            header = _ENCODING.sub(b"", octets[span.header : span.body])
+            edits.append((span.header, span.body, header))
+        elif not octets[span.body : span.end].isascii():
+            edits.append((span.header, span.end, _encoded(part, octets, span)))
+    written = _edited(octets, edits)
+    return written if written.isascii() else None
+
+
+def _edited(octets: bytes, edits: list[tuple[int, int, bytes]]) -> bytes:
     pieces, position = [], 0
-    for span, written in sorted(edits, key=lambda edit: edit[0].header):
-        pieces += [octets[position : span.header], written]
-        position = span.end
+    for start, end, written in sorted(edits):
+        pieces += [octets[position:start], written]
+        position = end
     return b"".join((*pieces, octets[position:]))
 
 
@@ -66,20 +94,20 @@ def refuse_long_lines(body: bytes) -> None:
         )
 
 
-def _leaves(part: BodyPart, *, sealed: bool) -> list[tuple[BodyPart, bool]]:
-    """List the parts that have no parts, and whether a signature covers them."""
-    sealed = sealed or part.type in _SEALED
-    if not part.children:
-        return [] if part.is_multipart else [(part, sealed)]
-    return [leaf for child in part.children for leaf in _leaves(child, sealed=sealed)]
+def _parts(part: BodyPart, *, sealed: bool = False) -> Iterator[tuple[BodyPart, bool]]:
+    """Yield all parts, and whether a signature covers them."""
+    yield part, sealed
+    for child in part.children:
+        yield from _parts(child, sealed=sealed or part.type in _SEALED)
 
 
-def _encoded(part: BodyPart, octets: bytes, span: Span, *, sealed: bool) -> bytes:
-    if sealed:
-        raise MailError(
-            f"a signed part has a line longer than {LONGEST_LINE} octets, and may not "
-            "be changed"
-        )
+def _leaves(root: BodyPart) -> Iterator[tuple[BodyPart, bool]]:
+    for part, sealed in _parts(root):
+        if not part.children and not part.is_multipart:
+            yield part, sealed
+
+
+def _encoded(part: BodyPart, octets: bytes, span: Span) -> bytes:
     content = decode_part(part, octets[span.body : span.end])
     as_text = part.encoding != "base64" and part.type.startswith("text/")
     if as_text or part.encoding == "quoted-printable":
