@@ -49,6 +49,21 @@ def test_a_message_is_sent_and_filed_with_its_blind_copies(
     assert states(desk) == []
 
 
+def test_a_server_of_seven_bits_gets_the_message_encoded(
+    desk: LocalDesk, mta: Mta
+) -> None:
+    mta.names = tuple(name for name in mta.names if name != "8BITMIME")
+    message = outgoing("Budget", TO, text="Grüße")
+    assert message.is_eight_bit
+    put(desk, message)
+    assert str(desk.sync()) == "1 sent"
+    assert mta.taken[0].isascii()
+    assert b"Content-Transfer-Encoding: quoted-printable\r\n" in mta.taken[0]
+    assert b"\r\n\r\nGr=C3=BC=C3=9Fe " in mta.taken[0]
+    assert not any(b"8BITMIME" in command for command in mta.commands)
+    assert octets_in(desk) == [message.octets]
+
+
 @pytest.mark.parametrize("step", ["MAIL", "RCPT", "DATA", "END"])
 def test_what_is_refused_for_good_says_why_and_waits_for_a_person(
     desk: LocalDesk, mta: Mta, step: str

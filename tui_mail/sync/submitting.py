@@ -7,9 +7,10 @@ Where none comes nothing is tried again by itself.
 
 import logging
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
+from tui_mail.compose.raw_lines import as_seven_bit
 from tui_mail.config.settings import Account
 from tui_mail.mime.render import Renderer
 from tui_mail.model.error import (
@@ -37,6 +38,7 @@ from tui_mail.sync.filing import accept, file_here
 from tui_mail.sync.pacing import Pace
 from tui_mail.sync.receipt import Receipt
 from tui_mail.transports.smtp import Answer, Refused, SmtpConnection
+from tui_mail.transports.smtp_extensions import Extensions
 
 _LOG = logging.getLogger(__name__)
 _MOST_ATTEMPTS = 100
@@ -181,11 +183,12 @@ class Outlet:
         """Hand a message over; raises what the server and the connection raise."""
         connection = self._connection
         assert connection is not None
+        pieces, size, eight_bit = self._fit(one, connection.extensions)
         answers = connection.offer(
             one.sender,
             one.addresses,
-            size=one.size,
-            eight_bit=one.is_eight_bit,
+            size=size,
+            eight_bit=eight_bit,
             utf8=one.needs_utf8,
         )
         said = dict(zip(one.addresses, answers, strict=True))
@@ -195,11 +198,21 @@ class Outlet:
             self._leave()
             self._judge_recipients(one, bad, receipt, host=connection.host)
             return
-        answer = connection.send(self._pieces(one), before_end=lambda: self._mark(one))
+        answer = connection.send(pieces, before_end=lambda: self._mark(one))
         if answer.positive:
             self._accept(one, receipt)
         else:
             self._judge(one, answer, f"{connection.host}: {answer}", receipt)
+
+    def _fit(
+        self, one: Submission, can: Extensions
+    ) -> tuple[Iterable[bytes], int, bool]:
+        """Give the octets, how many, and whether the server has to know 8BITMIME."""
+        if one.is_eight_bit and not one.needs_utf8 and not can.eight_bit:
+            encoded = as_seven_bit(b"".join(self._pieces(one)))
+            if encoded is not None:
+                return (encoded,), len(encoded), False
+        return self._pieces(one), one.size, one.is_eight_bit
 
     def _pieces(self, one: Submission) -> Iterator[bytes]:
         for piece in load_octets(self._database, one.id):
