@@ -35,6 +35,10 @@ def test_a_line_end_in_one_line_is_a_space() -> None:
     assert displayable("a\r\n b\u2028c\x85d") == "a b c d"
 
 
+def test_what_is_dropped_leaves_no_two_spaces() -> None:
+    assert displayable("a \u00ad b") == "a b"
+
+
 def test_line_ends_of_every_kind_are_one_kind() -> None:
     assert displayable_lines("a\r\nb\rc\x85d\u2029e") == "a\nb\nc\nd\ne"
 

@@ -69,8 +69,9 @@ def displayable(text: str) -> Displayable:
     """
     if text.isascii() and text.isprintable() and "  " not in text:
         return Displayable(text.strip())
-    flat = _SPACES.sub(" ", _BREAKS.sub(" ", text))
-    return Displayable(_UNSAFE.sub(_mark, flat).strip())
+    # What is dropped may stand between two spaces.
+    marked = _UNSAFE.sub(_mark, _BREAKS.sub(" ", text))
+    return Displayable(_SPACES.sub(" ", marked).strip())
 
 
 def displayable_lines(text: str) -> Displayable:
