@@ -85,6 +85,34 @@ def test_mailboxes_with_a_role_are_made_when_mail_goes_there(
     assert capsys.readouterr().out == ""
 
 
+def test_what_is_archived_goes_below_the_archive_where_the_settings_say_so(
+    home: Path, ids: tuple[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = home / "CONFIG_HOME" / "tui-mail" / "config.toml"
+    address = 'address = "ann@shelf.example"\n'
+    path.write_text(SETTINGS.replace(address, f'{address}archive = "month"\n'))
+    _, shelf = ids
+    for _ in range(2):
+        assert main(["move", shelf, "archive"]) == 0
+        assert roles(capsys) == {
+            "old/INBOX": "inbox",
+            "shelf/INBOX": "inbox",
+            "shelf/Archive": "archive",
+            "shelf/Archive/2026-11": None,
+        }
+        assert where(capsys, "account:shelf") == ["Archive/2026-11"]
+    # By its own name it is a mailbox like any other.
+    assert main(["move", shelf, "Archive"]) == 0
+    assert where(capsys, "account:shelf") == ["Archive"]
+
+
+def where(capsys: pytest.CaptureFixture[str], query: str) -> list[str]:
+    capsys.readouterr()
+    assert main(["search", "--json", query]) == 0
+    found = capsys.readouterr().out.splitlines()
+    return [json.loads(line)["mailbox"] for line in found]
+
+
 def test_a_mailbox_that_has_no_role_is_not_made_by_a_move(
     ids: tuple[str, str], capsys: pytest.CaptureFixture[str]
 ) -> None:

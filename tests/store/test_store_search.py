@@ -36,10 +36,9 @@ from tui_mail.model.readable import ReadableText
 from tui_mail.model.uids import UidSet
 from tui_mail.store.content import save_structure, save_text
 from tui_mail.store.folding import words_of
-from tui_mail.store.mailboxes import load_mailbox
+from tui_mail.store.mailbox_wishes import create_mailbox
 from tui_mail.store.messages import load_summary
 from tui_mail.store.performing import perform
-from tui_mail.store.roles import find_or_make_below
 from tui_mail.store.search import (
     is_named,
     search,
@@ -240,9 +239,8 @@ def test_mailboxes_are_named_by_role_name_or_last_part(place: Place) -> None:
 def test_an_archive_is_searched_with_its_years(place: Place) -> None:
     one, two, three = place.fill(3)
     with place.database.transaction() as tx:
-        archive = load_mailbox(tx, place.box("Archive"))
-        year = find_or_make_below(tx, archive, "2026")
-        perform(tx, Move((one,), archive.id), said="x", session="s")
+        year = create_mailbox(tx, "Archive/2026").mailbox
+        perform(tx, Move((one,), place.box("Archive")), said="x", session="s")
         perform(tx, Move((two,), year), said="x", session="s")
     for name in ("archive", "Archive"):
         assert set(_find(place, f"in:{name}")) == {one, two}

@@ -1,7 +1,7 @@
 """Move messages into another mailbox, of their account or of another.
 
-MAILBOX is its name as "tui-mail mailboxes" prints it, or its role, such as archive; in
-another account it is written ACCOUNT/MAILBOX.
+MAILBOX is its name as "tui-mail mailboxes" prints it, or its role, such as archive: that
+heeds the setting of this name. In another account it is written ACCOUNT/MAILBOX.
 """
 
 import argparse
@@ -13,10 +13,12 @@ from tui_mail.cli.values import counted
 from tui_mail.config.settings import Account
 from tui_mail.model.error import MailError, NotFound, UsageError
 from tui_mail.model.ids import MessageNumber
-from tui_mail.model.mailbox import USUAL_NAMES, Mailbox
-from tui_mail.model.operation import Move, Transfer, Wish
+from tui_mail.model.mailbox import USUAL_NAMES, Mailbox, SpecialUse, is_by_date
+from tui_mail.model.operation import Move, MoveApart, Transfer, Wish
 from tui_mail.model.rights import Right
+from tui_mail.store.archiving import move_by_date
 from tui_mail.store.mailboxes import find_mailbox, load_mailbox
+from tui_mail.store.messages import load_summaries
 from tui_mail.store.roles import find_or_make_role
 
 
@@ -38,6 +40,8 @@ def run(session: Session, arguments: argparse.Namespace) -> int:
     wishes = []
     for account, numbers in targets.values():
         wish, to = _wish(session, account, name, numbers)
+        if isinstance(wish, MoveApart) and not wish.moves:
+            continue
         said = f"moved {counted(len(numbers))} to {to}"
         wishes.append((account, wish, said))
     return act(session, targets, arguments, wishes)
@@ -52,12 +56,29 @@ def _wish(
     elsewhere = _account(session, other) if rest and own is None else None
     if elsewhere is None:
         box = _checked(account, name, own)
+        if _is_role(name, box) and is_by_date(box, account.archive):
+            return _by_date(session, account, box, numbers), str(box.name)
         return Move(numbers, box.id), str(box.name)
     box = _checked(elsewhere, rest, _find(session, elsewhere, rest))
     if elsewhere.name == account.name:
         return Move(numbers, box.id), str(box.name)
     wish = Transfer(numbers, elsewhere.name, box.wire_name, box.name)
     return wish, f"{elsewhere.name}/{box.name}"
+
+
+def _is_role(name: str, box: Mailbox) -> bool:
+    """Tell whether the archive was named as what it is, and not by its own name."""
+    use = SpecialUse.ARCHIVE
+    return name != box.name and box.special_use is use and name.casefold() == use.value
+
+
+def _by_date(
+    session: Session, account: Account, box: Mailbox, numbers: tuple[MessageNumber, ...]
+) -> MoveApart:
+    database = session.database(account)
+    rows = [row for row in load_summaries(database, numbers) if row is not None]
+    with database.transaction() as tx:
+        return move_by_date(tx, box, rows, account.archive, None)
 
 
 def _find(session: Session, account: Account, name: str) -> Mailbox | None:

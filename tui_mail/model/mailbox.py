@@ -50,6 +50,8 @@ USUAL_NAMES: Mapping[SpecialUse, str] = {
     SpecialUse.TRASH: "Trash",
 }
 """What a mailbox that we make for something is called, unless a person says otherwise."""
+ARCHIVE_PERIODS: Mapping[str, str] = {"year": "%Y", "month": "%Y-%m"}
+"""What a mailbox below the archive is called, by the setting ``archive``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,3 +177,9 @@ class Mailbox:
         if self.rights is not None:
             return self.rights.in_words
         return "read only" if self.state.read_only else ""
+
+
+def is_by_date(archive: Mailbox, period: str) -> bool:
+    """Tell whether mail goes below an archive by its date, as the setting says."""
+    can_have_more = archive.takes_others and bool(archive.delimiter)
+    return period in ARCHIVE_PERIODS and can_have_more

@@ -1,7 +1,7 @@
 """Mailboxes with a role where no server has any: made when they are first needed."""
 
 from tui_mail.model.ids import MailboxId
-from tui_mail.model.mailbox import USUAL_NAMES, Mailbox, SpecialUse
+from tui_mail.model.mailbox import USUAL_NAMES, SpecialUse
 from tui_mail.store.database import Transaction
 from tui_mail.store.mailbox_wishes import create_mailbox
 from tui_mail.store.mailboxes import find_mailbox, find_role, set_role
@@ -14,16 +14,6 @@ def find_or_make_role(tx: Transaction, use: SpecialUse, name: str = "") -> Mailb
     """
     known = find_role(tx, use)
     return known.id if known else make_role(tx, use, name or USUAL_NAMES[use])
-
-
-def find_or_make_below(tx: Transaction, box: Mailbox, part: str) -> MailboxId:
-    """Give the mailbox of this name right below another, made where it is missing.
-
-    Raises MailError where it cannot be called so.
-    """
-    name = f"{box.name}/{part}"
-    found = find_mailbox(tx, name)
-    return found.id if found is not None else create_mailbox(tx, name).mailbox
 
 
 def make_role(tx: Transaction, use: SpecialUse, name: str) -> MailboxId:

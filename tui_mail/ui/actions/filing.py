@@ -3,8 +3,14 @@
 from typing import TYPE_CHECKING
 
 from tui_mail.model.displayable import own
-from tui_mail.model.ids import MailboxId, MessageNumber
-from tui_mail.model.mailbox import TAKE_OUT, USUAL_NAMES, Mailbox, SpecialUse
+from tui_mail.model.ids import MailboxId
+from tui_mail.model.mailbox import (
+    TAKE_OUT,
+    USUAL_NAMES,
+    Mailbox,
+    SpecialUse,
+    is_by_date,
+)
 from tui_mail.model.operation import Copy, Expunge, Move, MoveApart, Transfer
 from tui_mail.ui.actions.acting import (
     Targets,
@@ -22,10 +28,6 @@ from tui_mail.ui.screens.confirm import Confirm
 if TYPE_CHECKING:
     from tui_mail.store.database import Transaction
     from tui_mail.ui.app import MailApp
-
-
-_PERIODS = {"year": "%Y", "month": "%Y-%m"}
-"""What a mailbox below the archive is called, by ``archive``."""
 
 
 async def archive(app: "MailApp") -> None:
@@ -153,9 +155,8 @@ async def _file(
     if box is None:
         return
     account = app.accounts.account(targets.account)
-    by_date = use is SpecialUse.ARCHIVE and account.archive != "flat"
-    if by_date and box.takes_others and box.delimiter:
-        await _move_by_date(app, targets, box, verb, _PERIODS[account.archive])
+    if use is SpecialUse.ARCHIVE and is_by_date(box, account.archive):
+        await _move_by_date(app, targets, box, verb, account.archive)
     else:
         await _move(app, targets, box, verb)
 
@@ -164,29 +165,19 @@ async def _move_by_date(
     app: "MailApp", targets: Targets, box: Mailbox, verb: str, period: str
 ) -> None:
     """Move each message into the mailbox of its year, or month, below another."""
+    from tui_mail.store.archiving import move_by_date
     from tui_mail.store.mailboxes import load_mailboxes
-    from tui_mail.store.roles import find_or_make_below
 
-    zone = app.clock().tzinfo
-    rows = await summaries(app, targets)
-    parts = {row.number: f"{row.date.astimezone(zone):{period}}" for row in rows}
+    rows, zone = await summaries(app, targets), app.clock().tzinfo
 
-    def make(tx: "Transaction") -> tuple[dict[str, MailboxId], list[Mailbox]]:
-        wanted = sorted(set(parts.values()))
-        places = {part: find_or_make_below(tx, box, part) for part in wanted}
-        return places, load_mailboxes(tx)
+    def make(tx: "Transaction") -> tuple[MoveApart, list[Mailbox]]:
+        return move_by_date(tx, box, rows, period, zone), load_mailboxes(tx)
 
-    places, mailboxes = await app.wishes.write(targets.account, make)
+    wish, mailboxes = await app.wishes.write(targets.account, make)
     app.accounts.take(targets.account, mailboxes)
-    apart: dict[MailboxId, list[MessageNumber]] = {}
-    for row in rows:
-        if row.mailbox != (place := places[parts[row.number]]):
-            apart.setdefault(place, []).append(row.number)
-    moves = tuple(Move(tuple(numbers), place) for place, numbers in apart.items())
-    if not moves:
+    if not wish.moves:
         app.say(own(f"That is below {box.name} already."))
         return
-    wish = MoveApart(moves)
     await _move_out(app, targets.only(wish.messages), wish, verb)
 
 
