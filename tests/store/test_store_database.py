@@ -331,3 +331,16 @@ def test_a_damaged_file_that_is_open_elsewhere_is_not_exchanged(
     other = Database.open(damaged.path, "work", identity=IDENTITY)
     other.close()
     assert not list(damaged.path.parent.glob("work.db.damaged-*"))
+
+
+def test_a_text_that_is_none_any_more_is_damage_too(place: Place) -> None:
+    place.fill(5)
+    with place.database.transaction() as tx:
+        tx.connection.execute("UPDATE content SET subject = CAST(x'41a0ff' AS TEXT)")
+    with pytest.raises(StoreDamaged) as caught:
+        place.rows("SELECT subject FROM content")
+    assert "salvaged at the next start" in str(caught.value)
+    place.reopen()
+    assert place.database.salvaged
+    assert place.rows("SELECT DISTINCT subject FROM content") == [("A\ufffd\ufffd",)]
+    assert place.database.check() == []

@@ -23,6 +23,8 @@ _ROWS = 500
 
 Trouble = (sqlite3.Error, UnicodeDecodeError)
 """What SQLite raises: where a damaged table of tables is quoted, its octets are no text."""
+_NO_TEXT = "Could not decode to UTF-8"
+"""How Python's module begins where a text in a row is none; it gives no code."""
 
 
 class Reader(sqlite3.Connection):
@@ -123,7 +125,7 @@ def failure(path: Path, error: sqlite3.Error | UnicodeDecodeError) -> MailError:
         return StoreFailed(f"{path}: {error}")
     with suppress(OSError):
         damage_mark(path).touch(mode=0o600)
-    said = error if isinstance(error, sqlite3.Error) else "its tables are damaged"
+    said = error if _code(error) else "its tables are damaged"
     return StoreDamaged(
         f"{path}: {said}; it is salvaged at the next start, a copy is kept"
     )
@@ -136,8 +138,9 @@ def damage_mark(path: Path) -> Path:
 
 def is_damage(error: sqlite3.Error | UnicodeDecodeError) -> bool:
     """Tell whether an error says that the file itself is damaged."""
-    damage = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
-    return isinstance(error, UnicodeDecodeError) or _code(error) in damage
+    if isinstance(error, UnicodeDecodeError) or str(error).startswith(_NO_TEXT):
+        return True
+    return _code(error) in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
 def is_busy(error: sqlite3.Error) -> bool:
@@ -145,6 +148,6 @@ def is_busy(error: sqlite3.Error) -> bool:
     return _code(error) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
-def _code(error: sqlite3.Error) -> int:
+def _code(error: Exception) -> int:
     """Give SQLite's code; errors of Python's module, of a closed connection, have none."""
     return getattr(error, "sqlite_errorcode", 0) & 0xFF
