@@ -1,6 +1,7 @@
 """Commands on POP3 and local accounts: what is made when it is needed, what cannot be had."""
 
 import json
+import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -181,3 +182,22 @@ def test_what_would_make_room_is_refused_where_mail_may_be_nowhere_else(
     said = capsys.readouterr().err
     assert "nothing there is ever evicted" in said
     assert f"accounts.{account}.{key}" in said
+
+
+def test_what_is_damaged_here_is_said_and_comes_again_where_a_server_has_it(
+    home: Path, ids: tuple[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = home / "DATA_HOME" / "tui-mail"
+    for name in ("old", "shelf"):
+        with closing(sqlite3.connect(data / f"{name}.db")) as connection:
+            connection.execute("UPDATE chunk SET octets = zeroblob(length(octets))")
+            connection.commit()
+    whole = "SELECT complete FROM part WHERE part_id = ''"
+    for id_, said, complete in (
+        (ids[0], "comes again with the next synchronization", 0),
+        (ids[1], "is damaged", 1),
+    ):
+        assert main(["show", "--raw", id_]) == 1
+        assert said in capsys.readouterr().err
+        with closing(sqlite3.connect(data / f"{id_.split('/')[0]}.db")) as connection:
+            assert connection.execute(whole).fetchall() == [(complete,)]

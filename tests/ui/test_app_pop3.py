@@ -18,12 +18,18 @@ from tui_mail.link.messages import (
     Status,
     Synchronize,
 )
-from tui_mail.model.displayable import own
+from tui_mail.mime.parse import parse_message
+from tui_mail.mime.readable import RENDERER
+from tui_mail.model.displayable import displayable, own
+from tui_mail.model.ids import MessageNumber
 from tui_mail.model.mailbox import SpecialUse
+from tui_mail.model.readable import ReadableText
 from tui_mail.store.agreeing import agree_policy, agreed_policy
+from tui_mail.store.content import save_structure, save_text
+from tui_mail.store.database import Database
 from tui_mail.store.mailboxes import find_mailbox, load_mailboxes, note_in_step
 from tui_mail.store.operations import load_pending
-from tui_mail.store.pulling import Fate, load_pulled
+from tui_mail.store.pulling import Fate, load_pulled, octets_of
 from tui_mail.ui.signs import UNICODE
 
 MAIL = (
@@ -439,3 +445,26 @@ async def test_the_reader_opens_on_what_is_here_while_the_server_is_away(
         await reader.press("enter")
         await reader.shows("this is the text")
     engine.server.close()
+
+
+async def test_what_is_damaged_here_is_noted_when_it_is_looked_at(old: Home) -> None:
+    with closing(old.open("old")) as database:
+        newest = load_pulled(database)[b"Newest"]
+        whole = b"".join(octets_of(database, newest))
+        text = ReadableText(displayable("Its text."), "plain", renderer=RENDERER)
+        with database.transaction() as tx:
+            number = MessageNumber(len(MAIL))
+            save_structure(tx, number, parse_message(whole))
+            save_text(tx, number, text)
+            tx.connection.execute("UPDATE chunk SET octets = zeroblob(length(octets))")
+        async with reading(old) as reader:
+            await reader.press("home", "enter")
+            await reader.shows("Its text.")
+            await reader.press("i")
+            await reader.until(lambda: len(damaged(database)) == 1)
+
+
+def damaged(database: Database) -> list[object]:
+    return database.connection.execute(
+        "SELECT content FROM part WHERE part_id = '' AND NOT complete"
+    ).fetchall()

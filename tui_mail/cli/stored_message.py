@@ -14,6 +14,7 @@ from tui_mail.model.error import MailError
 from tui_mail.model.ids import WHOLE, MessageNumber, PartId
 from tui_mail.model.readable import ReadableText
 from tui_mail.store.content import (
+    PartDamaged,
     complete_parts,
     load_headers,
     load_part,
@@ -21,6 +22,7 @@ from tui_mail.store.content import (
     load_text,
     note_use,
 )
+from tui_mail.store.damage import give_up
 from tui_mail.store.mailboxes import load_mailbox
 from tui_mail.store.messages import load_summary
 
@@ -57,7 +59,7 @@ class StoredMessage(Shown):
         headers = load_headers(self._database, self._number)
         if headers is not None:
             return headers
-        whole = load_part(self._database, self._number, WHOLE)
+        whole = self._intact(WHOLE)
         if whole is not None:
             return FileMessage(whole, self._renderer).headers()
         return self._load(PartId("HEADER"))
@@ -67,7 +69,7 @@ class StoredMessage(Shown):
         structure = load_structure(self._database, self._number)
         if structure is not None:
             return structure
-        whole = load_part(self._database, self._number, WHOLE)
+        whole = self._intact(WHOLE)
         if whole is not None:
             return parse_message(whole)
         self._fetch(None)
@@ -83,7 +85,7 @@ class StoredMessage(Shown):
         text = load_text(self._database, self._number)
         if text is not None:
             return text
-        whole = load_part(self._database, self._number, WHOLE)
+        whole = self._intact(WHOLE)
         if whole is not None:
             return self._renderer.render_octets(whole, prefer="plain")[1]
         self._fetch(None)
@@ -125,14 +127,28 @@ class StoredMessage(Shown):
     def _stored(self, part: PartId) -> bytes | None:
         if part == PartId("HEADER"):
             return load_headers(self._database, self._number)
-        found = load_part(self._database, self._number, part)
+        found = self._intact(part)
         if found is None and part != WHOLE:
-            whole = load_part(self._database, self._number, WHOLE)
+            whole = self._intact(WHOLE)
             found = None if whole is None else cut_part(whole, part)
         return found
 
+    def _intact(self, part: PartId) -> bytes | None:
+        """Load a part; what is damaged counts as missing where a server has it."""
+        try:
+            return load_part(self._database, self._number, part)
+        except PartDamaged as error:
+            with self._database.transaction() as tx:
+                if not give_up(tx, error.number, error.part):
+                    raise
+        return None
+
     def _fetch(self, part: PartId | None) -> None:
-        if self._offline or self._account.kind != "imap":
+        if self._account.kind != "imap":
+            again = "; what the server has comes again with the next synchronization"
+            more = again if self._account.kind == "pop3" else ""
+            raise MailError(f"{self.id}: octets of it were lost here{more}")
+        if self._offline:
             raise MailError(f"{self.id}: this is not here yet, and nothing is fetched")
         from tui_mail.cli.engines import fetch
 

@@ -260,10 +260,19 @@ def part_progress(source: Source, number: MessageNumber, part: PartId) -> int:
     return end
 
 
+class PartDamaged(StoreDamaged):
+    """What is here of a message is not what was saved; the file itself may be well."""
+
+    def __init__(self, number: MessageNumber, part: PartId) -> None:
+        super().__init__(f"message {number}: what is here of it is damaged")
+        self.number = number
+        self.part = part
+
+
 def load_part(source: Source, number: MessageNumber, part: PartId) -> bytes | None:
     """Load a part as it was sent; None unless all of it is here.
 
-    Raises StoreDamaged where the octets are not those that were saved.
+    Raises PartDamaged where the octets are not those that were saved.
     """
     content = content_of(source, number)
     with snapshot(source):
@@ -275,7 +284,7 @@ def load_part(source: Source, number: MessageNumber, part: PartId) -> bytes | No
             return None
         octets = b"".join(chunks_of(source, content, part))
     if sha256(octets).digest() != row[0]:
-        raise StoreDamaged(f"message {number}: its part {part or 'all'} is damaged")
+        raise PartDamaged(number, part)
     return octets
 
 
@@ -301,10 +310,6 @@ def load_pieces(source: Source, number: MessageNumber, part: PartId) -> Iterator
         yield piece
 
 
-class PartDamaged(StoreDamaged):
-    """What is here of a message is not what was saved; the file itself may be well."""
-
-
 def load_checked(source: Source, number: MessageNumber) -> Iterator[bytes]:
     """Give a whole message in pieces as :func:`load_pieces` does.
 
@@ -319,7 +324,7 @@ def load_checked(source: Source, number: MessageNumber) -> Iterator[bytes]:
         (content_of(source, number), WHOLE),
     ).fetchone()
     if row is None or digest.digest() != row[0]:
-        raise PartDamaged(f"message {number}: what is here of it is damaged")
+        raise PartDamaged(number, WHOLE)
 
 
 def discard_part(tx: Transaction, number: MessageNumber, part: PartId) -> None:

@@ -1,10 +1,11 @@
 """The message pane's state: which message is shown, how, and what of it is fetched."""
 
 import asyncio
-from collections.abc import Set
+from collections.abc import Callable, Set
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
 
 from textual.timer import Timer
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from tui_mail.ui.app import MailApp
 
 
+_T = TypeVar("_T")
 _COMES_LATER = own("Not here yet; it comes with the next connection.")
 
 
@@ -175,10 +177,9 @@ class Reading:
         self._coming = (account, number)
         database = self._app.accounts.database(account)
         hosts = self._app.accounts.account(account).own_hosts
+        read = partial(load, database, number, shape, self._render_child(), hosts)
         try:
-            loaded = await asyncio.to_thread(
-                load, database, number, shape, self._render_child(), hosts
-            )
+            loaded = await self._read(account, read)
         except NotFound:
             if turn == self._turn:
                 self.show_nothing()
@@ -204,6 +205,19 @@ class Reading:
                 content.downloaded,
                 chosen=chosen.part_id if chosen else None,
             )
+
+    async def _read(self, account: str, read: Callable[[], _T]) -> _T:
+        """Read from the store in a thread; what is damaged counts as missing."""
+        from tui_mail.store.content import PartDamaged
+        from tui_mail.store.damage import give_up
+
+        try:
+            return await asyncio.to_thread(read)
+        except PartDamaged as error:
+            give = partial(give_up, number=error.number, part=error.part)
+            if not await self._app.wishes.write(account, give):
+                raise
+        return await asyncio.to_thread(read)
 
     def _render_child(self) -> "Renderer":
         from tui_mail.mime.render import Renderer
@@ -312,7 +326,8 @@ class Reading:
         if number is None:
             raise MailError("no message is shown")
         database = self._app.accounts.database(account)
-        found = await asyncio.to_thread(load_octets, database, number, part)
+        read = partial(load_octets, database, number, part)
+        found = await self._read(account, read)
         if found is not None:
             return found
         name = own("the message") if self.loaded is None else _name(self.loaded, part)
@@ -322,7 +337,7 @@ class Reading:
             await self.want(account, number, (part,))
             raise
         self._app.uses.note(account, number)
-        found = await asyncio.to_thread(load_octets, database, number, part)
+        found = await asyncio.to_thread(read)
         if found is None:
             raise MailError("the server did not give it")
         return found
