@@ -227,6 +227,19 @@ def test_where_scram_does_not_serve_plain_is_tried_once() -> None:
         _connect(_server(server.port)).logout()
 
 
+def test_of_two_ways_that_are_refused_the_first_refusal_is_told() -> None:
+    def play(peer: Peer) -> None:
+        peer.say(b"* OK [CAPABILITY IMAP4rev1 AUTH=SCRAM-SHA-256 SASL-IR] hi\r\n")
+        peer.expect(b"AUTHENTICATE SCRAM-SHA-256 ")
+        peer.done(b"NO [AUTHENTICATIONFAILED] wrong password")
+        peer.expect(b"LOGIN ")
+        peer.done(b"NO unsupported mechanism")
+        peer.serve()
+
+    with scripted(play) as server, pytest.raises(LoginRefused, match="wrong password"):
+        _connect(_server(server.port))
+
+
 def test_a_server_that_lets_us_in_without_its_proof_is_left() -> None:
     def play(peer: Peer) -> None:
         peer.say(b"* OK [CAPABILITY IMAP4rev1 AUTH=SCRAM-SHA-256 SASL-IR] hi\r\n")

@@ -10,7 +10,7 @@ from contextlib import closing, contextmanager, suppress
 
 import pytest
 
-from tests.servers.dovecot import PASSWORD, Dovecot
+from tests.servers.dovecot import PASSWORD, Dovecot, Options
 from tests.servers.ports import HOST
 from tests.servers.scripted import Peer, Play, scripted
 from tui_mail.config.secret import Secret
@@ -367,6 +367,40 @@ def test_where_apop_is_refused_the_password_is_tried_once() -> None:
 
     with scripted(play) as server:
         connect(server.port).close()
+
+
+PLAIN_PASSWORDS = (
+    "passdb {\n  driver = passwd-file\n"
+    "  args = scheme=PLAIN username_format=%u FOLDER/plain\n}\n"
+)
+
+
+@pytest.mark.dovecot
+@pytest.mark.parametrize(
+    ("mechanisms", "taken"),
+    [
+        ("plain login apop cram-md5 scram-sha-1 scram-sha-256", "SCRAM-SHA-256"),
+        ("plain scram-sha-1", "SCRAM-SHA-1"),
+        ("apop", "APOP"),
+        ("plain login", "PLAIN"),
+        ("login", "LOGIN"),
+        ("cram-md5", "CRAM-MD5"),
+    ],
+)
+def test_dovecot_lets_us_in_by_the_best_way_it_has(
+    dovecots: Callable[[Options], Dovecot], mechanisms: str, taken: str
+) -> None:
+    files = (("plain", f"ann:{{PLAIN}}{PASSWORD}\n"),)
+    server = dovecots(
+        Options(mechanisms=mechanisms, extra=PLAIN_PASSWORDS, files=files)
+    )
+    connect(server.ports["pop3"], word=PASSWORD).quit()
+    log = (server.folder / "dovecot.log").read_text()
+    assert f"user=<ann>, method={taken}," in log
+    with pytest.raises(LoginRefused) as caught:
+        connect(server.ports["pop3"], word="wrong")
+    said = "Unsupported" if taken == "CRAM-MD5" else "Authentication failed"
+    assert said in str(caught.value)
 
 
 def test_a_server_without_capa_is_asked_for_name_and_password() -> None:

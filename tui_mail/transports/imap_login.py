@@ -1,18 +1,20 @@
 """Logging in: the best mechanism that both sides know, the secret never in clear."""
 
+from functools import partial
+
 from tui_mail.config.secret import Secret
 from tui_mail.config.settings import Server
 from tui_mail.model.error import LoginRefused, MailError, ProtocolError, ServerRefused
 from tui_mail.transports.imap_arguments import text
 from tui_mail.transports.imap_client import Wire
 from tui_mail.transports.imap_responses import Status, Untagged
+from tui_mail.transports.login import log_in_by, only_proves, refusal
 from tui_mail.transports.sasl import (
     WITH_PASSWORD,
     WITH_TOKEN,
     CramMd5,
     Login,
     Mechanism,
-    Scram,
     from_base64,
     octets,
     to_base64,
@@ -26,26 +28,19 @@ _NOT_ABOUT_US = frozenset(
 
 
 def log_in(wire: Wire, server: Server, secret: Secret) -> Status:
-    """Log in; raises LoginRefused, ServerRefused (come later), ProtocolError.
-
-    Where SCRAM is refused PLAIN is tried once: a server may keep a password in a form
-    that does not serve for SCRAM, and whoever has shown a certificate may be told it.
-    """
+    """Log in; raises LoginRefused, ServerRefused (come later), ProtocolError."""
     ways = _ways(wire, server)
     if not ways:
         raise LoginRefused(f"{server.host} offers no way to log in that we know")
-    first = ways[0]
-    try:
-        return _tried(wire, server, secret, first)
-    except LoginRefused:
-        second = next((way for way in ways if not _is_scram(way)), None)
-        if not _is_scram(first) or second is None:
-            raise
-        return _tried(wire, server, secret, second)
-
-
-def _is_scram(way: type[Mechanism] | None) -> bool:
-    return way is not None and issubclass(way, Scram)
+    return log_in_by(
+        [
+            (
+                way is not None and only_proves(way),
+                partial(_tried, wire, server, secret, way),
+            )
+            for way in ways
+        ]
+    )
 
 
 def _ways(wire: Wire, server: Server) -> list[type[Mechanism] | None]:
@@ -80,11 +75,7 @@ def _tried(
 
 
 def _refused(server: Server, secret: Secret, status: Status) -> MailError:
-    """Make the error; a server that repeats the secret is not quoted with it."""
-    word = secret.reveal()
-    said = str(status.text).replace(word, "…") if word else str(status.text)
-    line = f"{server.host} refused the login of {server.username}"
-    line = f"{line}: {said}" if said else line
+    line = refusal(server, secret, str(status.text))
     code = status.code.decode("ascii")
     if status.kind == b"BAD" or status.code in _NOT_ABOUT_US:
         return ServerRefused(line, code)

@@ -3,19 +3,19 @@
 import hashlib
 import re
 from collections.abc import Callable
+from functools import partial
 
 from tui_mail.config.secret import Secret
 from tui_mail.config.settings import Server
-from tui_mail.model.error import LoginRefused, MailError, ServerRefused
+from tui_mail.model.error import LoginRefused, ServerRefused
 from tui_mail.transports.authenticating import authenticate
+from tui_mail.transports.login import log_in_by, only_proves, refusal
 from tui_mail.transports.pop3_wire import Status, Wire
 from tui_mail.transports.sasl import (
     WITH_PASSWORD,
     WITH_TOKEN,
     CramMd5,
-    Login,
     Mechanism,
-    Scram,
     octets,
 )
 
@@ -39,21 +39,11 @@ def log_in(
     capabilities: dict[str, frozenset[str]],
     greeting: bytes,
 ) -> None:
-    """Log in; raises LoginRefused, ServerRefused (come later), ProtocolError.
-
-    Where one way is refused PLAIN or USER is tried once besides SCRAM and APOP: a server
-    may keep a password in a form that does not serve for those.
-    """
+    """Log in; raises LoginRefused, ServerRefused (come later), ProtocolError."""
     ways = _ways(wire, server, secret, capabilities, greeting)
     if not ways:
         raise LoginRefused(f"{server.host} offers no way to log in that we know")
-    proves, way = ways[0]
-    error = _error(server, secret, way)
-    if isinstance(error, LoginRefused) and proves:
-        second = next((way for proves, way in ways if not proves), None)
-        error = error if second is None else _error(server, secret, second)
-    if error is not None:
-        raise error
+    log_in_by([(proves, partial(_tried, server, secret, way)) for proves, way in ways])
 
 
 def _ways(
@@ -68,15 +58,14 @@ def _ways(
 
     def by_sasl(kinds: tuple[type[Mechanism], ...]) -> list[tuple[bool, Way]]:
         return [
-            (issubclass(kind, Scram), _sasl(wire, kind(server.username, secret)))
+            (only_proves(kind), _sasl(wire, kind(server.username, secret)))
             for kind in kinds
             if kind.name in offered
         ]
 
     if server.auth == "oauth2":
         return by_sasl(WITH_TOKEN)
-    last = (Login, CramMd5)
-    ways = by_sasl(tuple(kind for kind in WITH_PASSWORD if kind not in last))
+    ways = by_sasl(tuple(kind for kind in WITH_PASSWORD if kind is not CramMd5))
     if stamp := _STAMP.search(greeting):
         apop = (True, _apop(wire, server, secret, stamp[0]))
         # What others may read on the way is not told there while it can be proved.
@@ -86,27 +75,24 @@ def _ways(
         ways.insert(place, apop)
     if not capabilities or "USER" in capabilities or not ways:
         ways.append((False, _user(wire, server, secret)))
-    return ways + by_sasl(last)
+    return ways + by_sasl((CramMd5,))
 
 
-def _error(server: Server, secret: Secret, way: Way) -> MailError | None:
-    """Try a way; what speaks against it, None where it led in."""
+def _tried(server: Server, secret: Secret, way: Way) -> None:
+    """Try a way; raises what speaks against it."""
     try:
         status = way()
     except ServerRefused as error:
         # Name or password cannot be said at all.
-        return LoginRefused(error.line)
+        raise LoginRefused(error.line) from None
     if status.ok:
-        return None
-    word = secret.reveal()
-    said = str(status.text).replace(word, "…") if word else str(status.text)
-    line = f"{server.host} refused the login of {server.username}"
-    line = f"{line}: {said}" if said else line
+        return
+    line = refusal(server, secret, str(status.text))
     if status.code in _LATER:
-        return ServerRefused(line, status.code)
-    if not status.code and _LATER_WORDS.search(said):
-        return ServerRefused(line, "IN-USE")
-    return LoginRefused(line)
+        raise ServerRefused(line, status.code)
+    if not status.code and _LATER_WORDS.search(str(status.text)):
+        raise ServerRefused(line, "IN-USE")
+    raise LoginRefused(line)
 
 
 def _user(wire: Wire, server: Server, secret: Secret) -> Way:
