@@ -279,3 +279,13 @@ def test_a_mailbox_gets_a_name_that_can_be_shown(
     assert bring(path, "two\nlines") == 0
     assert "added 1, had 0" in said()
     assert len(objects("search", "*")) == 1
+
+
+def test_an_mbox_that_knows_no_times_of_arrival_leaves_dates_as_they_were_sent(
+    tmp_path: Path, objects: Objects
+) -> None:
+    octets = b"From - Thu Jan  1 00:00:00 1970\n" + letter(1)
+    (tmp_path / "x.mbox").write_bytes(octets)
+    assert bring(tmp_path / "x.mbox") == 0
+    [one] = objects("search", "*")
+    assert str(one["date"]).startswith("2024-")

@@ -134,13 +134,14 @@ def _rare(rare: dict[str, str], name: str) -> tuple[Address, ...]:
 def shown_date(message: FetchedMessage) -> int:
     """Give the second by which lists sort: the sender's claim, else the arrival.
 
-    A claim of the future, or of before mail, is not believed where it arrived later.
+    A claim of the future, or of before mail, is not believed where it arrived later. An
+    arrival of before mail is none: programs write 1970 into files where they know none.
     """
     claimed, arrived = message.envelope.date, message.internal_date
     if claimed is None:
         return seconds_of(arrived) if arrived else 0
     stamp = seconds_of(claimed)
-    if arrived is None:
+    if arrived is None or seconds_of(arrived) <= _DAY:
         return stamp
     return stamp if 0 < stamp <= seconds_of(arrived) + _DAY else seconds_of(arrived)
 
