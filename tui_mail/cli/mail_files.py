@@ -8,15 +8,14 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
-from tui_mail.mime.headers import begins_message
+from tui_mail.mime.mail_files import MailFile, recognize
 from tui_mail.mime.maildir import (
     MaildirEntry,
     find_moved,
-    maildir_folders,
     scan_maildir,
 )
-from tui_mail.mime.mbox import is_mbox, read_mbox_pieces, scan_mbox
-from tui_mail.model.error import MailError, NotFound
+from tui_mail.mime.mbox import read_mbox_pieces, scan_mbox
+from tui_mail.model.error import MailError
 from tui_mail.model.flags import Flags
 
 _PIECE = 1 << 18
@@ -52,27 +51,16 @@ class MailFiles:
 @contextmanager
 def open_mail_files(path: Path) -> Iterator[MailFiles]:
     """Open whatever it is; raises NotFound, MailError where it holds no mail."""
-    if path.is_dir():
-        maildir_folders(path)
+    what = recognize(path)
+    if what is MailFile.MAILDIR:
         yield MailFiles(_of_maildir(path), 0)
         return
-    if not path.exists():
-        raise NotFound(f"{path}: there is no such file or folder")
-    if not path.is_file():
-        raise MailError(f"{path}: this is neither a file nor a folder")
     with path.open("rb") as file:
         size = path.stat().st_size
-        if not size or is_mbox(file):
-            yield MailFiles(_of_mbox(path, file), size)
-        elif _is_message(file):
+        if what is MailFile.MESSAGE:
             yield MailFiles(iter([_of_file(path)]), size)
         else:
-            raise MailError(f"{path}: this is no message, no mbox and no Maildir")
-
-
-def _is_message(file: BinaryIO) -> bool:
-    file.seek(0)
-    return begins_message(file.read(4_096))
+            yield MailFiles(_of_mbox(path, file), size)
 
 
 def _of_maildir(folder: Path) -> Iterator[FileMail]:

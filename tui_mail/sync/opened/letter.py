@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+from tui_mail.mime.mail_files import open_unseen
 from tui_mail.model.displayable import displayable
 from tui_mail.model.ids import Uid
 from tui_mail.sync.opened.sources import (
@@ -12,7 +13,6 @@ from tui_mail.sync.opened.sources import (
     Found,
     Gone,
     Tell,
-    open_unseen,
     read_headers,
 )
 

@@ -6,6 +6,7 @@ from hashlib import blake2b
 from itertools import islice
 from pathlib import Path
 
+from tui_mail.mime.mail_files import open_unseen
 from tui_mail.mime.maildir import MaildirEntry, maildir_folders, scan_maildir
 from tui_mail.model.displayable import displayable
 from tui_mail.model.ids import Uid
@@ -14,7 +15,6 @@ from tui_mail.sync.opened.sources import (
     Found,
     Gone,
     Tell,
-    open_unseen,
     read_headers,
 )
 

@@ -8,6 +8,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import BinaryIO
 
+from tui_mail.mime.mail_files import open_unseen
 from tui_mail.mime.mbox import (
     MboxSpan,
     read_mbox_pieces,
@@ -23,7 +24,6 @@ from tui_mail.sync.opened.sources import (
     Found,
     Gone,
     Tell,
-    open_unseen,
     read_headers,
 )
 

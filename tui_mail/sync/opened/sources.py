@@ -1,6 +1,5 @@
 """What a file or folder of mail has to tell, whatever its form."""
 
-import os
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -79,21 +78,6 @@ class Source(Protocol):
 
     def look(self) -> bool:
         """Tell whether it has more messages than before; raises Gone, OSError."""
-
-
-def open_unseen(path: Path) -> BinaryIO:
-    """Open a file so that not even the time of its last reading changes.
-
-    That can be had only of one's own files; others' are read all the same. A pipe that
-    nobody writes to is not waited for.
-    """
-    flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK
-    unseen = getattr(os, "O_NOATIME", 0)
-    try:
-        descriptor = os.open(path, flags | unseen)
-    except PermissionError:
-        descriptor = os.open(path, flags)
-    return os.fdopen(descriptor, "rb")
 
 
 def why_not(error: OSError | MailError) -> str:
