@@ -81,6 +81,21 @@ def test_a_maildir_gets_octets_flags_and_dates_and_only_what_is_new(
     assert kept.exists()
 
 
+def test_keywords_for_which_a_maildir_has_no_letter_are_named(
+    filled: Path, said: Callable[[], str], objects: Objects
+) -> None:
+    to = f"{filled}/out/"
+    [one, *_] = [str(one["id"]) for one in objects("search", "*")]
+    words = [word for n in range(28) for word in ("--add", f"word{n:02}")]
+    assert main(["flag", one, *words]) == 0
+    assert main(["export", "*", "--to", to]) == 0
+    added, left_out = said().splitlines()
+    assert added == f"{to}: added 3, had 0"
+    assert left_out.endswith("without 2 more: word26, word27")
+    [full] = [e for e in scan_maildir(Path(to)) if len(e.flags) > 20]
+    assert len(full.flags - {"\\Seen", "\\Flagged"}) == 26
+
+
 def test_an_mbox_gets_what_is_new_behind_what_is_there(
     filled: Path, said: Callable[[], str]
 ) -> None:

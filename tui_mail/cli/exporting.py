@@ -7,7 +7,7 @@ begun anew. What is not here is fetched, unless --offline.
 
 import argparse
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Set
 from dataclasses import dataclass
 from functools import partial
 
@@ -30,6 +30,8 @@ _BATCH = 200
 _LARGE = 1_000_000
 """Octets of a message that is not held in memory whole."""
 _SHOWN_EVERY = 20
+_NAMED = 10
+"""Keywords that are named."""
 
 
 @dataclass(slots=True)
@@ -70,12 +72,23 @@ def run(session: Session, arguments: argparse.Namespace) -> int:
     finally:
         clear()
     output.note(_line(arguments.to, count))
+    if target.left_out:
+        output.note(_said_of(target.left_out))
     return int(count.missing > 0 or not whole)
 
 
 def _line(name: str, count: _Count) -> str:
     line = f"{name}: added {count.added:,}, had {count.had:,}"
     return f"{line}; not here: {count.missing:,}" if count.missing else line
+
+
+def _said_of(left_out: Set[str]) -> str:
+    words = sorted(left_out)
+    named = ", ".join(words[:_NAMED]) + (", …" if words[_NAMED:] else "")
+    return (
+        f"a Maildir holds 26 keywords; the messages are there without {len(words):,}"
+        f" more: {named}"
+    )
 
 
 def _fetch(session: Session, account: Account, numbers: list[MessageNumber]) -> bool:

@@ -23,6 +23,7 @@ from tui_mail.mime.maildir import (
     keep_maildir,
     make_maildir,
     scan_maildir,
+    unlettered,
     write_maildir,
 )
 from tui_mail.mime.mbox import (
@@ -55,6 +56,8 @@ class MailTarget(ABC):
         self.path = path
         self.digests: set[bytes] = set()
         """Of the messages that are there (see :func:`mail_digest`)."""
+        self.left_out: set[str] = set()
+        """Keywords that found no place there."""
 
     @abstractmethod
     def write(self, mail: OutgoingMail) -> None:
@@ -126,7 +129,14 @@ class _Maildir(MailTarget):
                 self.digests.add(mail_digest(_pieces(file)))
 
     def write(self, mail: OutgoingMail) -> None:
-        write_maildir(self.path, mail.pieces, flags=mail.flags, arrived=mail.arrived)
+        write_maildir(
+            self.path,
+            mail.pieces,
+            flags=mail.flags,
+            arrived=mail.arrived,
+            lasting=False,
+        )
+        self.left_out |= unlettered(self.path, mail.flags)
 
 
 class _File(MailTarget):

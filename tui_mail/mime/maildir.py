@@ -114,17 +114,21 @@ def write_maildir(
     *,
     flags: Flags = frozenset(),
     arrived: datetime,
+    named: str = "",
     lasting: bool = True,
 ) -> Path:
     """Write a message into a Maildir; when this returns it is on the disk, whole.
 
-    Nothing is ever written over. Without flags it is new there. Raises OSError, and
-    leaves nothing behind then. Not ``lasting``: it may be gone again where the power
-    fails before :func:`keep_maildir`.
+    Nothing is ever written over, but what the same message left in ``tmp``. Without flags
+    it is new there. ``named``: what tells it from all others in its name; chance does
+    without. Not ``lasting``: it may be gone again where the power fails before
+    :func:`keep_maildir`. Raises OSError, and leaves nothing behind then.
     """
     seconds = max(0, int(arrived.timestamp()))
-    unique = f"{seconds}.{secrets.token_hex(8)}.{_host()}"
+    unique = f"{seconds}.{named or secrets.token_hex(8)}.{_host()}"
     temporary = folder / "tmp" / unique
+    if named:
+        temporary.unlink(missing_ok=True)
     letters = _letters(folder, flags)
     where = folder / ("cur" if letters else "new")
     final = where / (f"{unique}:2,{letters}" if letters else unique)
@@ -141,6 +145,12 @@ def write_maildir(
     if lasting:
         _keep_folder(where)
     return final
+
+
+def unlettered(folder: Path, flags: Flags) -> Flags:
+    """Say which keywords have no letter in a Maildir: it has 26."""
+    words = flags - _SIGNS.keys() - set(SYSTEM_FLAGS)
+    return words - set(_load_keywords(folder).values()) if words else words
 
 
 def keep_maildir(folder: Path) -> None:

@@ -4,11 +4,11 @@ A file is named by its octets: who was killed between writing it and noting that
 it again, and a message is there once.
 """
 
-import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from tui_mail.mime.maildir import make_maildir, write_maildir
 from tui_mail.model.displayable import displayable
 from tui_mail.store.pulling import (
     Pulled,
@@ -65,21 +65,13 @@ class Mirror:
         named = one.digest.hex()[:_DIGITS]
         if named in self._names(folder):
             return
-        seconds = int(one.stored_at.timestamp())
-        name = f"{seconds}.{named}.tui-mail"
-        temporary = folder / "tmp" / name
-        with open(temporary, "wb", opener=_private) as file:
-            file.writelines(octets_of(self._session.database, one))
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.rename(folder / "new" / name)
-        _keep(folder / "new")
+        octets = octets_of(self._session.database, one)
+        write_maildir(folder, octets, arrived=one.stored_at, named=named)
         self._names(folder).add(named)
 
     def _names(self, folder: Path) -> set[str]:
         if self._there is None:
-            for place in ("tmp", *_PLACES):
-                (folder / place).mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_maildir(folder)
             found = (
                 _NAMED.match(entry.name)
                 for place in _PLACES
@@ -87,16 +79,3 @@ class Mirror:
             )
             self._there = {match[1] for match in found if match}
         return self._there
-
-
-def _private(path: str, how: int) -> int:
-    return os.open(path, how, 0o600)
-
-
-def _keep(folder: Path) -> None:
-    """Have the names in a folder on the disk too."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
