@@ -29,7 +29,7 @@ from tui_mail.store.content import save_structure, save_text
 from tui_mail.store.database import Database
 from tui_mail.store.mailboxes import find_mailbox, load_mailboxes, note_in_step
 from tui_mail.store.operations import load_pending
-from tui_mail.store.pulling import Fate, load_pulled, octets_of
+from tui_mail.store.pulling import Fate, load_pulled, note_left, octets_of
 from tui_mail.ui.signs import UNICODE
 
 MAIL = (
@@ -57,8 +57,8 @@ def shelf(tmp_path: Path) -> Home:
 
 
 def row_of(reader: Reader, subject: str) -> str:
-    """Give the line of the screen with this subject in the list."""
-    lines = reader.text.splitlines()
+    """Give the line of the list with this subject."""
+    lines = [line.rpartition("▕")[2] for line in reader.text.splitlines()]
     return next(line for line in lines if subject in line and "undoes" not in line)
 
 
@@ -468,3 +468,19 @@ def damaged(database: Database) -> list[object]:
     return database.connection.execute(
         "SELECT content FROM part WHERE part_id = '' AND NOT complete"
     ).fetchall()
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_a_mailbox_says_how_many_of_its_messages_the_server_has(
+    old: Home, size: tuple[int, int]
+) -> None:
+    there = UNICODE.on_server
+    async with reading(old, size=size) as reader:
+        await reader.press("1")
+        await reader.shows(f"{there} 3")
+        database = reader.app.accounts.database("old")
+        with database.transaction() as tx:
+            note_left(tx, [load_pulled(tx)[b"Newest"]])
+        await reader.shows(f"{there} 2")
+        await reader.press("2", "home", "j", "j", "e", "1")
+        await reader.until(lambda: reader.text.count(f"{there} 1") == 2)

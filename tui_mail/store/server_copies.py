@@ -1,10 +1,10 @@
-"""What becomes on a POP3 server of what is deleted here for ever."""
+"""What a POP3 server has still, and what becomes there of what is deleted here for ever."""
 
 import json
 from collections.abc import Sequence
 
 from tui_mail.config.settings import PopServer
-from tui_mail.model.ids import MessageNumber
+from tui_mail.model.ids import MailboxId, MessageNumber
 from tui_mail.store.agreeing import needs_yes
 from tui_mail.store.source import Source
 
@@ -19,6 +19,19 @@ _COUNT = """
     WHERE NOT EXISTS (SELECT 1 FROM message m WHERE m.content = g.content
         AND m.number NOT IN (SELECT value FROM json_each(:numbers)))
 """
+_BY_MAILBOX = """
+    SELECT m.mailbox, count(*) FROM message m WHERE m.content IN
+        (SELECT content FROM pop_message WHERE state IN ('stored', 'leaving'))
+    GROUP BY m.mailbox
+"""
+
+
+def count_by_mailbox(source: Source) -> dict[MailboxId, int]:
+    """Count the messages in each mailbox that a POP3 server has still."""
+    return {
+        MailboxId(mailbox): count
+        for mailbox, count in source.connection.execute(_BY_MAILBOX)
+    }
 
 
 def count_on_server(

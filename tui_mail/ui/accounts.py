@@ -22,6 +22,8 @@ class Accounts:
         self._places = places
         self._databases: dict[str, Database] = {}
         self._mailboxes: dict[str, list[Mailbox]] = {}
+        self.on_server: dict[str, dict[MailboxId, int]] = {}
+        """How many messages of a mailbox a POP3 server has still, as last counted."""
         self._chosen: dict[tuple[str, SpecialUse], MailboxId] = {}
         self.shows_all = False
         """Whether mailboxes are seen too that are not subscribed to."""

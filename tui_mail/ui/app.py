@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from textual import events
@@ -157,6 +158,8 @@ class MailApp(SpeakingApp, inherit_bindings=False):
         for name in self.accounts.in_order():
             word = _KIND_WORDS.get(self.accounts.account(name).kind, "")
             self.panes.mailboxes.set_kind(name, own(word))
+            there = self.accounts.on_server.get(name, {})
+            self.panes.mailboxes.set_on_server(name, there)
         own_addresses = self.accounts.own_addresses()
         self.panes.view.own_addresses = own_addresses
         self.panes.list.set_context(own_addresses=own_addresses)
@@ -224,6 +227,8 @@ class MailApp(SpeakingApp, inherit_bindings=False):
                 self.accounts.add(name, loaded)
         for name in self.accounts.in_order():
             self.bridge.attach(name, self.accounts.database(name))
+            if self.accounts.account(name).kind == "pop3":
+                self._load_mailboxes_soon(name)
         self.show_accounts()
         self.panes.list.set_context(show_remote=self.offline)
         if self._start_engines and not self.offline:
@@ -455,10 +460,7 @@ class MailApp(SpeakingApp, inherit_bindings=False):
         kinds = {type(each) for each in event.events}
         counts_change = {MailboxesChanged, MailboxChanged, MessagesChanged}
         if event.anything or kinds & counts_change:
-            account = event.account
-            self.refreshing.ask(
-                ("mailboxes", account), lambda: self.load_mailboxes(account)
-            )
+            self._load_mailboxes_soon(event.account)
             self.refreshing.ask("room", self.servers.look_for_room)
         if event.anything or OperationsChanged in kinds:
             self.refreshing.ask("waiting", self.servers.count_waiting)
@@ -476,15 +478,23 @@ class MailApp(SpeakingApp, inherit_bindings=False):
         if self.reading.is_about(event.account, arrived):
             self.refreshing.ask("reading", self.reading.again)
 
+    def _load_mailboxes_soon(self, account: str) -> None:
+        work = partial(self.load_mailboxes, account)
+        self.refreshing.ask(("mailboxes", account), work)
+
     async def load_mailboxes(self, account: str) -> None:
         """Load an account's mailboxes again; leave the one that is shown if it is gone."""
         from tui_mail.store.mailboxes import load_mailboxes
+        from tui_mail.store.server_copies import count_by_mailbox
 
         database, unfollowed = self.accounts.database(account), self.accounts.shows_all
         self.accounts.take(
             account,
             await asyncio.to_thread(load_mailboxes, database, unfollowed=unfollowed),
         )
+        if self.accounts.account(account).kind == "pop3":
+            there = await asyncio.to_thread(count_by_mailbox, database)
+            self.accounts.on_server[account] = there
         if self.listing.is_gone(account):
             await self.listing.show(Shown(account, self.accounts.inbox(account).id))
             self.say(own("The mailbox that was open is not here any more."))

@@ -1,6 +1,6 @@
-"""The mailbox pane: accounts as headings, their mailboxes below, unread counts at the right."""
+"""The mailbox pane: accounts as headings, their mailboxes below, counts at the right."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from rich.style import Style
@@ -46,6 +46,7 @@ class MailboxTree(LineList):
         self._accounts: tuple[tuple[str, tuple[Mailbox, ...]], ...] = ()
         self._kinds: dict[str, Displayable] = {}
         self._notes: dict[str, Displayable] = {}
+        self._on_server: dict[str, Mapping[MailboxId, int]] = {}
         self._folded: set[tuple[str, tuple[str, ...]]] = set()
         self._rows: list[TreeRow] = []
         self._open: tuple[str, MailboxId] | None = None
@@ -64,6 +65,15 @@ class MailboxTree(LineList):
         if self._kinds.get(account, "") != kind:
             self._kinds[account] = kind
             self.refresh()
+
+    def set_on_server(self, account: str, counts: Mapping[MailboxId, int]) -> None:
+        """Say how many messages of each mailbox a POP3 server has still."""
+        before = self._on_server.get(account, {})
+        self._on_server[account] = counts
+        for place, row in enumerate(self._rows):
+            box = row.mailbox.id if row.mailbox and row.account == account else None
+            if box is not None and before.get(box) != counts.get(box):
+                self.refresh_row(place)
 
     def set_open(self, account: str, mailbox: MailboxId | None) -> None:
         """Say which mailbox the list shows; the cursor goes there too."""
@@ -182,6 +192,9 @@ class MailboxTree(LineList):
         ]
         count = f" {line.unread:,} " if unread else " "
         pinned = [(f" {self._signs.pinned}", dim)] if line.mailbox.pinned else []
+        there = self._on_server.get(line.account, {}).get(line.mailbox.id)
+        if there:
+            pinned.append((f" {self._signs.on_server} {there:,}", dim))
         right = [*pinned, (count, dim if quiet else strong)]
         if not line.mailbox.followed:
             right = [(" hidden ", dim)]
