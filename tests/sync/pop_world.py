@@ -234,7 +234,7 @@ class PopWorld:
         policy = agreed_policy(self.desk.database)
         if not gone:
             return
-        assert policy in (self.desk.pop3.delete_after, "download"), (gone, policy)
+        assert policy == self.desk.pop3.delete_after, (gone, policy)
         assert policy != "never", gone
         assert gone <= set(self.here()) | self.removed | self.taken, gone
         if policy == "removed":

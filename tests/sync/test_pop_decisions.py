@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from tui_mail.mime.parse import parse_message
 from tui_mail.mime.render import Renderer
-from tui_mail.store.agreeing import is_milder
 from tui_mail.store.pulling import Fate, Pulled, PullState
 from tui_mail.sync import pop_outline
 from tui_mail.sync.pop_arriving import arrival
@@ -98,29 +97,6 @@ def test_where_some_have_no_name_nothing_is_said_to_be_gone() -> None:
     plan = plan_pull(listed(None, None, b"x"), known(b"a", b"b"))
     assert (plan.nameless, plan.gone, plan.renamed) == (2, 0, False)
     assert len(plan.wanted) == 3
-
-
-@pytest.mark.parametrize(
-    ("policy", "agreed", "milder"),
-    [
-        ("never", "download", True),
-        ("download", "download", True),
-        ("download", "never", False),
-        ("removed", "never", False),
-        ("30 days", "download", True),
-        ("removed", "download", True),
-        ("30 days", "10 days", True),
-        ("10 days", "30 days", False),
-        ("1 day", "2 days", False),
-        ("2 days", "1 day", True),
-        ("removed", "30 days", False),
-        ("30 days", "removed", False),
-    ],
-)
-def test_only_what_lets_nothing_go_sooner_needs_no_yes(
-    policy: str, agreed: str, milder: bool
-) -> None:
-    assert is_milder(policy, agreed) is milder
 
 
 @pytest.mark.parametrize(

@@ -192,18 +192,19 @@ def test_a_changed_setting_deletes_nothing_before_somebody_says_yes(
 
 @pytest.mark.parametrize(
     ("before", "after"),
-    [
-        ("download", "3 days"),
-        ("download", "removed"),
-        ("2 days", "3 days"),
-        ("removed", "never"),
-    ],
+    [("download", "removed"), ("2 days", "3 days"), ("removed", "download")],
 )
-def test_a_milder_setting_needs_no_yes(desk: PopDesk, before: str, after: str) -> None:
+def test_whatever_the_setting_was_a_change_of_it_needs_a_yes(
+    desk: PopDesk, before: str, after: str
+) -> None:
     desk.pop(delete_after=before)
     desk.fill(letters(1, 3))
     desk.sync()
     desk.pop(delete_after=after)
+    assert not desk.sync().whole
+    assert desk.sync(yes=True).whole
+    assert desk.sync().whole
+    desk.pop(delete_after="never")
     assert desk.sync().whole
 
 

@@ -3,13 +3,10 @@
 Both the reader and ``sync --yes`` say it here; the engine only looks.
 """
 
-import re
-
 from tui_mail.store.database import Transaction
 from tui_mail.store.source import Source
 
 NEVER, DOWNLOAD, REMOVED = "never", "download", "removed"
-_DAYS = re.compile(r"(\d+) days?")
 
 
 def agreed_policy(source: Source) -> str:
@@ -24,19 +21,11 @@ def agree_policy(tx: Transaction, policy: str) -> None:
 
 
 def needs_yes(source: Source, policy: str) -> bool:
-    """Tell whether ``delete_after`` was changed so that a person has to agree first.
+    """Tell whether ``delete_after`` was changed, so that a person has to agree first.
 
-    Not where no mail was pulled yet, nor where nothing goes sooner than was agreed.
+    Not where no mail was pulled yet, nor where nothing is deleted any more.
     """
     [has_mail] = source.connection.execute(
         "SELECT EXISTS (SELECT 1 FROM pop_message WHERE state <> 'coming')"
     ).fetchone()
-    return bool(has_mail) and not is_milder(policy, agreed_policy(source) or NEVER)
-
-
-def is_milder(policy: str, agreed: str) -> bool:
-    """Tell whether nothing goes by one ``delete_after`` sooner than by the other."""
-    if policy in (agreed, NEVER) or agreed == DOWNLOAD:
-        return True
-    days, before = _DAYS.fullmatch(policy), _DAYS.fullmatch(agreed)
-    return days is not None and before is not None and int(days[1]) >= int(before[1])
+    return bool(has_mail) and policy not in (NEVER, agreed_policy(source))
