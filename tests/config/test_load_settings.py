@@ -99,7 +99,7 @@ address = "old@example.org"
 [accounts.old.pop3]
 host = "pop.example.org"
 delete_after = "30 days"
-mirror = "/m"
+mirror = "m"
 [ui]
 threads = false
 sort = "from"
@@ -123,6 +123,8 @@ command = "khard email --parsable %s"
     assert work.imap.password_command == "pass show work"
     assert (work.imap.port, work.imap.username) == (1993, "ann")
     assert work.imap.ca_file == str(tmp_path / "ca.pem")
+    assert old.pop3 is not None
+    assert old.pop3.mirror == str(tmp_path / "m")
     assert not work.imap.subscribed_only
     assert work.smtp is not None
     assert work.smtp.password_command == "pass show smtp"

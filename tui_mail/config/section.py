@@ -152,20 +152,24 @@ class Section:
         path = self.path(key)
         if not path:
             return ""
-        file = self.source.path.parent / path
         try:
-            found = file.is_file()
+            found = Path(path).is_file()
         except OSError:
             found = False
         if not found:
-            self.mistake(key, f"there is no file {file}")
-        return str(file)
+            self.mistake(key, f"there is no file {path}")
+        return path
 
     def path(self, key: str) -> str:
-        """Read a path, whether anything is there or not; ``~`` is the home folder."""
+        """Read a path, whether anything is there or not; ``~`` is the home folder.
+
+        One that is relative begins beside the settings, wherever a process was started.
+        """
         value = self.text(key)
+        if not value:
+            return ""
         try:
-            return str(Path(value).expanduser()) if value else ""
+            return str(self.source.path.absolute().parent / Path(value).expanduser())
         except RuntimeError:
             self.mistake(key, f'nobody knows the home folder that "{value}" means')
 
