@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from tui_mail.config.secret import Secret
 from tui_mail.config.settings import Server
-from tui_mail.model.error import LoginRefused
+from tui_mail.model.error import LinkLost, LoginRefused
 from tui_mail.transports.sasl import CramMd5, Mechanism, Scram
 
 _T = TypeVar("_T")
@@ -34,7 +34,8 @@ def log_in_by(ways: Sequence[Way[_T]]) -> _T:
             raise
         try:
             return second()
-        except LoginRefused:
+        except (LoginRefused, LinkLost):
+            # One that hangs up after a refusal has had its say.
             raise refused from None
 
 
