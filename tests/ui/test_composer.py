@@ -1,6 +1,7 @@
 """Writing and sending by keys, up to the outbox."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from tui_mail.model.error import StoreFailed
 from tui_mail.model.outgoing import Submission
 from tui_mail.store import writing
 from tui_mail.store.writing import begin_writing
+from tui_mail.ui import external_editor
 
 
 @pytest.fixture
@@ -333,6 +335,71 @@ async def test_a_file_that_has_gone_stops_the_mail_and_the_text_stays(
         await it.shows("No such file")
         assert it.is_open
         assert it.outbox() == []
+
+
+# An editor of one's own.
+
+
+def edits(monkeypatch: pytest.MonkeyPatch, what: Callable[[Path], int]) -> list[Path]:
+    """Have another program edit; give the files that it got."""
+    files: list[Path] = []
+
+    def run(_app: object, _command: str, path: Path) -> int:
+        files.append(path)
+        assert path.stat().st_mode & 0o777 == 0o600
+        return what(path)
+
+    monkeypatch.setattr(external_editor, "_run", run)
+    return files
+
+
+def writes(path: Path) -> int:
+    path.write_text(f"written outside\x1b[31m\n{path.read_text()}")
+    return 0
+
+
+def removes(path: Path) -> int:
+    path.unlink()
+    return 0
+
+
+async def test_the_text_comes_back_from_the_editor(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = edits(monkeypatch, writes)
+    async with composing(home, answer()) as it:
+        await it.type("mine")
+        await it.press("f4")
+        body = it.composer.draft.body
+        assert body.startswith("written outside[31m\nmine\nOn Mon")
+        assert not files[0].exists()
+        await it.press("ctrl+z")
+        assert it.composer.draft.body.startswith("mine\n")
+
+
+@pytest.mark.parametrize("what", [lambda _: 3, removes])
+async def test_an_editor_that_fails_changes_nothing(
+    home: Home, monkeypatch: pytest.MonkeyPatch, what: Callable[[Path], int]
+) -> None:
+    files = edits(monkeypatch, what)
+    async with composing(home, answer()) as it:
+        await it.type("mine")
+        await it.press("f4")
+        assert "as it was" in it.text
+        assert it.composer.draft.body.startswith("mine\n")
+        assert not files[0].exists()
+
+
+async def test_the_editor_of_the_settings_opens_at_once_and_then_the_review(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    edits(monkeypatch, writes)
+    home = sending(tmp_path, ui='editor = "vi"')
+    async with composing(home, answer()) as it:
+        await it.shows("Send this to 1 person?")
+        await it.press("enter")
+        await it.until(lambda: not it.is_open)
+        assert "written outside" in it.sent()
 
 
 # Who writes, and to whom.

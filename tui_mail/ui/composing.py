@@ -131,8 +131,6 @@ class Writing:
         ]
         if note:
             app.call_after_refresh(self._screen.say, note, warning=True)
-        if app.settings.ui.editor:
-            app.call_after_refresh(self.wanted, "editor-first")
         try:
             await app.ask(self._screen)
         finally:
@@ -142,6 +140,11 @@ class Writing:
             await asyncio.gather(*background, return_exceptions=True)
 
     # What the screen tells.
+
+    def opened(self) -> None:
+        """Begin with the editor of the person's own where the settings have one."""
+        if self._app.settings.ui.editor:
+            self.wanted("editor-first")
 
     def changed(self) -> None:
         """Something was written: it is saved in a moment."""

@@ -50,6 +50,9 @@ class Sender:
 class Desk(Protocol):
     """Who carries a message to its end; the screen tells it what is wanted."""
 
+    def opened(self) -> None:
+        """It is on the screen."""
+
     def changed(self) -> None:
         """Something was written."""
 
@@ -152,6 +155,7 @@ class Composer(Screen[None], inherit_bindings=False):
         for key in ADDRESSES:
             self._count(key)
         self.go_to(self.first)
+        self.call_after_refresh(self._desk.opened)
 
     # State down.
 
