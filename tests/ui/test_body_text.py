@@ -5,7 +5,7 @@ import random
 import pytest
 
 from tui_mail.ui.widgets.body_rows import BodyRows, spread
-from tui_mail.ui.widgets.body_text import BodyText, Spot
+from tui_mail.ui.widgets.body_text import BodyText, Span, Spot
 
 
 def written(text: str, *pieces: str) -> BodyText:
@@ -51,19 +51,36 @@ def test_what_was_deleted_letter_by_letter_comes_back_at_once() -> None:
 
 def test_any_changes_can_all_be_taken_back() -> None:
     chance = random.Random(5)
-    text = BodyText("first\nsecond line\n\nlast")
+    text = BodyText("first\nsecond line that is longer than a row is\n\nlast")
     rows = BodyRows(text.lines, 20)
     before = text.text
     for _ in range(300):
         spots = sorted(_anywhere(text, chance) for _ in range(2))
         put = chance.choice(["", "x", "two words ", "\n", "a\nb", "会", "\t"])
-        span = text.replace(spots[0], spots[1], put, typed=len(put) == 1)
-        rows.changed(span.first, span.old, span.new)
+        before_it = _shown(rows)
+        _paints_enough(rows, text.replace(spots[0], spots[1], put), before_it)
     _same_rows(rows, text)
-    while span_back := text.undo():
-        rows.changed(span_back.first, span_back.old, span_back.new)
+    while True:
+        before_it = _shown(rows)
+        span = text.undo()
+        if span is None:
+            break
+        _paints_enough(rows, span, before_it)
     assert text.text == before
     _same_rows(rows, text)
+
+
+def _shown(rows: BodyRows) -> list[str]:
+    return [rows.text_of(rows.row(number))[0] for number in range(len(rows))]
+
+
+def _paints_enough(rows: BodyRows, span: Span, before: list[str]) -> None:
+    """Check that no row looks otherwise that would not be painted."""
+    first, last = rows.changed(span)
+    after = _shown(rows)
+    assert after[:first] == before[:first]
+    if last is not None:
+        assert after[last:] == before[last:]
 
 
 def _anywhere(text: BodyText, chance: random.Random) -> Spot:

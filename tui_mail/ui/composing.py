@@ -3,28 +3,23 @@
 import asyncio
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from tui_mail.compose.beginning import ToWrite
 from tui_mail.compose.draft import Draft
-from tui_mail.compose.fields import FieldError, Recipient, parse_recipients
-from tui_mail.compose.identity import identity_of
 from tui_mail.compose.wrapping import rewrapped
 from tui_mail.model.displayable import Displayable, displayable, own
 from tui_mail.model.error import MailError
 from tui_mail.model.ids import WritingId
 from tui_mail.ui import attaching, external_editor, finding_people, reviewing
-from tui_mail.ui.later import KNOWN, later
 from tui_mail.ui.safekeeping import Safekeeping
-from tui_mail.ui.screens.composer import ADDRESSES, Composer, Sender
+from tui_mail.ui.screens.composer import Composer, Sender
 from tui_mail.ui.screens.composer_keys import key_rows
 from tui_mail.ui.screens.confirm import Confirm
 from tui_mail.ui.screens.help import Help
 from tui_mail.ui.screens.picker import Item, Picker
-from tui_mail.ui.screens.prompt import Prompt
-from tui_mail.ui.screens.review import Review
 from tui_mail.ui.senders import senders_of, with_own
+from tui_mail.ui.sending import Sending
 
 if TYPE_CHECKING:
     from tui_mail.ui.app import MailApp
@@ -36,7 +31,6 @@ _KEPT_EVERY = 60.0
 """Seconds after which it is a message in Drafts too, if it was changed."""
 _AGAIN = 5.0
 """Seconds after which a store is tried again that could not be written."""
-_LABELS = {"to": "To", "cc": "Cc", "bcc": "Bcc"}
 _ANSWERS = (
     ("k Enter", "keep as draft"),
     ("d", "discard"),
@@ -115,6 +109,7 @@ class Writing:
             choosable=len(self._senders) > 1,
             rewrap=rewrapped,
         )
+        self._sending = Sending(app, self._screen, self._keeping)
         self._begun = self._screen.draft
         self._saved = self._kept = self._begun
         self._kept_at = 0.0
@@ -152,8 +147,7 @@ class Writing:
 
     def left_field(self, key: str) -> None:
         """Say what is wrong with a field that was left."""
-        with suppress(FieldError):
-            self._parsed(key)
+        self._sending.look_over(key)
 
     def looked_for(self, typed: str) -> None:
         """Ask the address book, when the fingers rest."""
@@ -166,7 +160,7 @@ class Writing:
     def wanted(self, what: str) -> None:
         """Do what was asked for; keys typed meanwhile wait for what it asks."""
         work = {
-            "send": self._send,
+            "send": self._sending.send,
             "leave": self._leave,
             "attach": self._attach,
             "editor": self._edit,
@@ -237,9 +231,9 @@ class Writing:
         elif answer == "d":
             await self._discard(draft)
         elif answer == "s":
-            await self._send()
+            await self._sending.send()
         elif answer == "l":
-            await self._send_later()
+            await self._sending.send_later()
         elif answer == "a":
             await self._attach()
         elif answer == "e":
@@ -254,113 +248,6 @@ class Writing:
     def _end(self, line: Displayable) -> None:
         self._app.say(line)
         self._screen.dismiss(None)
-
-    async def _send_later(self) -> None:
-        at = await self._ask_when()
-        if at is not None:
-            await self._send(at)
-
-    async def _ask_when(self) -> datetime | None:
-        typed, mistake = "", ""
-        while True:
-            prompt = Prompt("Send when:", value=typed, hints=[("", KNOWN)])
-            if mistake:
-                prompt.set_error(mistake)
-            answer = await self._app.ask(prompt)
-            if not answer or not answer.strip():
-                return None
-            try:
-                return later(answer, self._app.real_time())
-            except MailError as error:
-                typed, mistake = answer, str(error.line)
-
-    async def _send(self, at: datetime | None = None) -> None:
-        """Show who gets it, and send it if that is wanted."""
-        people = self._looked_over()
-        if people is None:
-            return
-        draft = self._screen.draft
-        account = self._app.accounts.account(draft.account)
-        if account.smtp is None:
-            raise MailError(
-                f"{account.name} has no [smtp] in the settings: it can be kept as draft"
-            )
-        while True:
-            warnings = self._warnings(draft)
-            if self._app.settings.ui.confirm_send or warnings:
-                answer = await self._review(draft, people, warnings, at)
-                if answer == "later":
-                    at = await self._ask_when() or at
-                    continue
-                if answer != "send":
-                    return
-            await self._submit(draft, at)
-            return
-
-    async def _review(
-        self,
-        draft: Draft,
-        people: dict[str, tuple[Recipient, ...]],
-        warnings: list[Displayable],
-        at: datetime | None,
-    ) -> str | None:
-        told = reviewing.told_of(
-            draft,
-            dict(people),
-            account=draft.account if len(self._app.accounts.in_order()) > 1 else "",
-            warnings=warnings,
-            at=at,
-            now=self._app.real_time(),
-        )
-        return await self._app.ask(Review(told))
-
-    async def _submit(self, draft: Draft, at: datetime | None) -> None:
-        try:
-            await self._keeping.submit(draft, at)
-        except FieldError as mistake:
-            key = mistake.field.lower()
-            if key in ADDRESSES:
-                self._screen.set_mistake(key, mistake.line)
-                self._screen.go_to(key)
-            raise
-        self._end(own("In the outbox; it goes when online."))
-
-    def _warnings(self, draft: Draft) -> list[Displayable]:
-        from tui_mail.compose.warnings import overlooked
-
-        accounts = self._app.settings.accounts
-        identity = identity_of(accounts[draft.account], accounts.values())
-        large = reviewing.too_large(draft.attachments)
-        return [*overlooked(draft, identity), *([large] if large else [])]
-
-    def _parsed(self, key: str) -> tuple[Recipient, ...]:
-        """Read a field; say at the field what is wrong with it. Raises FieldError."""
-        typed = getattr(self._screen.draft, key)
-        try:
-            found = parse_recipients(typed)
-        except FieldError as mistake:
-            self._screen.set_mistake(key, mistake.line)
-            raise
-        self._screen.set_mistake(key, own(""))
-        return found
-
-    def _looked_over(self) -> dict[str, tuple[Recipient, ...]] | None:
-        """Read all fields; None where one is wrong, and the cursor goes there."""
-        people: dict[str, tuple[Recipient, ...]] = {}
-        wrong: dict[str, Displayable] = {}
-        for key in ADDRESSES:
-            try:
-                people[key] = self._parsed(key)
-            except FieldError as mistake:
-                wrong[key] = mistake.line
-        if not wrong and not any(people.values()):
-            wrong["to"] = own("nobody is named who is to get it")
-            self._screen.set_mistake("to", wrong["to"])
-        for key, line in wrong.items():
-            self._screen.go_to(key)
-            self._screen.say(own(f"{_LABELS[key]}: {line}"), warning=True)
-            return None
-        return people
 
     # What goes with it, and what helps to write it.
 
@@ -388,7 +275,7 @@ class Writing:
         await self._save_now()
         draft = self._screen.draft
         if draft.to or draft.cc or draft.bcc:
-            await self._send()
+            await self._sending.send()
         else:
             self._screen.go_to("to")
 

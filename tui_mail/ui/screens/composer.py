@@ -7,17 +7,17 @@ from typing import ClassVar, Protocol
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.geometry import Offset
 from textual.screen import Screen
 from textual.widget import Widget
 
 from tui_mail.compose.draft import Attachment, Draft
 from tui_mail.model.displayable import Displayable, own
 from tui_mail.ui import completing
-from tui_mail.ui.completing import People, Person
+from tui_mail.ui.completing import Person
 from tui_mail.ui.screens.choice_list import ChoiceList
 from tui_mail.ui.screens.fields import Field
 from tui_mail.ui.screens.line_edit import LineEdit
+from tui_mail.ui.screens.offering import Offering
 from tui_mail.ui.signs import UNICODE, choose_signs
 from tui_mail.ui.widgets.attachment_list import AttachmentList
 from tui_mail.ui.widgets.body_edit import BodyEdit, Rewrap
@@ -31,7 +31,6 @@ ADDRESSES = ("to", "cc", "bcc")
 """The fields for people, by their keys."""
 FIELDS = (*ADDRESSES, "subject")
 _LABELS = {"to": "To", "cc": "Cc", "bcc": "Bcc", "subject": "Subject"}
-_LABEL_CELLS = 10
 _LOW = 16
 """Rows below which the fields make room for the body."""
 _COUNTED_FROM = 4
@@ -122,7 +121,6 @@ class Composer(Screen[None], inherit_bindings=False):
         self.first = "body"
         """Where one begins: a field's key, or ``body``."""
         self._signs = choose_signs()
-        self._people = People()
         self._fields = {
             key: HeaderField(key, own(_LABELS[key]), HeaderEdit(getattr(draft, key)))
             for key in FIELDS
@@ -132,7 +130,7 @@ class Composer(Screen[None], inherit_bindings=False):
         look = "" if self._signs is UNICODE else "-ascii"
         self._body = BodyEdit(draft.body, rewrap=rewrap, id="body")
         self._body.set_class(bool(look), look or "-ascii")
-        self._list = CompletionList(self._signs)
+        self._offer = Offering(CompletionList(self._signs))
         self._values = {key: field.edit.value for key, field in self._fields.items()}
         self._body_version = self._body.version
 
@@ -146,7 +144,7 @@ class Composer(Screen[None], inherit_bindings=False):
         yield self._body
         yield StatusLine(id="said")
         yield HintLine(id="hints")
-        yield self._list
+        yield self._offer.list
 
     def on_mount(self) -> None:
         """Begin in the field that is to be filled in first."""
@@ -225,8 +223,8 @@ class Composer(Screen[None], inherit_bindings=False):
 
     def take_people(self, people: Sequence[Person]) -> None:
         """Take people who may be meant; offer them where one types."""
-        if self._people.add(people):
-            self._offer()
+        self._offer.add(people)
+        self._offer_people()
 
     # What a person does.
 
@@ -246,7 +244,7 @@ class Composer(Screen[None], inherit_bindings=False):
         field.changed()
         if key in ADDRESSES:
             self._count(key)
-            self._offer()
+            self._offer_people()
         self._desk.changed()
 
     def _count(self, key: str) -> None:
@@ -274,7 +272,7 @@ class Composer(Screen[None], inherit_bindings=False):
         if self.focused is event.field.edit:
             return
         if self._edited is None:
-            self._close_list()
+            self._offer.close()
         if event.field.key in ADDRESSES:
             event.field.edit.set_text(event.field.edit.value.rstrip(" ,;"))
             self._typed(event.field.key)
@@ -288,7 +286,7 @@ class Composer(Screen[None], inherit_bindings=False):
     def on_resize(self) -> None:
         """Give the body room where there is little."""
         self._suit_size()
-        self._place_list()
+        self._offer.place(self.size)
 
     def _suit_size(self) -> None:
         self.set_class(self.app.size.height < _LOW, "-low")
@@ -313,20 +311,20 @@ class Composer(Screen[None], inherit_bindings=False):
 
     def action_want(self, what: str) -> None:
         """Tell the desk what is wanted."""
-        self._close_list()
+        self._offer.close()
         self.say(own(""))
         self._desk.wanted(what)
 
     def action_back(self) -> None:
         """Close the people who are offered, else ask what is to become of it."""
-        if self._list.display:
-            self._close_list()
+        if self._offer.is_open:
+            self._offer.close()
         else:
             self.action_want("leave")
 
     def action_cancel(self) -> None:
         """Copy what is selected; nothing is ever lost by this key."""
-        self._close_list()
+        self._offer.close()
         if self._body.has_focus and self._body.copy():
             self.say(own("Copied."))
         else:
@@ -337,7 +335,7 @@ class Composer(Screen[None], inherit_bindings=False):
         self.say(own(""))
         if step > 0 and self._take_person():
             return
-        self._close_list()
+        self._offer.close()
         self._go(step)
 
     def _go(self, step: int) -> None:
@@ -359,13 +357,13 @@ class Composer(Screen[None], inherit_bindings=False):
         elif self.focused is self._from.edit:
             self._desk.wanted("sender")
         elif not self._take_person():
-            self._close_list()
+            self._offer.close()
             self._go(1)
 
     def action_choose(self, step: int) -> None:
         """Choose among who is offered; in the body move, in the fields go on."""
-        if self._list.display:
-            self._list.step(step)
+        if self._offer.is_open:
+            self._offer.list.step(step)
         elif self.focused is self._body:
             self._body.action_rows(step)
         elif self.focused is self._files:
@@ -385,57 +383,20 @@ class Composer(Screen[None], inherit_bindings=False):
                 return self._fields[key]
         return None
 
-    def _entry(self) -> tuple[HeaderField, tuple[int, int]] | None:
-        """Give the field one types in, and where what is typed there stands."""
-        field = self._edited
-        if field is None:
-            return None
-        place = completing.entry_at(field.edit.value, field.edit.cursor_position)
-        return None if place is None else (field, place)
-
-    def _offer(self) -> None:
-        found = self._entry()
-        if found is None:
-            self._close_list()
-            return
-        field, (start, end) = found
-        typed = field.edit.value[start:end]
-        people = [
-            p for p in self._people.find(typed) if typed not in (p.entry, p.address)
-        ]
-        self._desk.looked_for(typed)
-        first = not completing.is_whole(typed)
-        self._list.offer(people, typed, first=first)
-        self._place_list()
-
-    def _place_list(self) -> None:
-        field = self._edited
-        if not self._list.display or field is None:
-            return
-        below = field.region.bottom
-        room = max(1, self.size.height - below - 1)
-        self._list.styles.max_height = room
-        self._list.styles.offset = Offset(_LABEL_CELLS, below)
-        self._list.styles.width = max(8, min(76, self.size.width - _LABEL_CELLS))
-
-    def _close_list(self) -> None:
-        self._list.display = False
+    def _offer_people(self) -> None:
+        typed = self._offer.look(self._edited, self.size)
+        if typed:
+            self._desk.looked_for(typed)
 
     def _take_person(self) -> bool:
         """Put who is chosen into the field; False where nobody is."""
-        found = self._entry()
-        if found is not None:
-            self._typed(found[0].key)
-        person = self._list.person
-        if found is None or person is None:
+        field = self._edited
+        if field is None:
             return False
-        field, place = found
-        text, cursor = completing.taken(field.edit.value, place, person.entry)
-        field.edit.value = text
-        field.edit.cursor_position = cursor
         self._typed(field.key)
-        self._close_list()
-        return True
+        taken = self._offer.take(field)
+        self._typed(field.key)
+        return taken
 
     def on_choice_list_taken(self, event: ChoiceList.Taken) -> None:
         """Take who was clicked."""

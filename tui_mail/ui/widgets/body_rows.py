@@ -8,6 +8,7 @@ from itertools import accumulate
 from rich.cells import split_graphemes
 
 from tui_mail.ui.cells import width_of, wrap_points
+from tui_mail.ui.widgets.body_text import Span
 
 MEASURE = 72
 """Cells that a line of a paragraph has at most, here and on its way (RFC 3676, 4.2)."""
@@ -62,15 +63,25 @@ class BodyRows:
     def __len__(self) -> int:
         return self._first(len(self._starts))
 
-    def changed(self, first: int, old: int, new: int) -> bool:
-        """Wrap lines again that changed; tell whether others stand elsewhere now."""
-        wrapped = [self._wrap(line) for line in self.lines[first : first + new]]
-        before = [len(each) for each in self._starts[first : first + old]]
-        self._starts[first : first + old] = wrapped
-        if before == [len(each) for each in wrapped]:
-            return False
-        self._firsts = None
-        return True
+    def changed(self, span: Span) -> tuple[int, int | None]:
+        """Wrap lines again that changed; tell which rows look otherwise, the last not.
+
+        None for the last: all that follow stand elsewhere now.
+        """
+        first, end = span.first, span.first + span.old
+        wrapped = [self._wrap(line) for line in self.lines[first : first + span.new]]
+        before = self._starts[first:end]
+        self._starts[first:end] = wrapped
+        row = self._first(first)
+        head = _same_before(before[0], wrapped[0], span.column)
+        if [len(each) for each in before] != [len(each) for each in wrapped]:
+            self._firsts = None
+            return row + head, None
+        last = self._first(first + span.new)
+        if span.new == 1 and "\t" not in self.lines[first]:
+            begin = len(self.lines[first]) - span.kept
+            last -= _same_after(before[0], wrapped[0], begin, span.grown)
+        return row + head, last
 
     def row(self, number: int) -> Row:
         """Give a row."""
@@ -132,6 +143,28 @@ class BodyRows:
             return tuple(start for start, _ in points)
         found = (bisect_right(places, start) - 1 for start, _ in points)
         return tuple(sorted({0, *found}))
+
+
+def _same_before(old: Sequence[int], new: Sequence[int], column: int) -> int:
+    """Count the rows of a line that end before a column, and as they did."""
+    pairs = zip(old[1:], new[1:], strict=False)
+    return next(
+        (n for n, (one, other) in enumerate(pairs) if one != other or other > column),
+        min(len(old), len(new)) - 1,
+    )
+
+
+def _same_after(old: Sequence[int], new: Sequence[int], begin: int, grown: int) -> int:
+    """Count the rows at a line's end that begin after a column, and are as they were."""
+    pairs = zip(reversed(old), reversed(new), strict=True)
+    return next(
+        (
+            n
+            for n, (one, other) in enumerate(pairs)
+            if other - one != grown or other < begin
+        ),
+        len(new),
+    )
 
 
 def _at_cell(text: str, cells: int) -> int:

@@ -37,6 +37,12 @@ class Span:
     first: int
     old: int
     new: int
+    column: int
+    """Up to here the first of them is as it was."""
+    kept: int
+    """So many characters at the end of the last of them are as they were."""
+    grown: int
+    """By so many characters that one is longer now."""
 
 
 def after(spot: Spot, text: str) -> Spot:
@@ -125,7 +131,8 @@ class BodyText:
         self.lines[line : last + 1] = new
         self.cursor, self.anchor = after(start, text), None
         self.version += 1
-        return Span(line, last - line + 1, len(new))
+        grown = len(new[-1]) - until - len(tail)
+        return Span(line, last - line + 1, len(new), column, len(tail), grown)
 
     def _note(self, change: Change) -> None:
         """Keep a change, as one with the last where both are of one word."""

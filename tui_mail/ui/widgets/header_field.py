@@ -9,6 +9,9 @@ from tui_mail.model.displayable import Displayable
 from tui_mail.ui.screens.fields import Field
 from tui_mail.ui.screens.line_edit import LineEdit
 
+LABEL_CELLS = 10
+"""Cells of the labels' column."""
+
 
 class HeaderField(Field):
     """A field of the header, as wide as the screen."""
