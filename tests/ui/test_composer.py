@@ -14,6 +14,7 @@ from tui_mail.model.error import StoreFailed
 from tui_mail.model.outgoing import Submission
 from tui_mail.store import writing
 from tui_mail.store.writing import begin_writing
+from tui_mail.ui import composing as composing_module
 from tui_mail.ui import external_editor
 
 
@@ -83,6 +84,21 @@ async def test_what_is_typed_is_in_the_store_a_moment_later(home: Home) -> None:
         await it.type("precious")
         await it.until(lambda: any("precious" in d.body for d in it.rows()))
         assert it.rows()[0].to == "Grace Hopper <grace@corp.example>"
+
+
+async def test_it_is_one_draft_however_often_it_is_kept_meanwhile(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(composing_module, "_KEPT_EVERY", 0.0)
+    async with composing(home, answer()) as it:
+        await it.type("first")
+        await it.until(lambda: [b"first" in d for d in it.drafts()] == [True])
+        await it.shows("draft kept")
+        await it.type(" second")
+        await it.until(lambda: [b"first second" in d for d in it.drafts()] == [True])
+        await it.press("escape", "k")
+        await it.until(lambda: not it.is_open)
+        assert len(it.drafts()) == 1
 
 
 @pytest.mark.parametrize("key", ["k", "enter"])

@@ -113,6 +113,7 @@ class Writing:
         self._begun = self._screen.draft
         self._saved = self._kept = self._begun
         self._kept_at = 0.0
+        self._note = _NOTHING
         self._wakes = asyncio.Event()
         self._looking: asyncio.Task[None] | None = None
 
@@ -124,8 +125,7 @@ class Writing:
             asyncio.create_task(self._save_again_and_again()),
             asyncio.create_task(self._load_people()),
         ]
-        if note:
-            app.call_after_refresh(self._screen.say, note, warning=True)
+        self._note = note
         try:
             await app.ask(self._screen)
         finally:
@@ -137,7 +137,9 @@ class Writing:
     # What the screen tells.
 
     def opened(self) -> None:
-        """Begin with the editor of the person's own where the settings have one."""
+        """Say what is to be known, or begin with the person's own editor."""
+        if self._note:
+            self._screen.say(self._note, warning=True)
         if self._app.settings.ui.editor:
             self.wanted("editor-first")
 
@@ -189,12 +191,14 @@ class Writing:
             await self._wakes.wait()
             await asyncio.sleep(_SAVED_WITHIN)
             self._wakes.clear()
+            what = "Not kept"
             try:
                 await self._save_now()
                 if loop.time() - self._kept_at >= _KEPT_EVERY:
+                    what = "Not in Drafts yet"
                     await self._keep_now()
             except MailError as error:
-                self._screen.say(own(f"Not kept: {error.line}"), warning=True)
+                self._screen.say(own(f"{what}: {error.line}"), warning=True)
                 await asyncio.sleep(_AGAIN)
                 self._wakes.set()
 

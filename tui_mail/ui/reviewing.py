@@ -9,6 +9,7 @@ from tui_mail.model.displayable import Displayable, displayable, own
 from tui_mail.model.sizes import size_text
 from tui_mail.ui.dates import full_date
 from tui_mail.ui.screens.review import Told
+from tui_mail.ui.widgets.attachment_list import in_words
 
 LARGE = 25_000_000
 """Octets of attachments above which many servers take no message."""
@@ -36,19 +37,12 @@ def told_of(
     subject = displayable(draft.subject)
     told.append(Told(own("Subject"), subject or own("(none)")))
     if draft.attachments:
-        told.append(Told(own("With"), attachments_in_words(draft.attachments)))
+        names = ", ".join(each.name or "a message" for each in draft.attachments)
+        said = f"{in_words(draft.attachments)}: {names}"
+        told.append(Told(own("With"), own(said)))
     if at is not None:
         told.append(Told(own("Goes"), own(full_date(at, now))))
     return told + [Told(own(""), each, is_warning=True) for each in warnings]
-
-
-def attachments_in_words(attachments: Sequence[Attachment]) -> Displayable:
-    """Name what goes with it, with its size."""
-    size = size_text(sum(each.size for each in attachments))
-    count = len(attachments)
-    what = "1 attachment" if count == 1 else f"{count:,} attachments"
-    names = ", ".join(each.name or "a message" for each in attachments)
-    return own(f"{what}, {size}: {names}")
 
 
 def too_large(attachments: Sequence[Attachment]) -> Displayable:

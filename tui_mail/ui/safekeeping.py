@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from tui_mail.compose.draft import Attachment, Draft, FileSource, PartSource
 from tui_mail.compose.kept import to_json
 from tui_mail.link.messages import Wake
+from tui_mail.model.displayable import own
 from tui_mail.model.error import MailError
 from tui_mail.model.ids import WHOLE, MessageNumber, SubmissionId, WritingId
 from tui_mail.model.mailbox import SpecialUse
@@ -73,6 +74,7 @@ class Safekeeping:
         from tui_mail.store.writing import end_writing
 
         async with self._lock:
+            await self._fetch_missing(draft)
             at, name = self._app.real_time(), self._drafts_name(draft.account)
             octets = await asyncio.to_thread(
                 self._octets, self._placed(draft), self._loader(draft.account), at
@@ -108,6 +110,7 @@ class Safekeeping:
 
         async with self._lock:
             await self._save(draft)
+            await self._fetch_missing(draft)
             now = self._app.real_time()
             made = await asyncio.to_thread(
                 outgoing, draft, self._loader(draft.account), now
@@ -179,6 +182,20 @@ class Safekeeping:
         wish = Move((message,), trash.id)
         await self._app.wishes.perform(account, wish, "discarded a draft")
         return True
+
+    async def _fetch_missing(self, draft: Draft) -> None:
+        """Have the parts fetched that go with it and are not here."""
+        from tui_mail.ui.loading import load_octets
+
+        database = self._app.accounts.database(draft.account)
+        for each in draft.attachments:
+            source = each.source
+            if isinstance(source, FileSource):
+                continue
+            number, part = source.message, source.part
+            if await asyncio.to_thread(load_octets, database, number, part) is None:
+                name = each.name or own("the message")
+                await self._app.servers.fetch(draft.account, number, part, name)
 
     def _drafts_name(self, account: str) -> str:
         return self._app.accounts.account(account).mailboxes.get(SpecialUse.DRAFTS, "")

@@ -19,7 +19,7 @@ from tui_mail.ui.screens.fields import Field
 from tui_mail.ui.screens.line_edit import LineEdit
 from tui_mail.ui.screens.offering import Offering
 from tui_mail.ui.signs import UNICODE, choose_signs
-from tui_mail.ui.widgets.attachment_list import AttachmentList
+from tui_mail.ui.widgets.attachment_list import AttachmentList, in_words
 from tui_mail.ui.widgets.body_edit import BodyEdit, Rewrap
 from tui_mail.ui.widgets.completion_list import CompletionList
 from tui_mail.ui.widgets.header_field import HeaderEdit, HeaderField, SenderEdit
@@ -118,6 +118,7 @@ class Composer(Screen[None], inherit_bindings=False):
         super().__init__()
         self._desk, self._draft, self._title = desk, draft, title
         self._choosable = choosable
+        self._state = own("")
         self.first = "body"
         """Where one begins: a field's key, or ``body``."""
         self._signs = choose_signs()
@@ -148,7 +149,7 @@ class Composer(Screen[None], inherit_bindings=False):
 
     def on_mount(self) -> None:
         """Begin in the field that is to be filled in first."""
-        self.say_beside(own(""))
+        self._show_title()
         self._files.show(self._draft.attachments)
         for key in ADDRESSES:
             self._count(key)
@@ -186,6 +187,7 @@ class Composer(Screen[None], inherit_bindings=False):
             self._body.focus()
         self._draft = replace(self._draft, attachments=attachments)
         self._files.show(attachments)
+        self._show_title()
         self._show_hints()
         self._desk.changed()
 
@@ -219,7 +221,15 @@ class Composer(Screen[None], inherit_bindings=False):
 
     def say_beside(self, state: Displayable) -> None:
         """Say beside the title whether it is kept."""
-        self.query_one(TitleLine).show(self._title, state)
+        self._state = state
+        self._show_title()
+
+    def _show_title(self) -> None:
+        attached = self._draft.attachments
+        said = [in_words(attached)] if attached else []
+        said += [self._state] if self._state else []
+        right = f" {self._signs.separator} ".join(said)
+        self.query_one(TitleLine).show(self._title, own(right))
 
     def take_people(self, people: Sequence[Person]) -> None:
         """Take people who may be meant; offer them where one types."""

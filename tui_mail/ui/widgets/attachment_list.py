@@ -1,5 +1,6 @@
 """What goes with a message, a line each, to look over and to take off again."""
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from rich.style import Style
@@ -8,7 +9,7 @@ from textual.message import Message
 from textual.strip import Strip
 
 from tui_mail.compose.draft import Attachment
-from tui_mail.model.displayable import own
+from tui_mail.model.displayable import Displayable, own
 from tui_mail.model.sizes import size_text
 from tui_mail.ui.cells import cut, width_of
 from tui_mail.ui.signs import Signs
@@ -19,6 +20,13 @@ ROWS = 4
 """So many are in sight at once."""
 _TYPE_FROM = 60
 """Cells from which on the type has room."""
+
+
+def in_words(attachments: Sequence[Attachment]) -> Displayable:
+    """Say how many there are, and their size together."""
+    size = size_text(sum(each.size for each in attachments))
+    count = len(attachments)
+    return own(f"{count:,} attachment{'s' if count > 1 else ''}, {size}")
 
 
 class AttachmentList(LineList):
