@@ -66,6 +66,13 @@ def test_any_number_of_signatures_takes_no_time(line: str) -> None:
     assert time.process_time() - begun < 10
 
 
+@pytest.mark.parametrize("word", ["1. ", "> ", "- ", "x ", "漢", "; ", "| "])
+def test_a_line_without_an_end_takes_no_time(word: str) -> None:
+    begun = time.process_time()
+    plain(word * 100_000)
+    assert time.process_time() - begun < 10
+
+
 def test_long_lines_of_prose_are_wrapped_and_flow() -> None:
     prose = "word " * 40
     wrapped = plain(f"{prose}\n> {prose}").splitlines()

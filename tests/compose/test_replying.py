@@ -1,3 +1,4 @@
+import time
 from datetime import UTC
 
 import pytest
@@ -153,6 +154,12 @@ def test_a_reply_to_the_list_asks_for_a_list() -> None:
         reply_to_list(
             original_of(FROM_BOB + "List-Post: <mailto:a@b,c@d>\n\nHello\n"), ANN
         )
+
+
+def test_links_without_an_end_take_no_time() -> None:
+    begun = time.process_time()
+    all_answered(FROM_BOB + "List-Post: " + "<mailto:aaa" * 9_000 + "\n")
+    assert time.process_time() - begun < 5
 
 
 def test_a_reply_to_the_author_alone_of_what_came_by_a_list_is_remarked() -> None:

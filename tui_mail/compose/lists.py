@@ -17,7 +17,7 @@ MAX_FOLLOWUP = 30
 MAX_NAME = 200
 
 _FIELDS = frozenset({"list-post", "mail-followup-to", "mail-reply-to", "x-beenthere"})
-_POST = re.compile(r"<\s*mailto:([^?>\s]{3,500})[^>]{0,1000}>", re.IGNORECASE)
+_POST = re.compile(r"<\s*mailto:([^?>\s]{3,500}+)[^>]{0,1000}+>", re.IGNORECASE)
 _NO = re.compile(r"\s*NO\b", re.IGNORECASE)
 
 

@@ -59,8 +59,9 @@ def _pieces(line: str) -> Iterator[str]:
             yield piece
             piece = ""
         # What would begin a line as a quote or a list stays behind its neighbour.
+        seen = max(len(piece) - 1, 0)
         piece += word
-        for at in range(len(piece) - 1, 0, -1):
+        for at in range(len(piece) - 1, seen, -1):
             if _may_break(piece[at - 1], piece[at]):
                 yield from _cut(piece)
                 piece = ""
