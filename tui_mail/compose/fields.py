@@ -5,7 +5,6 @@ the message to somebody else.
 """
 
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -308,4 +307,4 @@ def _made(name: str, spelled: str, pieces: list[_Piece]) -> Recipient:
         address = checked_address(spelled)
     except BadAddress as why:
         raise FieldError(f"{_shown(_spelled(pieces))} is no address: {why}") from None
-    return Recipient(unicodedata.normalize("NFC", name), address)
+    return Recipient(name, address)
