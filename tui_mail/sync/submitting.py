@@ -109,6 +109,10 @@ class Outlet:
             receipt.complain(error.line)
             self._note(left, error)
             raise
+        except (KeyboardInterrupt, SystemExit):
+            # Who breaks it off waits for no polite end.
+            self._drop()
+            raise
         finally:
             self._leave()
 
