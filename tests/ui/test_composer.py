@@ -101,6 +101,18 @@ async def test_it_is_one_draft_however_often_it_is_kept_meanwhile(
         assert len(it.drafts()) == 1
 
 
+async def test_what_was_kept_meanwhile_goes_where_all_was_taken_back(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(composing_module, "_KEPT_EVERY", 0.0)
+    async with composing(home, answer()) as it:
+        await it.type("first")
+        await it.until(lambda: len(it.drafts()) == 1)
+        await it.press("ctrl+z", "escape")
+        await it.until(lambda: not it.is_open)
+        assert (it.rows(), it.drafts()) == ([], [])
+
+
 @pytest.mark.parametrize("key", ["k", "enter"])
 async def test_it_is_kept_as_one_draft(home: Home, key: str) -> None:
     async with composing(home, answer()) as it:
@@ -141,6 +153,17 @@ async def test_what_was_discarded_is_gone_and_can_be_brought_back(home: Home) ->
         assert (it.rows(), it.drafts(), it.outbox()) == ([], [], [])
         assert it.app.discarded is not None
         assert it.app.discarded.body.startswith("a mistake")
+
+
+async def test_a_field_has_its_own_way_back(home: Home) -> None:
+    async with composing(home, new(subject="Plan"), focus="subject") as it:
+        await it.type(" for two")
+        await it.press("ctrl+z")
+        assert it.composer.draft.subject == "Plan for"
+        await it.press("ctrl+z", "ctrl+z", "ctrl+z")
+        assert it.composer.draft.subject == "Plan"
+        await it.press("ctrl+y")
+        assert it.composer.draft.subject.startswith("Plan")
 
 
 async def test_escape_twice_goes_on_writing(home: Home) -> None:

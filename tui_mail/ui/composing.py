@@ -1,9 +1,10 @@
 """A message from its first letter to its end: kept, discarded, or in the outbox."""
 
 import asyncio
+from collections.abc import Coroutine
 from contextlib import suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tui_mail.compose.beginning import ToWrite
 from tui_mail.compose.draft import Draft
@@ -122,8 +123,8 @@ class Writing:
         app = self._app
         self._screen.first = focus
         background = [
-            asyncio.create_task(self._save_again_and_again()),
-            asyncio.create_task(self._load_people()),
+            self._start(self._save_again_and_again()),
+            self._start(self._load_people()),
         ]
         self._note = note
         try:
@@ -133,6 +134,16 @@ class Writing:
             for task in background:
                 task.cancel()
             await asyncio.gather(*background, return_exceptions=True)
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Begin something beside the keys; a mistake of ours in it is not hidden."""
+        task = asyncio.create_task(work)
+        task.add_done_callback(self._ended)
+        return task
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._app.fail(error)
 
     # What the screen tells.
 
@@ -157,7 +168,7 @@ class Writing:
         if command:
             if self._looking is not None:
                 self._looking.cancel()
-            self._looking = asyncio.create_task(self._look_up(command, typed))
+            self._looking = self._start(self._look_up(command, typed))
 
     def wanted(self, what: str) -> None:
         """Do what was asked for; keys typed meanwhile wait for what it asks."""
@@ -175,10 +186,10 @@ class Writing:
         elif what in ("next-sender", "previous-sender"):
             self._walk_senders(1 if what == "next-sender" else -1)
 
-    async def _carefully(self, work: "asyncio.Future[None] | object") -> None:
+    async def _carefully(self, work: Coroutine[Any, Any, None]) -> None:
         """Say in the composer what could not be done: there it is read."""
         try:
-            await work  # type: ignore[misc]
+            await work
         except MailError as error:
             self._screen.say(error.line, warning=True)
 
@@ -225,7 +236,7 @@ class Writing:
     async def _leave(self) -> None:
         draft = self._screen.draft
         if self._unchanged and _content(draft) == _content(self._begun):
-            await self._keeping.forget()
+            await self._keep_as_it_was(draft)
             self._screen.dismiss(None)
             return
         answer = await self._app.ask(Confirm("It is not sent.", _ANSWERS))
@@ -242,6 +253,15 @@ class Writing:
             await self._attach()
         elif answer == "e":
             await self._edit()
+
+    async def _keep_as_it_was(self, draft: Draft) -> None:
+        """Leave in Drafts what lay there, or nothing, whatever was kept meanwhile."""
+        if self._keeping.message == self._first.message:
+            await self._keeping.forget()
+        elif self._first.message is None:
+            await self._keeping.discard()
+        else:
+            await self._keeping.keep(draft, over=True)
 
     async def _discard(self, draft: Draft) -> None:
         self._app.discarded = replace(draft, message=None)
