@@ -17,6 +17,7 @@ from tests.sync.engines import Reader, join, running, start
 from tests.sync.mailing import Desk
 from tests.sync.popping import PopDesk
 from tests.sync.sending import LocalDesk, now, outgoing, put, row, smtp_at, states
+from tests.sync.test_sync_watch import in_this_process
 from tui_mail.config.places import Places
 from tui_mail.link.messages import (
     GoOffline,
@@ -30,6 +31,7 @@ from tui_mail.link.messages import (
 )
 from tui_mail.model.ids import SubmissionId
 from tui_mail.store.outbox import retry
+from tui_mail.sync import sending
 
 TO = "ann@there.example"
 
@@ -65,6 +67,7 @@ def test_a_local_account_sends_when_it_is_woken(
     assert list(local.here("Sent")) == ["Budget"]
 
 
+@pytest.mark.dovecot
 def test_an_imap_account_sends_when_it_is_woken(desk: Desk, server: Submission) -> None:
     desk.set(smtp=smtp_at(server.port))
     with running(desk) as engine, engine.reader() as reader:
@@ -77,6 +80,7 @@ def test_an_imap_account_sends_when_it_is_woken(desk: Desk, server: Submission) 
     assert len(server.taken) == 1
 
 
+@pytest.mark.dovecot
 def test_a_pop3_account_sends_between_its_rounds(
     dovecot: Dovecot, places: Places, server: Submission
 ) -> None:
@@ -184,6 +188,31 @@ def test_a_password_is_asked_for_once_and_what_waits_goes_with_it(
         desk.close()
 
 
+@pytest.mark.dovecot
+def test_one_password_serves_for_both_servers_of_an_account(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sending, "_ASKING", 0.5)
+    monkeypatch.setattr(sending, "_TICK", 0.1)
+    with submission(users={desk.user: PASSWORD}) as server:
+        assert desk.account.imap is not None
+        desk.set(
+            imap=replace(desk.account.imap, password=""),
+            smtp=smtp_at(server.port, username=desk.user, password=""),
+        )
+        put(desk, outgoing("Budget", TO))
+        with in_this_process(desk) as reader:
+            reader.until(lambda one: isinstance(one, NeedPassword))
+            # People need longer than the engine gives a server that is on its way.
+            time.sleep(1.0)
+            reader.send(Password(PASSWORD))
+            reader.while_told(lambda: not states(desk))
+        questions = [one for one in reader.told if isinstance(one, NeedPassword)]
+    assert [one.server for one in questions] == ["incoming"]
+    assert len(server.taken) == 1
+
+
+@pytest.mark.dovecot
 def test_fetching_goes_on_where_the_password_to_send_is_wrong(desk: Desk) -> None:
     with submission(users={USER: PASSWORD}) as server:
         desk.set(smtp=smtp_at(server.port, username=USER, password="wrong"))
@@ -216,6 +245,7 @@ def _attempts(desk: Desk, number: SubmissionId) -> int:
     return 0 if found is None else found.attempts
 
 
+@pytest.mark.dovecot
 def test_mail_goes_as_soon_as_the_network_is_there_again(
     desk: Desk, proxy: Proxy, server: Submission
 ) -> None:

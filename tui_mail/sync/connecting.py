@@ -29,6 +29,7 @@ class AnyConnector(ABC, Generic[S, C]):
         self._ask = ask
         self._secret: Secret | None = None
         self._refused: Secret | None = None
+        self._used: Secret | None = None
         self._taken = False
         self._lock = threading.Lock()
         self._beside: AnyConnector[Any, Any] | None = None
@@ -56,6 +57,7 @@ class AnyConnector(ABC, Generic[S, C]):
             secret, _ = self._present()
             connection = self._login(secret)
         with self._lock:
+            self._used = secret
             if self._secret is secret:
                 self._taken = True
         return connection
@@ -65,6 +67,11 @@ class AnyConnector(ABC, Generic[S, C]):
         with self._lock:
             self._secret = Secret(secret)
             self._taken = False
+
+    def turned_away(self) -> None:
+        """Note that the server does not take what it seemed to take: look elsewhere."""
+        if self._used is not None:
+            self.forget(self._used)
 
     def forget(self, secret: Secret) -> None:
         """Do not use a secret again that was refused."""

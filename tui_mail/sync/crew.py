@@ -62,11 +62,15 @@ class Crew(Generic[K]):
 
     def come_online(self) -> None:
         """Note that there is a connection: the other threads may make theirs."""
-        self.online = True
-        self.comings += 1
+        self.note_online()
         self.board.forget_question()
         self.board.status("connected", "connected")
         self.agenda.schedule_round_now()
+
+    def note_online(self) -> None:
+        """Note that the server that mail comes from was reached, and let us in."""
+        self.comings += not self.online
+        self.online = True
 
     def file_sent(self, session: Session) -> None:
         """Ask the account's server what is to be asked about mail that was sent."""

@@ -195,7 +195,7 @@ class PopWorker(threading.Thread):
             with closing(crew.connector.connect()) as connection:
                 self._connection = connection
                 self._login_delay = connection.login_delay
-                crew.online = True
+                crew.note_online()
                 crew.board.forget_question()
                 try:
                     whole = self._one_session(job, connection, receipt)

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
+from tui_mail.model.displayable import Displayable
 from tui_mail.model.error import LoginRefused, MailError, SecretMissing
 from tui_mail.model.ids import SubmissionId
 from tui_mail.model.outgoing import Submission, SubmissionState
@@ -39,6 +40,8 @@ _SELDOM = 15.0
 """The same for what is to come later than in a minute."""
 _PARTING_IN_DOUBT = 60.0
 """Seconds to hear whether the server has taken a message, where the engine ends."""
+_ASKING = 5.0
+"""Seconds in which the other server of an account may be reached first."""
 _LONGEST = SUBMISSIONS[-1] * 1.5
 _SOON = 30.0
 """Seconds for which an engine stays that nobody else needs, where mail becomes due."""
@@ -87,6 +90,11 @@ class Sender(threading.Thread):
             is_over=lambda: self._agenda.stopping or self._agenda.offline,
         )
         self._begun = self._blocked = False
+        self._question: Displayable | None = None
+        """What a person is to be asked, once it is clear that nothing else helps."""
+        self._ask_at = 0.0
+        self._given = 0
+        """How many passwords were typed: one may come while another is refused."""
         self._comings = 0
         self._complained = ""
         crew.agenda.add_bell(self._bell)
@@ -124,7 +132,8 @@ class Sender(threading.Thread):
     def take_password(self, secret: str) -> None:
         """Try it with a password that a person typed, from any thread."""
         self._connector.give(secret)
-        self._blocked = False
+        self._given += 1
+        self._unblock()
         self._bell.ring()
 
     def run(self) -> None:
@@ -148,16 +157,36 @@ class Sender(threading.Thread):
             return _LONG
         self._begin()
         if waiting is not None:
-            self._blocked = False
+            self._unblock()
             self._hurry(self._put_off())
         elif self._comings != self._crew.comings:
+            # The network may be there again, and a password that serves here too.
+            self._unblock()
             cut_off = self._outlet.cut_off
             self._hurry([one for one in self._put_off() if one in cut_off])
         self._comings = self._crew.comings
         self._file_what_is_left()
         self._send(receipt)
+        self._ask()
         self._tell(waiting or (), receipt)
         return self._seconds_left()
+
+    def _unblock(self) -> None:
+        self._blocked, self._question = False, None
+
+    def _ask(self) -> None:
+        """Ask for a password, unless that of the other server may serve here too."""
+        crew, line = self._crew, self._question
+        if crew.blocked:
+            # A person is asked for the other's: that takes its time.
+            self._ask_at = time.monotonic() + _ASKING
+        if line is None or crew.blocked or self._comings != crew.comings:
+            return
+        comes = crew.connector is not None and not crew.online
+        if comes and time.monotonic() < self._ask_at:
+            return
+        self._question = None
+        crew.board.ask_password(line, "smtp")
 
     def _begin(self) -> None:
         """Take note, once, of what the engine before this one left."""
@@ -195,6 +224,8 @@ class Sender(threading.Thread):
         return 0.0 if one.error and left > _LONGEST else left
 
     def _seconds_left(self) -> float:
+        if self._question is not None:
+            return _TICK
         left = min(map(self._seconds_to, self._queued()), default=None)
         if left is None:
             return _LONG
@@ -212,12 +243,15 @@ class Sender(threading.Thread):
         due = [one for one in self._queued() if self._seconds_to(one) <= 0.0]
         if not due:
             return
+        given = self._given
         try:
             self._outlet.submit(due, receipt)
         except (LoginRefused, SecretMissing) as error:
             _LOG.info("sending: %s", error.line)
-            self._blocked = True
-            crew.board.ask_password(error.line, "smtp")
+            self._connector.turned_away()
+            if given == self._given:
+                self._blocked, self._question = True, error.line
+                self._ask_at = time.monotonic() + _ASKING
         else:
             if receipt.sent:
                 crew.board.forget_question("smtp")

@@ -157,31 +157,35 @@ class Outlet:
         except (_LeftOff, NotFound):
             # A person took it back meanwhile, or nothing more is to go now.
             self._drop()
-        except (LoginRefused, SecretMissing) as error:
-            self._drop()
-            self._note([one], error)
-            raise
-        except SubmissionDamaged as error:
-            self._drop()
-            self._refuse(one, error.line, receipt)
-        except (StoreFailed, StoreDamaged):
-            self._drop()
-            raise
-        except Refused as refusal:
-            self._judge(one, refusal.answer, refusal.line, receipt)
-        except ServerRefused as refusal:
-            self._refuse(one, refusal.line, receipt)
         except MailError as error:
+            self._stumble(one, error, receipt)
+        except KeyboardInterrupt:
             self._drop()
             if self.in_doubt:
-                self._doubt(one, error.line, receipt)
-            elif self._is_over():
-                return
-            else:
-                self._wait(one, error.line, receipt)
-                self.cut_off.add(one.id)
+                said = "the program was ended before the server's answer"
+                self._doubt(one, said, receipt)
+            raise
         finally:
             self.in_doubt = False
+
+    def _stumble(self, one: Submission, error: MailError, receipt: Receipt) -> None:
+        """Settle a message over which something went wrong; raises what stops all."""
+        if isinstance(error, Refused):
+            self._judge(one, error.answer, error.line, receipt)
+            return
+        self._drop()
+        if isinstance(error, SubmissionDamaged | ServerRefused):
+            self._refuse(one, error.line, receipt)
+        elif isinstance(error, LoginRefused | SecretMissing):
+            self._note([one], error)
+            raise error
+        elif isinstance(error, StoreFailed | StoreDamaged):
+            raise error
+        elif self.in_doubt:
+            self._doubt(one, error.line, receipt)
+        elif not self._is_over():
+            self._wait(one, error.line, receipt)
+            self.cut_off.add(one.id)
 
     def _tell(self, one: Submission, receipt: Receipt) -> None:
         """Hand a message over; raises what the server and the connection raise."""

@@ -142,13 +142,13 @@ class Watch:
             clients, left_at = 0, self._leaves_since
         elif not self._for_reader:
             return False
-        sending = self._sender is not None and self._sender.has_due
+        sends = not clients and self._sender is not None and self._sender.has_due
         due = not clients and (
-            sending
+            sends
             or has_due(self._database, datetime.now(UTC))
             or is_leaving(self._database)
         )
-        online = self._crew.online or sending
+        online = self._crew.online or sends
         return lifetime.is_over(
             lifetime.Moment(now, started, clients, left_at, due, online)
         )
