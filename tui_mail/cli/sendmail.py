@@ -15,10 +15,8 @@ from tui_mail.cli.session import Session
 from tui_mail.model.error import UsageError
 
 _INTO_THE_QUEUE = ("dq", "dd")
-_ASIDE = {
-    "p": "tui-mail outbox shows what waits",
-    "i": "an alias file is nothing that there is here",
-}
+_INSTEAD = {"p": "tui-mail outbox shows what waits"}
+"""What modes of sendmail are here."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -45,9 +43,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("-o", dest="options", action="append", default=[], metavar="X")
     parser.add_argument("-b", dest="mode", default="m", metavar="m")
-    for name in ("-B", "-h", "-L", "-N", "-O", "-R", "-V", "-X"):
-        if name != "-h":
-            parser.add_argument(name, dest="ignored", help=argparse.SUPPRESS)
+    for name in ("-B", "-L", "-N", "-O", "-R", "-V", "-X"):
+        parser.add_argument(name, dest="ignored", help=argparse.SUPPRESS)
     for name in ("-G", "-U", "-m", "-n"):
         parser.add_argument(
             name, dest="ignored", action="store_true", help=argparse.SUPPRESS
@@ -58,7 +55,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(session: Session, arguments: argparse.Namespace) -> int:
     """Send it."""
     if arguments.mode != "m":
-        why = _ASIDE.get(arguments.mode, "only mail is taken here, from stdin")
+        why = _INSTEAD.get(arguments.mode, "only mail is taken here, from stdin")
         raise UsageError(f"-b{arguments.mode}: {why}")
     if not (arguments.from_headers or arguments.recipients):
         raise UsageError("who gets it? name them, or -t for To, Cc and Bcc")
