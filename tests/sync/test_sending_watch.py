@@ -57,7 +57,7 @@ def sent(message: Message) -> bool:
 def test_a_local_account_sends_when_it_is_woken(
     local: LocalDesk, server: Submission
 ) -> None:
-    with running(local) as engine, engine.reader() as reader:
+    with in_this_process(local) as reader:
         reader.status("connected")
         number = put(local, outgoing("Budget", TO))
         reader.send(Wake())
@@ -70,7 +70,7 @@ def test_a_local_account_sends_when_it_is_woken(
 @pytest.mark.dovecot
 def test_an_imap_account_sends_when_it_is_woken(desk: Desk, server: Submission) -> None:
     desk.set(smtp=smtp_at(server.port))
-    with running(desk) as engine, engine.reader() as reader:
+    with in_this_process(desk) as reader:
         reader.status("connected")
         put(desk, outgoing("Budget", TO))
         reader.send(Wake())
@@ -86,7 +86,7 @@ def test_a_pop3_account_sends_between_its_rounds(
 ) -> None:
     desk = PopDesk(dovecot, dovecot.fresh_user(), places)
     desk.set(smtp=smtp_at(server.port))
-    with running(desk) as engine, engine.reader() as reader:
+    with in_this_process(desk) as reader:
         reader.status("connected")
         number = put(desk, outgoing("Budget", TO))
         reader.send(Wake())
@@ -98,7 +98,7 @@ def test_a_pop3_account_sends_between_its_rounds(
 def test_what_is_held_back_goes_at_its_time(
     local: LocalDesk, server: Submission
 ) -> None:
-    with running(local) as engine, engine.reader() as reader:
+    with in_this_process(local) as reader:
         reader.status("connected")
         number = put(
             local, outgoing("Budget", TO), not_before=now() + timedelta(seconds=2)
@@ -115,7 +115,7 @@ def test_what_is_held_back_goes_at_its_time(
 def test_nothing_goes_out_while_it_is_to_be_offline(
     local: LocalDesk, server: Submission
 ) -> None:
-    with running(local) as engine, engine.reader() as reader:
+    with in_this_process(local) as reader:
         reader.send(GoOffline(True))
         reader.status("offline")
         put(local, outgoing("Budget", TO))
@@ -168,7 +168,7 @@ def test_a_password_is_asked_for_once_and_what_waits_goes_with_it(
     with submission(users={USER: PASSWORD}) as server:
         desk = LocalDesk(places, server.port)
         desk.set(smtp=smtp_at(server.port, username=USER, password="wrong"))
-        with running(desk) as engine, engine.reader() as reader:
+        with in_this_process(desk) as reader:
             reader.status("connected")
             number = put(desk, outgoing("Budget", TO))
             reader.send(Wake())
@@ -217,7 +217,7 @@ def test_fetching_goes_on_where_the_password_to_send_is_wrong(desk: Desk) -> Non
     with submission(users={USER: PASSWORD}) as server:
         desk.set(smtp=smtp_at(server.port, username=USER, password="wrong"))
         put(desk, outgoing("Budget", TO))
-        with running(desk) as engine, engine.reader() as reader:
+        with in_this_process(desk) as reader:
             reader.until(lambda one: isinstance(one, NeedPassword))
             reader.send(Synchronize(None, request=1))
             done = reader.done(1)
@@ -229,7 +229,7 @@ def test_what_a_person_wants_tried_again_goes_at_once(local: LocalDesk) -> None:
     server = local.account.smtp
     assert server is not None
     local.set(smtp=replace(server, port=free_ports(1)[0]))
-    with running(local) as engine, engine.reader() as reader:
+    with in_this_process(local) as reader:
         reader.status("connected")
         number = put(local, outgoing("Budget", TO))
         reader.send(Wake())
@@ -251,7 +251,7 @@ def test_mail_goes_as_soon_as_the_network_is_there_again(
 ) -> None:
     with proxied(server.port) as out:
         desk.set(smtp=smtp_at(out.port))
-        with running(desk) as engine, engine.reader() as reader:
+        with in_this_process(desk) as reader:
             reader.status("connected")
             out.refuse = proxy.refuse = True
             proxy.cut()

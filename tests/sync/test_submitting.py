@@ -14,6 +14,7 @@ from tui_mail.model.outgoing import SubmissionState
 from tui_mail.store.database import Transaction
 from tui_mail.store.outbox import keep, mark_sending, retry
 from tui_mail.sync import submitting
+from tui_mail.sync.outbox_once import send_once
 
 TO = "ann@there.example"
 
@@ -226,6 +227,16 @@ def test_what_is_said_only_that_would_be_sent_stays(desk: LocalDesk, mta: Mta) -
     assert str(desk.sync(dry_run=True)) == "would be: 1 sent"
     assert states(desk) == ["queued"]
     assert not mta.taken
+
+
+def test_one_message_can_be_sent_by_itself(desk: LocalDesk, mta: Mta) -> None:
+    put(desk, outgoing("other", TO))
+    number = put(desk, outgoing("Budget", TO))
+    receipt = send_once(desk.account, desk.places, number)
+    assert (str(receipt), receipt.whole) == ("1 sent", True)
+    assert list(desk.here("Sent")) == ["Budget"]
+    assert states(desk) == ["queued"]
+    assert len(mta.taken) == 1
 
 
 def test_nothing_is_sent_before_its_time(desk: LocalDesk, mta: Mta) -> None:

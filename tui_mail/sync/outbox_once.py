@@ -132,7 +132,8 @@ def _send(
     try:
         _file_there(database, connector, pace, receipt, tell)
     except MailError as error:
-        receipt.alerts.append(f"its copy in Sent waits: {error.line}")
+        waits = "its copy in Sent waits" if receipt.sent else "not looked for in Sent"
+        receipt.alerts.append(f"{waits}: {error.line}")
 
 
 def _has_to_ask(database: Database, submission: SubmissionId) -> bool:
