@@ -7,6 +7,7 @@ from typing import ClassVar, Protocol
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.reactive import Reactive
 from textual.screen import Screen
 from textual.widget import Widget
 
@@ -104,6 +105,9 @@ class Composer(Screen[None], inherit_bindings=False):
         Binding("ctrl+c,ctrl+g", "cancel", priority=True),
         Binding("ctrl+l", "redraw", priority=True),
     ]
+
+    focused: Reactive[Widget | None] = Reactive(None, repaint=False)
+    """What has the focus shows it by itself: Textual would paint all of the screen."""
 
     def __init__(
         self,
@@ -299,8 +303,13 @@ class Composer(Screen[None], inherit_bindings=False):
         self._offer.place(self.size)
 
     def _suit_size(self) -> None:
-        self.set_class(self.app.size.height < _LOW, "-low")
-        self.set_class(self.focused in (self._body, self._files), "-writing")
+        self._suit(self.focused)
+
+    def _suit(self, focused: Widget | None) -> None:
+        """Show the fields that have room; what has the focus always has."""
+        low = self.app.size.height < _LOW
+        self.set_class(low, "-low")
+        self.set_class(low and focused in (self._body, self._files), "-writing")
 
     def _show_hints(self) -> None:
         hints = [("Ctrl+S", "send"), ("Ctrl+T", "attach"), ("F4", "editor")]
@@ -356,7 +365,7 @@ class Composer(Screen[None], inherit_bindings=False):
         chain.append(self._body)
         place = next((n for n, each in enumerate(chain) if each is self.focused), -step)
         target = chain[(place + step) % len(chain)]
-        self.set_class(target in (self._body, self._files), "-writing")
+        self._suit(target)
         target.focus()
 
     def action_enter(self) -> None:
