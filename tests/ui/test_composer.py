@@ -155,6 +155,12 @@ async def test_what_was_discarded_is_gone_and_can_be_brought_back(home: Home) ->
         assert it.app.discarded.body.startswith("a mistake")
 
 
+async def test_a_column_of_addresses_is_pasted_as_a_list(home: Home) -> None:
+    async with composing(home, new(), focus="to") as it:
+        await it.paste("bob@x.example\r\nZoe <zoe@x.example>,\n")
+        assert it.composer.draft.to == "bob@x.example, Zoe <zoe@x.example>"
+
+
 async def test_a_field_has_its_own_way_back(home: Home) -> None:
     async with composing(home, new(subject="Plan"), focus="subject") as it:
         await it.type(" for two")

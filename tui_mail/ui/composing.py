@@ -30,6 +30,8 @@ _SAVED_WITHIN = 0.7
 """Seconds after which what was typed is in the store."""
 _KEPT_EVERY = 60.0
 """Seconds after which it is a message in Drafts too, if it was changed."""
+_KEPT_UP_TO = 2_000_000
+"""Octets of attachments above which it is not: each time all of them went again."""
 _AGAIN = 5.0
 """Seconds after which a store is tried again that could not be written."""
 _ANSWERS = (
@@ -225,7 +227,8 @@ class Writing:
     async def _keep_now(self) -> None:
         draft = self._screen.draft
         self._kept_at = asyncio.get_running_loop().time()
-        if _content(draft) == _content(self._kept):
+        size = sum(each.size for each in draft.attachments)
+        if _content(draft) == _content(self._kept) or size > _KEPT_UP_TO:
             return
         await self._keeping.keep(draft)
         self._kept = draft

@@ -23,14 +23,19 @@ from tui_mail.ui.signs import UNICODE, choose_signs
 from tui_mail.ui.widgets.attachment_list import AttachmentList, in_words
 from tui_mail.ui.widgets.body_edit import BodyEdit, Rewrap
 from tui_mail.ui.widgets.completion_list import CompletionList
-from tui_mail.ui.widgets.header_field import HeaderEdit, HeaderField, SenderEdit
+from tui_mail.ui.widgets.header_field import (
+    AddressEdit,
+    HeaderEdit,
+    HeaderField,
+    SenderEdit,
+)
 from tui_mail.ui.widgets.hint_line import HintLine
 from tui_mail.ui.widgets.status_line import StatusLine
 from tui_mail.ui.widgets.title_line import TitleLine
 
 ADDRESSES = ("to", "cc", "bcc")
 """The fields for people, by their keys."""
-FIELDS = (*ADDRESSES, "subject")
+_KINDS = {**dict.fromkeys(ADDRESSES, AddressEdit), "subject": HeaderEdit}
 _LABELS = {"to": "To", "cc": "Cc", "bcc": "Bcc", "subject": "Subject"}
 _LOW = 16
 """Rows below which the fields make room for the body."""
@@ -127,8 +132,8 @@ class Composer(Screen[None], inherit_bindings=False):
         """Where one begins: a field's key, or ``body``."""
         self._signs = choose_signs()
         self._fields = {
-            key: HeaderField(key, own(_LABELS[key]), HeaderEdit(getattr(draft, key)))
-            for key in FIELDS
+            key: HeaderField(key, own(_LABELS[key]), kind(getattr(draft, key)))
+            for key, kind in _KINDS.items()
         }
         self._from = HeaderField("from", own("From"), SenderEdit(draft.sender))
         self._files = AttachmentList(self._signs, id="files")

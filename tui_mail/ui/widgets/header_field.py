@@ -90,6 +90,15 @@ class HeaderEdit(LineEdit):
         self.scroll_to(x=0, animate=False, force=True)
 
 
+class AddressEdit(HeaderEdit):
+    """A line for people; what was copied from a column of addresses is a list of them."""
+
+    def _put_in(self, text: str) -> None:
+        lines = (line.strip(" \t,;") for line in text.splitlines())
+        several = "\n" in text.strip() or "\r" in text.strip()
+        super()._put_in(", ".join(filter(None, lines)) if several else text)
+
+
 class SenderEdit(HeaderEdit, inherit_bindings=False):
     """The address that one writes from: chosen, not typed."""
 
