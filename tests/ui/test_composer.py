@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from textual import events
 
 from tests.ui.app_samples import Home, Sample, put
 from tests.ui.composer_samples import answer, composing, new, sending
@@ -124,6 +125,19 @@ async def test_it_is_kept_as_one_draft(home: Home, key: str) -> None:
         [kept] = it.drafts()
         assert b"half a thought" in kept
         assert it.rows() == []
+
+
+async def test_what_is_over_is_not_saved_once_more(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(composing_module, "_SAVED_WITHIN", 0.0)
+    async with composing(home, answer()) as it:
+        for each in "abc":
+            it.app.post_message(events.Key(each, each))
+        await it.press("escape", "k")
+        await it.until(lambda: not it.is_open and it.app.keys.idle)
+        assert it.rows() == []
+        assert len(it.drafts()) == 1
 
 
 async def test_a_draft_that_is_kept_again_takes_the_place_of_the_first(

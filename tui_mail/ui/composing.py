@@ -9,17 +9,16 @@ from typing import TYPE_CHECKING, Any
 from tui_mail.compose.beginning import ToWrite
 from tui_mail.compose.draft import Draft
 from tui_mail.compose.wrapping import rewrapped
-from tui_mail.model.displayable import Displayable, displayable, own
+from tui_mail.model.displayable import Displayable, own
 from tui_mail.model.error import MailError
 from tui_mail.model.ids import WritingId
 from tui_mail.ui import attaching, external_editor, finding_people, reviewing
 from tui_mail.ui.safekeeping import Safekeeping
-from tui_mail.ui.screens.composer import Composer, Sender
+from tui_mail.ui.screens.composer import Composer
 from tui_mail.ui.screens.composer_keys import key_rows
 from tui_mail.ui.screens.confirm import Confirm
 from tui_mail.ui.screens.help import Help
-from tui_mail.ui.screens.picker import Item, Picker
-from tui_mail.ui.senders import senders_of, with_own
+from tui_mail.ui.senders import Senders, senders_of, with_own
 from tui_mail.ui.sending import Sending
 
 if TYPE_CHECKING:
@@ -103,15 +102,16 @@ class Writing:
         self._keeping = Safekeeping(app, draft, writing)
         self._unchanged = unchanged and writing is None
         accounts = [app.accounts.account(name) for name in app.accounts.in_order()]
-        self._senders = with_own(senders_of(accounts), draft.account, draft.sender)
+        senders = with_own(senders_of(accounts), draft.account, draft.sender)
         self._first = draft
         self._screen = Composer(
             self,
             draft,
             title=_title(draft),
-            choosable=len(self._senders) > 1,
+            choosable=len(senders) > 1,
             rewrap=rewrapped,
         )
+        self._senders = Senders(app, self._screen, senders)
         self._sending = Sending(app, self._screen, self._keeping)
         self._begun = self._screen.draft
         self._saved = self._kept = self._begun
@@ -181,12 +181,12 @@ class Writing:
             "editor": self._edit,
             "editor-first": self._edit_first,
             "keys": self._show_keys,
-            "sender": self._choose_sender,
+            "sender": self._senders.choose,
         }.get(what)
         if work is not None:
             self._app.keys.start(self._carefully(work()))
         elif what in ("next-sender", "previous-sender"):
-            self._walk_senders(1 if what == "next-sender" else -1)
+            self._senders.walk(1 if what == "next-sender" else -1)
 
     async def _carefully(self, work: Coroutine[Any, Any, None]) -> None:
         """Say in the composer what could not be done: there it is read."""
@@ -308,41 +308,6 @@ class Writing:
 
     async def _show_keys(self) -> None:
         await self._app.ask(Help(key_rows(), title="Keys while one writes"))
-
-    async def _choose_sender(self) -> None:
-        several = len({each.account for each in self._senders}) > 1
-        items = [
-            Item(displayable(each.sender), own(each.account if several else ""), each)
-            for each in self._senders
-        ]
-        chosen = await self._app.ask(Picker("Write from", items, hint="take"))
-        if isinstance(chosen, Sender):
-            self._take_sender(chosen)
-
-    def _walk_senders(self, step: int) -> None:
-        draft = self._screen.draft
-        mine = Sender(draft.account, draft.sender)
-        place = self._senders.index(mine) if mine in self._senders else -1
-        self._take_sender(self._senders[(place + step) % len(self._senders)])
-
-    def _take_sender(self, chosen: Sender) -> None:
-        """Write from another address; its account's store has to have what goes with it."""
-        draft = self._screen.draft
-        if chosen.account != draft.account and attaching.has_parts(draft):
-            line = f"What goes with it lies in {draft.account}, so it goes from there."
-            self._screen.say(own(line), warning=True)
-            return
-        home = chosen.account == self._first.account
-        self._screen.take_facts(
-            replace(
-                draft,
-                account=chosen.account,
-                sender=chosen.sender,
-                parent=self._first.parent if home else None,
-                parent_flag=self._first.parent_flag if home else "",
-            )
-        )
-        self.changed()
 
     # Who may be meant.
 

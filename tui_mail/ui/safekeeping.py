@@ -34,6 +34,7 @@ class Safekeeping:
         """The message in Drafts that it is kept as."""
         self._message_account = draft.account
         self._lock = asyncio.Lock()
+        self._over = False
 
     @property
     def has_row(self) -> bool:
@@ -41,9 +42,10 @@ class Safekeeping:
         return self._writing is not None
 
     async def save(self, draft: Draft) -> None:
-        """Keep all that is written in the row; raises MailError."""
+        """Keep all that is written in the row, unless it is over; raises MailError."""
         async with self._lock:
-            await self._save(draft)
+            if not self._over:
+                await self._save(draft)
 
     async def _save(self, draft: Draft) -> None:
         from tui_mail.store.writing import begin_writing, end_writing, save_writing
@@ -74,6 +76,8 @@ class Safekeeping:
         from tui_mail.store.writing import end_writing
 
         async with self._lock:
+            if self._over:
+                return
             await self._fetch_missing(draft)
             at, name = self._app.real_time(), self._drafts_name(draft.account)
             octets = await asyncio.to_thread(
@@ -99,6 +103,7 @@ class Safekeeping:
             if over:
                 self._writing = None if writing is not None else self._writing
                 await self._end_row()
+                self._over = True
 
     async def submit(self, draft: Draft, at: datetime | None) -> SubmissionId:
         """Put it into the outbox, held as long as the settings say, or until ``at``.
@@ -136,6 +141,7 @@ class Safekeeping:
             if not here and self.message is not None:
                 await self._take_away(self._message_account, self.message)
             self._app.engines.send(draft.account, Wake())
+            self._over = True
             return number
 
     async def discard(self) -> bool:
@@ -145,6 +151,7 @@ class Safekeeping:
         """
         async with self._lock:
             await self._end_row()
+            self._over = True
             if self.message is None:
                 return True
             return await self._trash(self._message_account, self.message)
@@ -153,6 +160,7 @@ class Safekeeping:
         """Forget the row, and nothing else; raises MailError."""
         async with self._lock:
             await self._end_row()
+            self._over = True
 
     async def _end_row(self) -> None:
         from tui_mail.store.writing import end_writing

@@ -1,10 +1,18 @@
 """The addresses that a person can write from."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from tui_mail.compose.identity import identity_of
 from tui_mail.config.settings import Account
-from tui_mail.ui.screens.composer import Sender
+from tui_mail.model.displayable import displayable, own
+from tui_mail.ui.attaching import has_parts
+from tui_mail.ui.screens.composer import Composer, Sender
+from tui_mail.ui.screens.picker import Item, Picker
+
+if TYPE_CHECKING:
+    from tui_mail.ui.app import MailApp
 
 
 def senders_of(accounts: Iterable[Account]) -> list[Sender]:
@@ -22,3 +30,49 @@ def with_own(senders: Sequence[Sender], account: str, sender: str) -> list[Sende
     """Give the addresses with the one that a draft has already, which may be another."""
     mine = Sender(account, sender)
     return list(senders) if mine in senders else [mine, *senders]
+
+
+class Senders:
+    """The addresses that what stands in a composer may come from."""
+
+    def __init__(
+        self, app: "MailApp", screen: Composer, senders: Sequence[Sender]
+    ) -> None:
+        self._app, self._screen, self._senders = app, screen, senders
+        self._first = screen.draft
+
+    async def choose(self) -> None:
+        """Ask for one of them."""
+        several = len({each.account for each in self._senders}) > 1
+        items = [
+            Item(displayable(each.sender), own(each.account if several else ""), each)
+            for each in self._senders
+        ]
+        chosen = await self._app.ask(Picker("Write from", items, hint="take"))
+        if isinstance(chosen, Sender):
+            self._take(chosen)
+
+    def walk(self, step: int) -> None:
+        """Take the next, or the one before."""
+        draft = self._screen.draft
+        mine = Sender(draft.account, draft.sender)
+        place = self._senders.index(mine) if mine in self._senders else -1
+        self._take(self._senders[(place + step) % len(self._senders)])
+
+    def _take(self, chosen: Sender) -> None:
+        """Write from an address; its account's store has to have what goes with it."""
+        draft = self._screen.draft
+        if chosen.account != draft.account and has_parts(draft):
+            line = f"What goes with it lies in {draft.account}, so it goes from there."
+            self._screen.say(own(line), warning=True)
+            return
+        home = chosen.account == self._first.account
+        self._screen.take_facts(
+            replace(
+                draft,
+                account=chosen.account,
+                sender=chosen.sender,
+                parent=self._first.parent if home else None,
+                parent_flag=self._first.parent_flag if home else "",
+            )
+        )

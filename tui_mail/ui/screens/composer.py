@@ -211,6 +211,7 @@ class Composer(Screen[None], inherit_bindings=False):
             message=draft.message,
         )
         self._from.edit.set_text(draft.sender)
+        self._desk.changed()
 
     def set_body(self, text: str) -> None:
         """Put another body there; Ctrl+Z brings the old one back."""
