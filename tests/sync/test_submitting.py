@@ -163,6 +163,29 @@ def test_a_refused_message_does_not_stop_the_others(desk: LocalDesk, mta: Mta) -
     assert mta.taken == [last.octets]
 
 
+def test_a_server_that_takes_few_over_one_connection_gets_another(
+    desk: LocalDesk, mta: Mta
+) -> None:
+    mta.say("MAIL", "250 ok", "421 4.7.0 enough", "250 ok", GONE, "250 ok")
+    for subject in ("first", "second", "third"):
+        put(desk, outgoing(subject, TO))
+    assert str(desk.sync()) == "3 sent"
+    assert len(mta.taken) == 3
+
+
+def test_more_recipients_than_the_server_takes_are_said_at_once(
+    desk: LocalDesk, mta: Mta
+) -> None:
+    mta.say("RCPT", "250 ok", *["452 4.5.3 too many recipients"] * 2)
+    number = put(desk, outgoing("Budget", TO, "b@there.example", "c@there.example"))
+    desk.sync()
+    found = row(desk, number)
+    assert found is not None
+    assert found.state is SubmissionState.REFUSED
+    assert "no more than 1 recipients at once" in found.error
+    assert not mta.taken
+
+
 def test_several_go_over_one_connection(desk: LocalDesk, mta: Mta) -> None:
     for subject in ("first", "second", "third"):
         put(desk, outgoing(subject, TO))

@@ -14,7 +14,7 @@ from tui_mail.store.database import Database
 from tui_mail.sync.agenda import Agenda, Duty
 from tui_mail.sync.board import Board
 from tui_mail.sync.connecting import Connector, PopConnector
-from tui_mail.sync.filing import Filing
+from tui_mail.sync.filing_there import Filing
 from tui_mail.sync.neighbours import Neighbours
 from tui_mail.sync.reconcile import Counts
 from tui_mail.sync.session import Session

@@ -24,7 +24,7 @@ from tui_mail.store.receipts import note_receipt
 from tui_mail.sync import local_once
 from tui_mail.sync.connecting import Connector, SmtpConnector, smtp_connector
 from tui_mail.sync.dry_run import look
-from tui_mail.sync.filing import Filing
+from tui_mail.sync.filing_there import Filing
 from tui_mail.sync.neighbours import Neighbours
 from tui_mail.sync.outbox_once import send_due
 from tui_mail.sync.pacing import UNWATCHED_LENGTH, Pace

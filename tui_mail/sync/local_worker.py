@@ -27,6 +27,9 @@ class LocalWorker(threading.Thread):
         self._pace = Pace(crew.database)
         self._bell = Wake()
         crew.agenda.add_bell(self._bell)
+        # Before anybody can want it otherwise.
+        crew.online = True
+        crew.board.status("connected", "ready")
 
     @property
     def parting(self) -> float:
@@ -47,8 +50,6 @@ class LocalWorker(threading.Thread):
     def run(self) -> None:
         """Live until the engine ends."""
         crew, agenda = self._crew, self._crew.agenda
-        crew.online = True
-        crew.board.status("connected", "ready")
         try:
             while True:
                 # Before anything is looked at: what rings after that is waited for.

@@ -22,7 +22,8 @@ from tui_mail.store.outbox import (
 )
 from tui_mail.store.receipts import note_receipt
 from tui_mail.sync.connecting import Ask, Connector, SmtpConnector, smtp_connector
-from tui_mail.sync.filing import Filing, file_here
+from tui_mail.sync.filing import file_here
+from tui_mail.sync.filing_there import Filing
 from tui_mail.sync.pacing import UNWATCHED_LENGTH, Pace
 from tui_mail.sync.receipt import Receipt
 from tui_mail.sync.replay import replay

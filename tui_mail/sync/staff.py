@@ -15,7 +15,7 @@ from tui_mail.sync.agenda import Agenda, Duty
 from tui_mail.sync.board import Board
 from tui_mail.sync.connecting import Connector, PopConnector, smtp_connector
 from tui_mail.sync.crew import AnyCrew, Crew, K
-from tui_mail.sync.filing import Filing
+from tui_mail.sync.filing_there import Filing
 from tui_mail.sync.local_worker import LocalWorker
 from tui_mail.sync.neighbours import Neighbours
 from tui_mail.sync.pop_worker import PopWorker

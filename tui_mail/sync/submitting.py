@@ -43,6 +43,8 @@ from tui_mail.transports.smtp_extensions import Extensions
 _LOG = logging.getLogger(__name__)
 _MOST_ATTEMPTS = 100
 """After so many, some four days, what a server puts off is given back to the person."""
+_TOO_MANY = "4.5.3"
+"""The enhanced code for that (RFC 3463)."""
 _MOST_NAMED = 3
 """Refused recipients that are named in the line."""
 
@@ -74,7 +76,9 @@ class Outlet:
         self._connection: SmtpConnection | None = None
         self.in_doubt = False
         """The end of a message has gone out, and the answer is not here."""
-        self._accepted = False
+        self._accepted = self._again = False
+        self._told = 0
+        """How many messages the server was told of over this connection."""
         self.cut_off: set[SubmissionId] = set()
         """What waits because there was no connection, or none that lasted."""
 
@@ -97,6 +101,8 @@ class Outlet:
                     break
                 one = left.pop(0)
                 self._submit_one(one, receipt)
+                if self._again:
+                    left.insert(0, one)
                 if self._accepted and self._account.has_local_mailboxes:
                     file_here(
                         self._database,
@@ -120,6 +126,7 @@ class Outlet:
         """Connect; where that is not possible now all that is left has to wait."""
         try:
             self._connection = self._connect()
+            self._told = 0
         except (LoginRefused, SecretMissing, StoreFailed, StoreDamaged):
             raise
         except MailError as error:
@@ -150,7 +157,7 @@ class Outlet:
             connection.close()
 
     def _submit_one(self, one: Submission, receipt: Receipt) -> None:
-        self.in_doubt = self._accepted = False
+        self.in_doubt = self._accepted = self._again = False
         self.cut_off.discard(one.id)
         try:
             self._tell(one, receipt)
@@ -183,6 +190,9 @@ class Outlet:
             raise error
         elif self.in_doubt:
             self._doubt(one, error.line, receipt)
+        elif self._told > 1:
+            # Many servers take only so many over one connection.
+            self._again = True
         elif not self._is_over():
             self._wait(one, error.line, receipt)
             self.cut_off.add(one.id)
@@ -191,6 +201,7 @@ class Outlet:
         """Hand a message over; raises what the server and the connection raise."""
         connection = self._connection
         assert connection is not None
+        self._told += 1
         pieces, size, eight_bit = self._fit(one, connection.extensions)
         answers = connection.offer(
             one.sender,
@@ -251,6 +262,11 @@ class Outlet:
         line = f"{host}: {'; '.join(named[:_MOST_NAMED])}"
         if more := len(named[_MOST_NAMED:]):
             line += f"; and {more:,} more"
+        if not refused and all(said.enhanced == _TOO_MANY for said in bad.values()):
+            most = len(one.addresses) - len(bad)
+            said = f"{host} takes no more than {most:,} recipients at once: {line}"
+            self._refuse(one, said, receipt)
+            return
         if not refused:
             self._wait(one, line, receipt)
             return
