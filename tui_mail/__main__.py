@@ -256,7 +256,7 @@ def _take_terminal() -> None:
 
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UsageError(
-            "the reader needs a terminal; without one: tui-mail search, show, sync"
+            "the reader needs a terminal; without one: tui-mail search, show, send, sync"
         )
     if os.environ.get("TERM") == "dumb":
         raise UsageError(

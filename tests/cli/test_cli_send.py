@@ -2,6 +2,7 @@
 
 import signal
 import sqlite3
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -10,18 +11,20 @@ from pathlib import Path
 
 import pytest
 
+from tests.bench.pty_harness import Terminal
 from tests.cli.mailing_out import TO, Sending, begun, local_desk, mail
 from tests.servers.dovecot import Dovecot
 from tests.servers.ports import free_ports
 from tests.servers.scripted import Peer, scripted
 from tests.servers.smtp_script import GONE, SILENT, Mta
-from tests.servers.submission import Submission, submission
+from tests.servers.submission import USER, Submission, submission
 from tests.sync.engines import running, write_settings
 from tests.sync.mailing import Desk, letters
 from tests.sync.popping import PopDesk
 from tests.sync.sending import smtp_at
-from tui_mail.cli import message_input
+from tui_mail.cli import message_input, sending
 from tui_mail.config.places import Places
+from tui_mail.link.messages import GoOffline
 
 NOBODY = "nobody@there.example"
 
@@ -385,6 +388,60 @@ def test_the_engine_that_has_the_account_sends_it(
         assert "work/send-2" in run.said
     assert len(server.taken) == 1
     desk.close()
+
+
+def test_an_engine_that_is_offline_is_not_waited_for_long(
+    run: Sending, server: Submission, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sending, "_OFFLINE", 0.3)
+    desk = local_desk(server.port)
+    with running(desk) as engine, engine.reader() as reader:
+        reader.send(GoOffline(True))
+        reader.status("offline")
+        assert run("send", stdin=mail(TO)) == 1
+        assert "work/send-1" in run.said
+        assert not server.taken
+        reader.send(GoOffline(False))
+        reader.while_told(lambda: bool(server.taken))
+    desk.close()
+
+
+def test_a_store_that_turns_out_to_be_damaged_is_salvaged_and_used(
+    run: Sending, server: Submission
+) -> None:
+    local_desk(server.port)
+    text = "A line of a long letter.\n" * 20_000
+    assert run("send", stdin=mail(TO, text=text)) == 0
+    path = Places.find().database("work")
+    octets = bytearray(path.read_bytes())
+    octets[3 * 4096 : 6 * 4096] = b"\x55" * (3 * 4096)
+    path.write_bytes(octets)
+    assert run("send", stdin=mail(TO)) == 0, run.said
+    assert "was damaged and salvaged" in run.said
+    assert len(server.taken) == 2
+
+
+@pytest.mark.parametrize("typed", ["open-sesame\r", "\x03"])
+def test_a_password_is_asked_for_though_the_message_comes_from_stdin(
+    home: Path, typed: str
+) -> None:
+    with submission() as server:
+        desk = local_desk(server.port)
+        desk.set(smtp=smtp_at(server.port, password="", username=USER))
+        write_settings(desk)
+        (home / "message").write_bytes(mail(TO))
+        send = f"{sys.executable} -m tui_mail send < {home}/message"
+        # The shell is not to end by what ends the command.
+        shell = ["sh", "-c", f"trap : INT; {send}; echo status $?; sleep 60"]
+        with Terminal(shell) as terminal:
+            terminal.wait_for(lambda screen: f"Password of {USER}" in screen)
+            terminal.write(typed.encode())
+            terminal.wait_for(lambda screen: "status" in screen)
+            shown = " ".join(terminal.text().split())
+        well = typed != "\x03"
+        assert ("status 0" if well else "status 130") in shown
+        assert ("sent to 1 recipient" if well else "work/send-1") in shown
+        assert len(server.taken) == well
 
 
 @pytest.mark.dovecot

@@ -10,8 +10,16 @@ from tui_mail.cli.session import Session
 from tui_mail.cli.values import counted, rfc3339
 from tui_mail.config.settings import Account
 from tui_mail.model.error import NotFound
-from tui_mail.model.operation import PendingOperation
+from tui_mail.model.operation import OperationState, PendingOperation
 from tui_mail.store.operations import cancel, load_pending, retry
+
+_IN_DRAFTS = "it is not sent; its text is in Drafts"
+_CANCELLED = {
+    OperationState.QUEUED: _IN_DRAFTS,
+    OperationState.FAILED: _IN_DRAFTS,
+    OperationState.UNKNOWN: "it may have been sent; its text is in Drafts",
+}
+"""What is said of a mail that is cancelled, by how far it had come."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -40,7 +48,7 @@ def run(session: Session, arguments: argparse.Namespace) -> int:
         carry_on(session, [account])
         if found.kind == "send":
             wake(session, account)
-            output.note(f"{account.name}: it is not sent; its text is in Drafts")
+            output.note(f"{account.name}: {_CANCELLED[found.state]}")
     if not arguments.retry and not arguments.cancel:
         _print(session, json=arguments.json)
     return 0

@@ -23,7 +23,7 @@ from tui_mail.config.logs import set_up_log
 from tui_mail.config.settings import Account
 from tui_mail.link.client import EngineClient
 from tui_mail.link.messages import Status, Wake
-from tui_mail.model.error import EngineBusy, LinkLost, NotFound
+from tui_mail.model.error import EngineBusy, LinkLost, NotFound, StoreDamaged
 from tui_mail.model.ids import SubmissionId
 from tui_mail.model.outgoing import Outgoing, Submission, SubmissionState
 from tui_mail.store.outbox import (
@@ -79,15 +79,7 @@ def send(session: Session, octets: bytes, wanted: Wanted) -> int:
     account, outgoing = _made(session, octets, wanted)
     with suppress(OSError):
         set_up_log(session.places, verbose=session.verbose)
-    database = session.database(account)
-    with database.transaction() as tx:
-        number = submit(
-            tx,
-            outgoing,
-            said=outgoing.said,
-            session=f"command-{os.getpid()}",
-            not_before=None,
-        )
+    number = _kept(session, account, outgoing)
     if wanted.queue:
         if not wanted.by_program:
             said = _WAITS.format(_name(account, number))
@@ -97,13 +89,13 @@ def send(session: Session, octets: bytes, wanted: Wanted) -> int:
         alerts = _follow(session, account, number, len(outgoing.octets))
     except (KeyboardInterrupt, SystemExit) as ending:
         clear()
-        _say(database, account, number, broken_off=True)
+        _say(session, account, number, broken_off=True)
         if isinstance(ending, SystemExit):
             raise
         return _INTERRUPTED
     clear()
-    if not _is_sent(database, number):
-        _say(database, account, number)
+    if not _is_sent(session.database(account), number):
+        _say(session, account, number)
         return 1
     if alerts or not wanted.by_program:
         told = [f"sent to {counted(len(outgoing.recipients), 'recipient')}", *alerts]
@@ -128,6 +120,27 @@ def _made(session: Session, octets: bytes, wanted: Wanted) -> tuple[Account, Out
     return account, made
 
 
+def _kept(session: Session, account: Account, outgoing: Outgoing) -> SubmissionId:
+    """Put it into the outbox; where that is damaged, into what is salvaged of it."""
+    try:
+        return _submit(session.database(account), outgoing)
+    except StoreDamaged:
+        if not session.let_go(account):
+            raise
+        return _submit(session.database(account), outgoing)
+
+
+def _submit(database: "Database", outgoing: Outgoing) -> SubmissionId:
+    with database.transaction() as tx:
+        return submit(
+            tx,
+            outgoing,
+            said=outgoing.said,
+            session=f"command-{os.getpid()}",
+            not_before=None,
+        )
+
+
 def _follow(
     session: Session, account: Account, number: SubmissionId, size: int
 ) -> list[str]:
@@ -140,6 +153,7 @@ def _follow(
         with suppress(LinkLost), engine(session, account) as client:
             if client is not None:
                 _watch(client, database, number, end)
+                return []
         if not _is_to_go(database, number) or time.monotonic() >= end:
             return []
         try:
@@ -163,7 +177,10 @@ def _follow(
 def _watch(
     client: EngineClient, database: "Database", number: SubmissionId, end: float
 ) -> None:
-    """Wait until an engine has sent it, or cannot; raises LinkLost where it ends."""
+    """Wait until an engine has sent it, cannot, or has had its time.
+
+    Raises LinkLost where it ends.
+    """
     client.send(Wake())
     _show("sending")
     decided = False
@@ -178,7 +195,7 @@ def _watch(
             end = min(end, time.monotonic() + _FILED_WITHIN)
         told = client.receive(_LOOKS)
         if isinstance(told, Status) and told.state == "offline":
-            end = min(end, time.monotonic() + _OFFLINE)
+            end = min(end, time.monotonic() + _OFFLINE + one.size / _SLOWEST)
 
 
 def _doubt(database: "Database", number: SubmissionId, line: str) -> None:
@@ -215,13 +232,14 @@ def _is_sent(database: "Database", number: SubmissionId) -> bool:
 
 
 def _say(
-    database: "Database",
+    session: Session,
     account: Account,
     number: SubmissionId,
     *,
     broken_off: bool = False,
 ) -> None:
     """Say why it is not sent, and where it is."""
+    database = session.database(account)
     if _is_sent(database, number):
         output.complain(named(account, "broken off, and it was sent all the same"))
         return

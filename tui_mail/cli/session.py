@@ -96,6 +96,16 @@ class Session:
             self._readable = found
         return self._readable
 
+    def let_go(self, account: Account) -> bool:
+        """Close an account's database; False where it could not be opened.
+
+        It is opened anew where it is wanted: what is damaged is salvaged then.
+        """
+        database = self._databases.pop(account.name, None)
+        if database is not None:
+            database.close()
+        return database is not None
+
     def database(self, account: Account) -> "Database":
         """Open an account's database, made where there is none; raises MailError."""
         if account.name not in self._databases:
