@@ -10,11 +10,17 @@ from pathlib import Path
 from tui_mail.cli.session import Session
 from tui_mail.cli.stored_message import StoredMessage
 from tui_mail.cli.targets import parse_id
-from tui_mail.compose.beginning import ToWrite, new_message
+from tui_mail.compose.beginning import (
+    ToWrite,
+    joined,
+    linked,
+    new_message,
+    not_taken,
+)
 from tui_mail.compose.draft import Draft
 from tui_mail.compose.files import attachment_of
 from tui_mail.compose.identity import Identity, identity_of
-from tui_mail.compose.mailto import Mailto, draft_fields_of, is_mailto
+from tui_mail.compose.mailto import draft_fields_of, is_mailto
 from tui_mail.compose.original import Original
 from tui_mail.compose.replying import reply
 from tui_mail.config.settings import Account
@@ -60,19 +66,19 @@ def begin(session: Session, arguments: argparse.Namespace) -> ToWrite:
         identity = _identity(session, _sender(session, arguments.account))
         draft, note = new_message(identity), ""
     for link in links:
-        draft = _with_link(draft, link)
+        draft = linked(draft, link)
         text = "\n".join(filter(None, [text.rstrip("\n"), link.body]))
     draft = replace(
         draft,
-        to=_joined(draft.to, *named),
-        cc=_joined(draft.cc, *arguments.cc),
-        bcc=_joined(draft.bcc, *arguments.bcc),
+        to=joined(draft.to, *named),
+        cc=joined(draft.cc, *arguments.cc),
+        bcc=joined(draft.bcc, *arguments.bcc),
         body=text.rstrip("\n") + draft.body,
         attachments=(*draft.attachments, *attachments),
     )
     if arguments.subject is not None:
         draft = replace(draft, subject=displayable(arguments.subject))
-    return ToWrite(draft, displayable(_left_out(links) or note))
+    return ToWrite(draft, displayable(not_taken(links) or note))
 
 
 def _sender(session: Session, name: str | None) -> Account:
@@ -104,28 +110,6 @@ def _answer(session: Session, arguments: argparse.Namespace) -> tuple[Draft, str
             note = f"Its text is not quoted: {error.line}"
     original = Original(message=number, headers=headers, text=text)
     return reply(original, _identity(session, account)), note
-
-
-def _with_link(draft: Draft, link: Mailto) -> Draft:
-    draft = replace(
-        draft,
-        to=_joined(draft.to, link.to),
-        cc=_joined(draft.cc, link.cc),
-        subject=draft.subject or link.subject,
-    )
-    if link.in_reply_to and not draft.in_reply_to:
-        parents = (link.in_reply_to,)
-        draft = replace(draft, in_reply_to=link.in_reply_to, references=parents)
-    return draft
-
-
-def _joined(*addresses: str) -> str:
-    return ", ".join(filter(None, (displayable(one) for one in addresses)))
-
-
-def _left_out(links: list[Mailto]) -> str:
-    names = dict.fromkeys(name for link in links for name in link.ignored)
-    return f"Not taken from the link: {', '.join(names)}." if names else ""
 
 
 def _text_of(name: str) -> str:

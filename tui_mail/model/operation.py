@@ -175,6 +175,8 @@ class PendingOperation:
     not_before: datetime | None
     error: Displayable
     operation: OperationId | None = None
+    kept: bool = False
+    """It is a mail that stays until the next start."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,6 +61,15 @@ def load_action(source: Source, action: ActionId) -> JournalEntry:
     return entry
 
 
+def load_sending(source: Source, submission: SubmissionId) -> JournalEntry | None:
+    """Load the action that put a mail into the outbox; None where it is forgotten."""
+    return _first(
+        source,
+        "WHERE id = (SELECT action FROM action_submission WHERE submission = ?)",
+        submission,
+    )
+
+
 def last_undoable(source: Source) -> JournalEntry | None:
     """Find the last action that can be taken back."""
     return _first(source, "WHERE undone = 0 AND reversible = 1 ORDER BY id DESC")

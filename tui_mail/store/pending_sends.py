@@ -30,6 +30,7 @@ def _pending(mail: Submission) -> PendingOperation:
         attempts=mail.attempts,
         not_before=mail.not_before,
         error=mail.error,
+        kept=mail.state is SubmissionState.KEPT,
     )
 
 

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from tui_mail.ui.engines import EngineJoined, Engines, EngineSaid
     from tui_mail.ui.fetching import Fetching
     from tui_mail.ui.keys import Keys
+    from tui_mail.ui.outbox import Outbox
     from tui_mail.ui.reading import Reading
     from tui_mail.ui.refreshing import Refreshing
     from tui_mail.ui.screens.operations import Operations
@@ -121,6 +122,7 @@ class MailApp(SpeakingApp, inherit_bindings=False):
         self.reading: Reading
         self.engines: Engines
         self.fetching: Fetching
+        self.outbox: Outbox
         self.uses: Uses
         self.bridge: Bridge
         self.refreshing: Refreshing
@@ -233,7 +235,11 @@ class MailApp(SpeakingApp, inherit_bindings=False):
         self.panes.list.set_context(show_remote=self.offline)
         if self._start_engines and not self.offline:
             self.servers.start()
+        from tui_mail.ui.recovering import take_up
+
+        await take_up(self, self.accounts)
         await self.servers.count_waiting()
+        await self.outbox.look()
         await self.servers.look_for_room()
         await self.wishes.look_for_undoable()
         self.start(self.carry_on())
@@ -415,9 +421,11 @@ class MailApp(SpeakingApp, inherit_bindings=False):
             self.reading.follow(event.number)
 
     def on_message_list_opened(self, event: MessageList.Opened) -> None:
-        """Read a message."""
-        self.panes.enter("message")
-        self.start(self.reading.read(event.number))
+        """Read a message, or write it on."""
+        from tui_mail.ui.actions.reading import open_here
+
+        event.stop()
+        self.keys.start(open_here(self))
 
     def on_message_list_marks_changed(self) -> None:
         """Say how many are marked."""
@@ -464,6 +472,7 @@ class MailApp(SpeakingApp, inherit_bindings=False):
             self.refreshing.ask("room", self.servers.look_for_room)
         if event.anything or OperationsChanged in kinds:
             self.refreshing.ask("waiting", self.servers.count_waiting)
+            self.refreshing.ask("outbox", self.outbox.look)
             self.refreshing.ask("undoable", self.wishes.look_for_undoable)
             if self.operations is not None:
                 self.operations.reload()

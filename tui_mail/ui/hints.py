@@ -26,6 +26,7 @@ _KINDS = {"app.sync": ("imap", "pop3"), "search.server": ("imap",)}
 """Which kinds of accounts some of them are for."""
 _NOT_OF_FILES = frozenset(
     {"mailbox.new", "mailbox.rename", "mailbox.delete"}
+    | {"message.reply", "message.compose"}
     | {command for command, needed in _NEEDS.items() if needed == TAKE_OUT}
 )
 """What is not done to a file that is only read."""
@@ -44,9 +45,21 @@ _HINTS: Mapping[str, Sequence[tuple[str, str]]] = {
     ),
     "list": (
         ("list.open", "read"),
+        ("message.reply", "reply"),
         ("message.archive", "archive"),
         ("message.trash", "trash"),
+        ("message.compose", "write"),
         ("message.toggle-flagged", "flag"),
+        ("list.mark", "mark"),
+        ("app.search", "search"),
+        ("pane.mailboxes", "mailboxes"),
+        ("app.palette", "all commands"),
+        _LAST,
+    ),
+    "drafts": (
+        ("list.open", "write on"),
+        ("message.trash", "trash"),
+        ("message.compose", "write"),
         ("list.mark", "mark"),
         ("app.search", "search"),
         ("pane.mailboxes", "mailboxes"),
@@ -68,6 +81,7 @@ _HINTS: Mapping[str, Sequence[tuple[str, str]]] = {
         ("app.back", "back"),
         ("list.page-down", "on"),
         ("message.next", "next"),
+        ("message.reply", "reply"),
         ("message.archive", "archive"),
         ("message.trash", "trash"),
         ("message.parts", "parts"),

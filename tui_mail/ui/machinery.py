@@ -15,6 +15,7 @@ from tui_mail.ui.dispatch import Dispatcher
 from tui_mail.ui.engines import Engines
 from tui_mail.ui.fetching import Fetching
 from tui_mail.ui.keys import Keys
+from tui_mail.ui.outbox import Outbox
 from tui_mail.ui.reading import Reading
 from tui_mail.ui.refreshing import Refreshing
 from tui_mail.ui.servers import Servers
@@ -55,6 +56,7 @@ def build(app: "MailApp") -> None:
     )
     app.servers = Servers(app)
     app.fetching = Fetching(app)
+    app.outbox = Outbox(app)
     app.uses = Uses(app)
     app.refreshing = Refreshing(app.start)
     app.bridge = Bridge(app.post_message)

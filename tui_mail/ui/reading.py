@@ -177,9 +177,9 @@ class Reading:
         self._coming = (account, number)
         database = self._app.accounts.database(account)
         hosts = self._app.accounts.account(account).own_hosts
-        read = partial(load, database, number, shape, self._render_child(), hosts)
+        read = partial(load, database, number, shape, self.render_child(), hosts)
         try:
-            loaded = await self._read(account, read)
+            loaded = await self.read_from(account, read)
         except NotFound:
             if turn == self._turn:
                 self.show_nothing()
@@ -206,7 +206,7 @@ class Reading:
                 chosen=chosen.part_id if chosen else None,
             )
 
-    async def _read(self, account: str, read: Callable[[], _T]) -> _T:
+    async def read_from(self, account: str, read: Callable[[], _T]) -> _T:
         """Read from the store in a thread; what is damaged counts as missing."""
         from tui_mail.store.content import PartDamaged
         from tui_mail.store.damage import give_up
@@ -219,7 +219,8 @@ class Reading:
                 raise
         return await asyncio.to_thread(read)
 
-    def _render_child(self) -> "Renderer":
+    def render_child(self) -> "Renderer":
+        """Give the reader's own render child, started where there is none."""
         from tui_mail.mime.render import Renderer
 
         if self._renderer is None:
@@ -327,7 +328,7 @@ class Reading:
             raise MailError("no message is shown")
         database = self._app.accounts.database(account)
         read = partial(load_octets, database, number, part)
-        found = await self._read(account, read)
+        found = await self.read_from(account, read)
         if found is not None:
             return found
         name = own("the message") if self.loaded is None else _name(self.loaded, part)

@@ -1,6 +1,7 @@
 """What the engines say, and what waits for the servers; questions of theirs are asked."""
 
 import asyncio
+import re
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -49,6 +50,7 @@ COMES_LATER = "it is not here yet; it comes with the next connection"
 _CONNECTED = frozenset({"connected", "synchronizing"})
 _CUT_OFF = frozenset({"offline", "failed"})
 _SOON = timedelta(seconds=5)
+_SENT = re.compile(r"[\d,]+ sent")
 
 
 class Servers:
@@ -65,7 +67,11 @@ class Servers:
         self._synchronizing: dict[str, int] = {}
         """Requests for synchronizations that somebody waits for, by their accounts."""
         self.waiting = 0
-        """How many changes wait for a server."""
+        """How many changes wait for a server, mails too."""
+        self.mails = 0
+        """How many of them are mails."""
+        self.kept = 0
+        """How many of these stay until the next start."""
         self.refused = 0
         """How many a server refused: they wait for the person."""
         self.doubtful = 0
@@ -118,7 +124,7 @@ class Servers:
         said = accounts_in_words(
             self._states,
             offline=self._app.offline,
-            waiting=self.waiting,
+            waiting=self.waiting - self.mails,
             refused=self._refused_in_words(),
             now=self._app.real_time(),
         )
@@ -169,6 +175,9 @@ class Servers:
                 self._search_goes_on(account, request, done, total)
             case Done():
                 self._done(account, said)
+            case Receipt(line, urgent=False) if _SENT.fullmatch(line):
+                # It is told by its name, as the store has it.
+                return
             case Receipt(line, urgent):
                 tell = self._app.tell if urgent else self._app.mention
                 tell(own(f"{account}: {line}"))
@@ -191,7 +200,11 @@ class Servers:
         """Tell whether what is not here cannot be had now of the account in sight."""
         if self._app.offline or self._app.listing.shown is None:
             return self._app.offline
-        state = self._states.get(self._app.listing.account, AccountState())
+        return self.is_cut_off(self._app.listing.account)
+
+    def is_cut_off(self, account: str) -> bool:
+        """Tell whether an account's engine said that it has no connection."""
+        state = self._states.get(account, AccountState())
         return state.status is not None and state.status.state in _CUT_OFF
 
     def _note(self, account: str) -> None:
@@ -307,9 +320,13 @@ class Servers:
         return status is not None and status.state in _CONNECTED
 
     async def fetch(
-        self, account: str, number: MessageNumber, part: PartId, what: Displayable
+        self,
+        account: str,
+        number: MessageNumber,
+        part: PartId | None,
+        what: Displayable,
     ) -> None:
-        """Have a part fetched and wait for it; raises MailError."""
+        """Have a part, or the readable text, fetched and wait for it; raises MailError."""
         engine = self._app.engines.engine(account)
         request = None
         if engine is not None and not self._app.offline:
@@ -378,6 +395,8 @@ class Servers:
         self.refused = len(pending) - len(queued) - self.doubtful
         changes = [(name, one) for name, one in queued if one.kind != "fetch"]
         self.waiting, self.to_come = len(changes), len(queued) - len(changes)
+        self.mails = sum(one.kind == "send" for _, one in changes)
+        self.kept = sum(one.kept for _, one in changes)
         soon = datetime.now(UTC) + _SOON
         self._with_due = frozenset(
             name for name, one in changes if (one.not_before or soon) <= soon

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from textual.app import App
 
 from tui_mail.model.displayable import Displayable, own
+from tui_mail.model.mailbox import SpecialUse
 from tui_mail.ui import hints, look
 from tui_mail.ui.keymap import Keys as KeysOfCommand
 from tui_mail.ui.widgets.hint_line import HintLine
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from tui_mail.ui.dispatch import Begun
     from tui_mail.ui.fetching import Fetching
     from tui_mail.ui.listing import Listing
+    from tui_mail.ui.outbox import Outbox
     from tui_mail.ui.panes import Panes
     from tui_mail.ui.servers import Servers
     from tui_mail.ui.wishes import Wishes
@@ -40,6 +42,7 @@ class SpeakingApp(App[int], inherit_bindings=False):
     servers: "Servers"
     fetching: "Fetching"
     wishes: "Wishes"
+    outbox: "Outbox"
     session: str
     read_only: bool
     opened: "OpenedAccount | None"
@@ -146,15 +149,19 @@ class SpeakingApp(App[int], inherit_bindings=False):
         if not self.ready:
             return
         left = self._notice
+        entry = self.wishes.undoable[1] if self.wishes.undoable else None
+        key = self.key_of("app.undo")
+        counts_down = left is None and self.outbox.counts_down(entry)
         if left is None:
             said = (
                 self.fetching.in_words(),
+                self.outbox.in_words(undo=key if counts_down else ""),
                 self.servers.in_words(),
                 self.servers.to_come_in_words(),
             )
             left = own(" · ".join(filter(None, said)))
-        entry = self.wishes.undoable[1] if self.wishes.undoable else None
-        key = self.key_of("app.undo")
+        if counts_down:
+            entry = None
         right = undo_in_words(entry, self.session, self.real_time(), key=key)
         if self.read_only:
             right = own("read-only")
@@ -181,6 +188,8 @@ class SpeakingApp(App[int], inherit_bindings=False):
             chosen = self.panes.mailboxes.selected
             box = chosen[1] if chosen is not None else None
             account = chosen[0] if chosen is not None else account
+        elif where == "list" and box and box.special_use is SpecialUse.DRAFTS:
+            where = "drafts"
         kind = self.accounts.account(account).kind if account else "imap"
         self.hint_line.show(hints.hints(where, self.keymap_of_commands, box, kind=kind))
 

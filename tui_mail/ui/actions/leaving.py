@@ -1,14 +1,19 @@
 """Going back step by step, leaving, and what the terminal needs."""
 
 import asyncio
+from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
 
+from tui_mail.link.messages import Wake
 from tui_mail.model.displayable import own
+from tui_mail.model.error import NotFound
 from tui_mail.ui.actions.parts import leave_parts
 from tui_mail.ui.fetching import CANCELLED
 from tui_mail.ui.loading import Shape
+from tui_mail.ui.outbox import named
 from tui_mail.ui.screens.confirm import Confirm
 from tui_mail.ui.statusing import changes_wait
 
@@ -48,11 +53,14 @@ async def _back_from_message(app: "MailApp") -> None:
 
 async def leave(app: "MailApp") -> None:
     """Leave; what waits for a server has some seconds to get there."""
+    await app.outbox.look()
+    if app.outbox.held() and not await _settled_held(app):
+        return
     await app.servers.count_waiting()
-    if app.servers.waiting:
+    if _to_be_told(app):
         online = not app.offline and not app.read_only and bool(app.engines.all())
         hope = online and app.servers.may_be_told_soon
-        said = f"{changes_wait(app.servers.waiting)} for the server"
+        said = f"{changes_wait(_to_be_told(app))} for the server"
         question = Parting(said, [("Esc q Q", "leave for later"), ("Ctrl+C", "stay")])
         patience = _PATIENCE if hope else _NO_HOPE
         watching = asyncio.create_task(_until_sent(app, question, patience))
@@ -61,6 +69,35 @@ async def leave(app: "MailApp") -> None:
         if answer is None:
             return
     app.exit(0)
+
+
+def _to_be_told(app: "MailApp") -> int:
+    """Count what waits for a server, and is not to wait until the next start."""
+    return app.servers.waiting - app.servers.kept
+
+
+async def _settled_held(app: "MailApp") -> bool:
+    """Ask what becomes of mails that are held back; False if one stays."""
+    from tui_mail.store.outbox import keep, send_now
+
+    held = app.outbox.held()
+    count = len(held)
+    said = f"{named(*held.values())} {'is' if count == 1 else 'are'} not sent yet"
+    answers = [
+        ("s Enter", "send now"),
+        ("k", "keep in the outbox until the next start"),
+        ("Esc", "stay"),
+    ]
+    answer = await app.ask(Confirm(said, answers))
+    if answer is None:
+        return False
+    settle = send_now if answer == "s" else keep
+    for account, submission in held:
+        # What went while it was asked is gone, and that is well.
+        with suppress(NotFound):
+            await app.wishes.write(account, partial(settle, submission=submission))
+        app.engines.send(account, Wake())
+    return True
 
 
 class Parting(Confirm):
@@ -79,7 +116,7 @@ async def _until_sent(app: "MailApp", question: Parting, patience: float) -> Non
     """Close the question when nothing waits any more, or for too long."""
     loop = asyncio.get_running_loop()
     end = loop.time() + patience
-    while app.servers.waiting and loop.time() < end:
+    while _to_be_told(app) and loop.time() < end:
         await asyncio.sleep(_LOOK_EVERY)
         await app.servers.count_waiting()
     if question.is_attached and question.is_current:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+from tui_mail.compose.mailto import is_mailto
 from tui_mail.model.displayable import Displayable, own
 from tui_mail.model.error import MailError
 from tui_mail.model.readable import Link
@@ -37,6 +38,11 @@ async def open_link(app: "MailApp") -> None:
         return
     if not chosen.lower().startswith(_SCHEMES):
         app.warn(own("Only http, https and mailto links are opened."))
+        return
+    if is_mailto(chosen):
+        from tui_mail.ui.actions.writing import follow_link
+
+        await follow_link(app, chosen)
         return
     await asyncio.to_thread(start_program, chosen)
     app.say(own(f"Opening {chosen}"))

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from tui_mail.store.database import Transaction
     from tui_mail.ui.app import MailApp
     from tui_mail.ui.screens.palette import PaletteRow
+    from tui_mail.ui.wishes import Written
 
 _NO_KEYRING = (
     "No keyring here: the password is asked for at each start, or set password_command."
@@ -55,13 +56,17 @@ async def keys(app: "MailApp") -> None:
 async def operations(app: "MailApp") -> None:
     """Show what waits for the servers, and what was done."""
     from tui_mail.link.messages import Wake
+    from tui_mail.ui.actions.undoing import write_on
     from tui_mail.ui.screens.operations import Operations
 
-    async def change(account: str, function: "Callable[[Transaction], object]") -> None:
+    async def change(
+        account: str, function: "Callable[[Transaction], Written]", /
+    ) -> "Written":
         app.wishes.refuse_if_read_only(only_flags=True)
-        await app.wishes.write(account, function)
+        written = await app.wishes.write(account, function)
         app.engines.send(account, Wake())
         await app.wishes.carry_on(account)
+        return written
 
     databases = {name: app.accounts.database(name) for name in app.accounts.in_order()}
     screen = Operations(
@@ -69,9 +74,11 @@ async def operations(app: "MailApp") -> None:
     )
     app.operations = screen
     try:
-        await app.ask(screen)
+        back = await app.ask(screen)
     finally:
         app.operations = None
+    if back is not None:
+        await write_on(app, back.account, back.writing)
 
 
 async def set_up(app: "MailApp") -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from tui_mail.link.messages import Wake
 from tui_mail.model.displayable import own
 from tui_mail.model.error import NotFound, NoWayBack
+from tui_mail.model.ids import WritingId
 from tui_mail.model.operation import JournalEntry
 from tui_mail.ui.actions.acting import sentence
 from tui_mail.ui.dates import list_date
@@ -43,7 +44,26 @@ async def undo(app: "MailApp") -> None:
         await app.wishes.look_for_undoable()
         raise
     await _after(app, account)
+    if done.submission is not None:
+        await write_on(app, account, done.writing)
+        return
     app.say(own(f"Undone: {done.said}"))
+
+
+async def write_on(app: "MailApp", account: str, writing: WritingId | None) -> None:
+    """Open the composer with a mail that was taken out of the outbox."""
+    from tui_mail.compose.kept import from_json
+    from tui_mail.store.writing import load_writing
+    from tui_mail.ui.composing import write
+
+    await app.outbox.look()
+    if writing is None:
+        app.say(own("Taken back: it is not sent, and lies in Drafts."))
+        return
+    database = app.accounts.database(account)
+    draft = from_json(await asyncio.to_thread(load_writing, database, writing))
+    note = own("Taken back: it is not sent.")
+    await write(app, draft, writing=writing, note=note)
 
 
 async def redo(app: "MailApp") -> None:

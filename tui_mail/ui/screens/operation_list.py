@@ -95,10 +95,14 @@ def state_of(
     if operation.state is OperationState.UNKNOWN:
         return own(f"may have been sent: {error}" if error else "may have been sent")
     due = operation.not_before
+    if operation.kept:
+        return own("kept until the next start")
     when = f"at {list_date(due, now)}" if due is not None and due > now else ""
     if operation.state is OperationState.SENT:
         said = error or own("sent, no answer yet")
         return own(f"{said}{dot}next look {when}") if when else said
+    if operation.kind == "send" and not error:
+        return own(f"goes {when or 'when online'}")
     when = when or "when online"
     if error:
         return own(f"{error}{dot}try {operation.attempts + 1} {when}")

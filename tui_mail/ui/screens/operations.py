@@ -1,9 +1,11 @@
 """What waits for a server, and what was done: tried again, cancelled, undone."""
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar
+from typing import ClassVar, Protocol, TypeVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -11,11 +13,15 @@ from textual.screen import Screen
 
 from tui_mail.model.displayable import Displayable, own
 from tui_mail.model.error import MailError
+from tui_mail.model.ids import SubmissionId, WritingId
+from tui_mail.model.operation import JournalEntry, OperationState, PendingOperation
 from tui_mail.store.database import Database, Transaction
 from tui_mail.store.journal import load_journal, undo
 from tui_mail.store.operations import cancel, load_pending, retry
+from tui_mail.store.outbox import take_back
 from tui_mail.store.receipts import load_receipts
 from tui_mail.ui.cells import width_of
+from tui_mail.ui.screens.confirm import Confirm
 from tui_mail.ui.screens.operation_list import (
     DONE_AT_MOST,
     SYNCED_AT_MOST,
@@ -30,12 +36,33 @@ from tui_mail.ui.widgets.hint_line import HintLine
 from tui_mail.ui.widgets.status_line import StatusLine
 from tui_mail.ui.widgets.title_line import TitleLine
 
-Change = Callable[[str, Callable[[Transaction], object]], Awaitable[None]]
-"""Runs a function in a transaction of an account's store; raises MailError."""
+Changed = TypeVar("Changed")
 
 
-class Operations(Screen[None], inherit_bindings=False):
-    """What waits, with the journal below it."""
+class Change(Protocol):
+    """Runs a function in a transaction of an account's store; raises MailError."""
+
+    def __call__(
+        self, account: str, function: Callable[[Transaction], Changed], /
+    ) -> Awaitable[Changed]:
+        """Run it, and give what it gives."""
+
+
+_MAIL = re.compile(r"send-(\d+)")
+_TWICE = "The server may have it: sent again it may arrive twice."
+
+
+@dataclass(frozen=True, slots=True)
+class TakenBack:
+    """A mail was taken out of the outbox: it is to be written on."""
+
+    account: str
+    writing: WritingId | None
+    """What it was written in; without that its text is in Drafts."""
+
+
+class Operations(Screen[TakenBack | None], inherit_bindings=False):
+    """What waits, with the journal below it; it gives the mail that was taken back."""
 
     DEFAULT_CSS = """
     Operations {
@@ -134,36 +161,71 @@ class Operations(Screen[None], inherit_bindings=False):
         chosen = self._list.chosen
         hints = [("Esc", "back")]
         if isinstance(chosen, Waiting):
-            hints = [("r", "retry"), ("x", "cancel"), *hints]
+            hints = [*_hints_of(chosen.operation), *hints]
         elif chosen is not None and not chosen.entry.undone:
             hints = [("u", "undo this one"), *hints]
         self.query_one(HintLine).show(hints)
         self._say_why(self._list.cut_state)
 
     def action_retry(self) -> None:
-        """Try what waits again, at once."""
+        """Try what waits again, at once; ask where a mail could arrive twice."""
         if isinstance(chosen := self._list.chosen, Waiting):
-            name, what = chosen.operation.id, chosen.operation.what
-            self._do(
-                chosen.account, lambda tx: retry(tx, name), f"trying again: {what}"
-            )
+            self.run_worker(self._retry(chosen))
+
+    async def _retry(self, chosen: Waiting) -> None:
+        name, what = chosen.operation.id, chosen.operation.what
+        if chosen.operation.state is OperationState.UNKNOWN:
+            answers = [("y", "send it again")]
+            if not await self.app.push_screen_wait(Confirm(_TWICE, answers)):
+                return
+        said = f"trying again: {what}"
+        await self._changed(chosen.account, lambda tx: retry(tx, name), own(said))
 
     def action_cancel(self) -> None:
         """Take back what waits, so that no server hears of it."""
         if isinstance(chosen := self._list.chosen, Waiting):
             name, what = chosen.operation.id, chosen.operation.what
-            self._do(chosen.account, lambda tx: cancel(tx, name), f"cancelled: {what}")
+            said = f"cancelled: {what}"
+            if _MAIL.fullmatch(name):
+                said += "; its text is in Drafts"
+            self._do(chosen.account, lambda tx: cancel(tx, name), said)
 
     def action_undo(self) -> None:
-        """Undo what was done."""
-        if isinstance(chosen := self._list.chosen, Done):
-            entry = chosen.entry
-            session = self._session or entry.session
+        """Undo what was done; a mail that is not sent yet is written on."""
+        chosen = self._list.chosen
+        if isinstance(chosen, Waiting):
+            if mail := _MAIL.fullmatch(chosen.operation.id):
+                number = SubmissionId(int(mail[1]))
+                self.run_worker(
+                    self._take_back(chosen.account, lambda tx: take_back(tx, number))
+                )
+        elif chosen is not None and chosen.entry.submission is not None:
+            self.run_worker(
+                self._take_back(
+                    chosen.account, lambda tx: self._undo(tx, chosen).writing
+                )
+            )
+        elif chosen is not None:
             self._do(
                 chosen.account,
-                lambda tx: undo(tx, entry.id, session=session),
-                f"undone: {entry.said}",
+                lambda tx: self._undo(tx, chosen),
+                f"undone: {chosen.entry.said}",
             )
+
+    def _undo(self, tx: Transaction, chosen: Done) -> JournalEntry:
+        entry = chosen.entry
+        return undo(tx, entry.id, session=self._session or entry.session)
+
+    async def _take_back(
+        self, account: str, function: Callable[[Transaction], WritingId | None]
+    ) -> None:
+        try:
+            writing = await self._change(account, function)
+        except MailError as refused:
+            self._say(refused.line, warning=True)
+            self.reload()
+        else:
+            self.dismiss(TakenBack(account, writing))
 
     def _do(
         self, account: str, function: Callable[[Transaction], object], said: str
@@ -200,6 +262,15 @@ class Operations(Screen[None], inherit_bindings=False):
     def action_edge(self, row: int) -> None:
         """Go to the first or the last."""
         self._list.go(row)
+
+
+def _hints_of(operation: PendingOperation) -> list[tuple[str, str]]:
+    if not _MAIL.fullmatch(operation.id):
+        return [("r", "retry"), ("x", "cancel")]
+    if operation.state is OperationState.UNKNOWN:
+        return [("r", "send again"), ("x", "leave it: to Drafts")]
+    again = "send now" if operation.state is OperationState.QUEUED else "retry"
+    return [("r", again), ("u", "take back, write on"), ("x", "cancel: to Drafts")]
 
 
 def load(
