@@ -1,6 +1,7 @@
 """Messages that are answered, sent on or written on: loaded, and fetched if need be."""
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -100,35 +101,41 @@ async def fetch_parts(
         raise
 
 
-async def fetch_attached(
+async def want_attached(
     app: "MailApp", account: str, attachments: tuple[Attachment, ...]
 ) -> str:
-    """Have what goes along fetched; say what of it is not here."""
+    """Have what goes along come while one writes; say so where it cannot come now."""
     missing = await asyncio.to_thread(
         _missing, app.accounts.database(account), attachments
     )
-    names = []
-    for one in missing:
-        assert isinstance(one.source, PartSource)
-        number, part = one.source.message, one.source.part
-        try:
-            await fetch_parts(app, account, number, (part,))
-        except MailError:
-            names.append(one.name or "a message")
-    if not names:
+    if not missing:
         return ""
-    return f"Not here yet, and needed before it can be sent: {', '.join(names)}."
+    if app.engines.engine(account) and not app.servers.is_cut_off(account):
+        app.start(_fetch_all(app, account, missing))
+        return ""
+    for one in missing:
+        await app.reading.want(account, one.message, (one.part,))
+    return "What goes with it is not all here yet; it has to come before it is sent."
+
+
+async def _fetch_all(
+    app: "MailApp", account: str, missing: tuple[PartSource, ...]
+) -> None:
+    # What does not come now is asked for again when it is sent.
+    with suppress(MailError):
+        for one in missing:
+            await fetch_parts(app, account, one.message, (one.part,))
 
 
 def _missing(
     database: "Database", attachments: tuple[Attachment, ...]
-) -> list[Attachment]:
-    return [
-        one
+) -> tuple[PartSource, ...]:
+    return tuple(
+        one.source
         for one in attachments
         if isinstance(one.source, PartSource)
         and load_octets(database, one.source.message, one.source.part) is None
-    ]
+    )
 
 
 async def _load(

@@ -102,7 +102,9 @@ class Sending:
                 self._screen.set_mistake(key, mistake.line)
                 self._screen.go_to(key)
             raise
-        self._app.say(own("In the outbox; it goes when online."))
+        # From here on the status line says what becomes of it.
+        await self._app.outbox.look()
+        self._app.unsay()
         self._screen.dismiss(None)
 
     def _warnings(self, draft: Draft) -> list[Displayable]:

@@ -97,7 +97,7 @@ async def forward(app: "MailApp") -> None:
     else:
         draft = forwarding.forward_attached([one.original for one in found], who)
         note = ""
-    missing = await originals.fetch_attached(app, account, draft.attachments)
+    missing = await originals.want_attached(app, account, draft.attachments)
     app.panes.list.clear_marks()
     said = missing or note or _why_unsent(app, account)
     await write(app, draft, focus="to", note=own(said))
@@ -112,7 +112,7 @@ async def edit_as_new(app: "MailApp") -> None:
     account = app.listing.account
     found = await originals.find(app, account, number, exact=True)
     resumed = resuming.edit_as_new(found.original, identity(app, account))
-    missing = await originals.fetch_attached(app, account, resumed.draft.attachments)
+    missing = await originals.want_attached(app, account, resumed.draft.attachments)
     note = missing or " ".join(resumed.warnings) or _why_unsent(app, account)
     await write(app, resumed.draft, note=own(note))
 
@@ -132,7 +132,7 @@ async def resume(app: "MailApp", account: str, number: MessageNumber) -> None:
         )
     found = await originals.find(app, account, number, exact=True)
     resumed = resuming.resume(found.original, identity(app, account))
-    missing = await originals.fetch_attached(app, account, resumed.draft.attachments)
+    missing = await originals.want_attached(app, account, resumed.draft.attachments)
     note = missing or " ".join(resumed.warnings) or _why_unsent(app, account)
     await write(app, resumed.draft, note=own(note))
 
