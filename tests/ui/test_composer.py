@@ -169,6 +169,15 @@ async def test_what_was_discarded_is_gone_and_can_be_brought_back(home: Home) ->
         assert it.app.discarded.body.startswith("a mistake")
 
 
+async def test_an_answer_between_quoted_words_leaves_them_quoted(home: Home) -> None:
+    async with composing(home, new(body="> one. two\nthree\n")) as it:
+        await it.press(*["right"] * 6, "enter")
+        await it.type("Yes!")
+        assert it.composer.draft.body == "> one.\nYes!\n> two\nthree\n"
+        await it.press("ctrl+end", "up", "enter")
+        assert it.composer.draft.body == "> one.\nYes!\n> two\n\nthree\n"
+
+
 async def test_a_column_of_addresses_is_pasted_as_a_list(home: Home) -> None:
     async with composing(home, new(), focus="to") as it:
         await it.paste("bob@x.example\r\nZoe <zoe@x.example>,\n")

@@ -117,6 +117,7 @@ class Writing:
         self._saved = self._kept = self._begun
         self._kept_at = 0.0
         self._note = _NOTHING
+        self._book_failed = False
         self._wakes = asyncio.Event()
         self._looking: asyncio.Task[None] | None = None
 
@@ -167,7 +168,7 @@ class Writing:
     def looked_for(self, typed: str) -> None:
         """Ask the address book, when the fingers rest."""
         command = self._app.settings.addressbook_command
-        if command:
+        if command and not self._book_failed:
             if self._looking is not None:
                 self._looking.cancel()
             self._looking = self._start(self._look_up(command, typed))
@@ -321,6 +322,8 @@ class Writing:
         try:
             self._screen.take_people(await finding_people.look_up(command, typed))
         except MailError as error:
+            # Said once: it is not asked any more while this is written.
+            self._book_failed = True
             self._screen.say(error.line, warning=True)
 
 

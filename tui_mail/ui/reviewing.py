@@ -34,6 +34,8 @@ def told_of(
         if people[key]:
             said = ", ".join(displayable(format_one(each)) for each in people[key])
             told.append(Told(own(label), own(said)))
+    if draft.reply_to:
+        told.append(Told(own("Reply-To"), displayable(draft.reply_to)))
     subject = displayable(draft.subject)
     told.append(Told(own("Subject"), subject or own("(none)")))
     if draft.attachments:

@@ -283,7 +283,8 @@ class Composer(Screen[None], inherit_bindings=False):
     def on_attachment_list_removed(self, event: AttachmentList.Removed) -> None:
         """Take it off."""
         event.stop()
-        kept = [each for each in self._draft.attachments if each != event.attachment]
+        kept = [*self._draft.attachments]
+        kept.remove(event.attachment)
         self._set_attachments(tuple(kept))
 
     def on_field_left(self, event: Field.Left) -> None:
@@ -378,7 +379,7 @@ class Composer(Screen[None], inherit_bindings=False):
         """Take who is offered; in the body begin a line, in a field go on."""
         self.say(own(""))
         if self.focused is self._body:
-            self._body.action_write("\n")
+            self._body.action_begin_line()
         elif self.focused is self._from.edit:
             self._desk.wanted("sender")
         elif not self._take_person():

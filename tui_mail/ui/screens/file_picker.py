@@ -140,6 +140,8 @@ class FilePicker(Narrowing[Path]):
 
     async def action_complete(self) -> None:
         """Complete the name as far as it is clear; else take the one that is chosen."""
+        if self._edit.value == "~":
+            self._go_to("~/")
         if self._folder != self._loaded:
             await self._load()
         name = self._edit.value.removeprefix(self._folder)

@@ -1,5 +1,6 @@
 """The body of a message while it is written: its keys."""
 
+import re
 from collections.abc import Callable
 from typing import ClassVar
 
@@ -10,6 +11,9 @@ from textual.message import Message
 from tui_mail.ui.screens.line_edit import many_lines
 from tui_mail.ui.widgets.body_text import Span, Spot
 from tui_mail.ui.widgets.body_view import BodyView
+
+_MARK = re.compile(r">[> ]*")
+"""What stands before quoted words."""
 
 Rewrap = Callable[[str], str]
 """Breaks the lines of a paragraph anew."""
@@ -46,7 +50,7 @@ class BodyEdit(BodyView, inherit_bindings=False):
             ("ctrl+shift+right", "go('word_right', True)"),
             ("ctrl+shift+home", "go('first', True)"),
             ("ctrl+shift+end", "go('last', True)"),
-            ("enter,ctrl+j", "write('\\n')"),
+            ("enter,ctrl+j", "begin_line"),
             ("backspace", "delete('left')"),
             ("delete,ctrl+d", "delete('right')"),
             ("ctrl+w,ctrl+backspace", "delete('word_left')"),
@@ -114,9 +118,18 @@ class BodyEdit(BodyView, inherit_bindings=False):
         event.stop()
         self._write(many_lines(event.text))
 
-    def action_write(self, text: str) -> None:
-        """Write a text."""
-        self._write(text, typed=True)
+    def action_begin_line(self) -> None:
+        """Begin a line; within what is quoted make room, the rest is quoted below."""
+        line, column = self._text.cursor
+        text = self._text.lines[line]
+        mark = _MARK.match(text)
+        within = mark is not None and mark.end() <= column < len(text)
+        if mark is None or not within or self._text.selected is not None:
+            self._write("\n", typed=True)
+            return
+        end = line, column + len(text[column:]) - len(text[column:].lstrip(" "))
+        self._replace((line, column), end, f"\n\n{mark[0]}")
+        self.move_to((line + 1, 0))
 
     def action_paste(self) -> None:
         """Write what was copied or cut here."""
