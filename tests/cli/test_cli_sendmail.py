@@ -110,9 +110,18 @@ def test_of_several_accounts_the_first_sends_what_names_none(
     assert run("sendmail", TO, stdin=mail(TO, sender="")) == 0
     assert run("sendmail", "-f", "other@example.org", TO, stdin=mail(sender="")) == 0
     assert run("sendmail", TO, stdin=mail(sender="other@example.org")) == 0
+    assert run("sendmail", "-f", "cron@box.example", TO, stdin=mail(sender="")) == 0
     assert [taken.sender.partition("@")[0] for taken in server.taken] == [
-        *("bob", "other", "other")
+        *("bob", "other", "other", "cron")
     ]
+
+
+def test_people_who_are_not_disclosed_stay_so(run: Sending, server: Submission) -> None:
+    fields = f"To: undisclosed-recipients:;\nBcc: {TO}\n"
+    assert run("sendmail", "-t", stdin=mail(fields=fields)) == 0
+    [taken] = server.taken
+    assert taken.recipients == (TO,)
+    assert b"\r\nTo: undisclosed-recipients:;\r\n" in taken.octets
 
 
 def test_a_failure_is_told_as_send_tells_it(run: Sending, server: Submission) -> None:

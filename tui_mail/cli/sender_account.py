@@ -9,7 +9,7 @@ from tui_mail.mime.addresses import parse_addresses
 from tui_mail.mime.headers import wanted_fields
 from tui_mail.model.error import MailError
 
-_AUTHORS = ("resent-from", "from")
+_FIELDS = ("resent-from", "from")
 """Who sends a message, whoever sent it again before the others."""
 
 
@@ -26,24 +26,24 @@ def account_of(
 ) -> Account:
     """Find the account that sends a message, by its From, else by its envelope's sender.
 
-    Where neither is an address with a domain it is the only one that can send; ``first``
-    takes the first of several. Raises MailError with those that there are.
+    Where no From has a domain, and nobody sends as that, it is the only one that can
+    send; ``first`` takes the first of several. Raises MailError with those that there are.
     """
     accounts = session.accounts()
     able = [account for account in accounts if account.smtp is not None]
-    named = _addresses(octets, sender)
-    for address in named:
+    authors = _authors(octets)
+    for address in (*authors, *_addresses(sender or "")):
         if (found := _owner(able, address)) is not None:
             return found
-    for address in named:
+    for address in authors:
         if (found := _owner(accounts, address)) is not None:
             raise MailError(_cannot(found))
     if not able:
         names = ", ".join(account.name for account in accounts)
         raise MailError(f"no account can send: {names} have no [smtp] in the settings")
-    if named:
+    if authors:
         raise MailError(
-            f"no account sends as {named[0]}; there are: {_listed(able)};"
+            f"no account sends as {authors[0]}; there are: {_listed(able)};"
             " --account NAME takes one whatever the From"
         )
     if len(able) > 1 and not first:
@@ -54,11 +54,13 @@ def account_of(
     return able[0]
 
 
-def _addresses(octets: bytes, sender: str | None) -> list[str]:
-    fields = wanted_fields(octets, frozenset(_AUTHORS))
-    values = [fields.get(name, "") for name in _AUTHORS]
-    found = [one for text in [*values, sender or ""] for one in parse_addresses(text)]
-    return [one.address for one in found if "@" in one.address]
+def _authors(octets: bytes) -> list[str]:
+    fields = wanted_fields(octets, frozenset(_FIELDS))
+    return [one for name in _FIELDS for one in _addresses(fields.get(name, ""))]
+
+
+def _addresses(text: str) -> list[str]:
+    return [one.address for one in parse_addresses(text) if "@" in one.address]
 
 
 def _owner(accounts: Sequence[Account], address: str) -> Account | None:

@@ -169,7 +169,10 @@ def _mended_addresses(field: RawField, *, local: str | None) -> bytes:
         if field.is_sound:
             return field.octets
         raise
-    return address_field(field.name, found) if found else b""
+    if not found:
+        # A group of nobody says that there are others: undisclosed-recipients:;
+        return field.octets if field.is_sound and field.text else b""
+    return address_field(field.name, found)
 
 
 def with_parameters(field: RawField, changed: dict[str, str]) -> bytes:
