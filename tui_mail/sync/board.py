@@ -52,6 +52,8 @@ class Board:
         """Begin to tell the clients of a server."""
         self._server = server
         self._gatherer.start()
+        # Who joined before this was not greeted.
+        self._broadcast(self._status)
 
     def close(self) -> None:
         """Send out what was gathered, and tell nothing more."""
