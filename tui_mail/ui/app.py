@@ -218,6 +218,8 @@ class MailApp(SpeakingApp, inherit_bindings=False):
 
     async def open_accounts(self) -> None:
         """Open all accounts, start their engines, and say what is still here."""
+        from tui_mail.ui.recovering import take_up
+
         for name in self.settings.accounts:
             if name in self.accounts or name in self.accounts.troubles:
                 continue
@@ -235,9 +237,6 @@ class MailApp(SpeakingApp, inherit_bindings=False):
         self.panes.list.set_context(show_remote=self.offline)
         if self._start_engines and not self.offline:
             self.servers.start()
-        from tui_mail.ui.recovering import take_up
-
-        await take_up(self, self.accounts)
         await self.servers.count_waiting()
         await self.outbox.look()
         await self.servers.look_for_room()
@@ -248,7 +247,8 @@ class MailApp(SpeakingApp, inherit_bindings=False):
         elif salvaged := self.accounts.salvaged():
             self.warn(salvaged[0])
         elif self.servers.waiting:
-            self.say_what_is_here(self.servers.waiting)
+            self.say_what_is_here()
+        await take_up(self)
 
     async def carry_on(self) -> None:
         """Go on with what was on its way between accounts when it ended the last time."""

@@ -1,7 +1,6 @@
 """What an earlier start left: text that was being written, and mails that were kept."""
 
 import asyncio
-from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -19,7 +18,7 @@ _SUBJECT = 40
 """Characters of a subject."""
 
 
-async def take_up(app: "MailApp", accounts: Iterable[str]) -> None:
+async def take_up(app: "MailApp") -> None:
     """Put what was being written into Drafts, and let mails go that were kept until now.
 
     What comes of it is said. Raises MailError.
@@ -31,7 +30,7 @@ async def take_up(app: "MailApp", accounts: Iterable[str]) -> None:
         return
     found: list[str] = []
     lost: list[str] = []
-    for name in accounts:
+    for name in app.accounts.in_order():
         # An engine that runs already has started long ago.
         await app.wishes.write(name, release_kept)
         database = app.accounts.database(name)

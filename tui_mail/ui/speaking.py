@@ -130,11 +130,13 @@ class SpeakingApp(App[int], inherit_bindings=False):
         self._mentioned = False
         self.say_status()
 
-    def say_what_is_here(self, count: int) -> None:
-        """Say how many changes of an earlier start still wait."""
-        from tui_mail.ui.statusing import changes_wait
+    def say_what_is_here(self) -> None:
+        """Say how many changes and mails of an earlier start still wait."""
+        from tui_mail.ui.statusing import waits_in_words
 
-        self._still_here = own(f"Still here from before: {changes_wait(count)}")
+        mails = self.servers.mails
+        waits = waits_in_words(self.servers.waiting - mails, mails)
+        self._still_here = own(f"Still here from before: {waits}")
         self.say(self._still_here)
 
     def unsay_what_is_here(self) -> None:

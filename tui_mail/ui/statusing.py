@@ -55,6 +55,16 @@ def changes_wait(count: int) -> str:
     return "1 change waits" if count == 1 else f"{count:,} changes wait"
 
 
+def waits_in_words(changes: int, mails: int) -> str:
+    """Say how many changes and mails wait."""
+    if not mails:
+        return changes_wait(changes)
+    said = "1 mail" if mails == 1 else f"{mails:,} mails"
+    if not changes:
+        return f"{said} {'waits' if mails == 1 else 'wait'}"
+    return f"{changes:,} {'change' if changes == 1 else 'changes'} and {said} wait"
+
+
 def _one(name: str, state: AccountState, now: datetime) -> str:
     status = state.status
     if status is None:

@@ -15,7 +15,7 @@ from tui_mail.ui.fetching import CANCELLED
 from tui_mail.ui.loading import Shape
 from tui_mail.ui.outbox import named
 from tui_mail.ui.screens.confirm import Confirm
-from tui_mail.ui.statusing import changes_wait
+from tui_mail.ui.statusing import waits_in_words
 
 if TYPE_CHECKING:
     from tui_mail.ui.app import MailApp
@@ -60,7 +60,9 @@ async def leave(app: "MailApp") -> None:
     if _to_be_told(app):
         online = not app.offline and not app.read_only and bool(app.engines.all())
         hope = online and app.servers.may_be_told_soon
-        said = f"{changes_wait(_to_be_told(app))} for the server"
+        mails = app.servers.mails - app.servers.kept
+        waits = waits_in_words(app.servers.waiting - app.servers.mails, mails)
+        said = f"{waits} for the server"
         question = Parting(said, [("Esc q Q", "leave for later"), ("Ctrl+C", "stay")])
         patience = _PATIENCE if hope else _NO_HOPE
         watching = asyncio.create_task(_until_sent(app, question, patience))
