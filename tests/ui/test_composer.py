@@ -114,6 +114,17 @@ async def test_what_was_kept_meanwhile_goes_where_all_was_taken_back(
         assert (it.rows(), it.drafts()) == ([], [])
 
 
+async def test_what_was_typed_last_is_kept_when_the_reader_ends(home: Home) -> None:
+    async with composing(home, answer()) as it:
+        await it.type("the last words")
+    database = home.open()
+    try:
+        [(fields,)] = database.connection.execute("SELECT fields FROM writing")
+    finally:
+        database.close()
+    assert "the last words" in fields
+
+
 @pytest.mark.parametrize("key", ["k", "enter"])
 async def test_it_is_kept_as_one_draft(home: Home, key: str) -> None:
     async with composing(home, answer()) as it:

@@ -260,6 +260,7 @@ class MailApp(SpeakingApp, inherit_bindings=False):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         if self.ready:
+            await self.keys.end()
             await asyncio.to_thread(self.engines.close)
             self.bridge.close()
             with suppress(MailError):

@@ -132,6 +132,11 @@ class Writing:
         self._note = note
         try:
             await app.ask(self._screen)
+        except asyncio.CancelledError:
+            # The reader ends: what was typed last is to be found at its next start.
+            with suppress(MailError):
+                await self._save_now()
+            raise
         finally:
             background += [self._looking] if self._looking is not None else []
             for task in background:

@@ -146,6 +146,11 @@ class Keys:
         for task in self._running:
             task.cancel()
 
+    async def end(self) -> None:
+        """Cancel what runs, and wait until it has put things in order."""
+        self.cancel()
+        await asyncio.gather(*self._running, return_exceptions=True)
+
     async def _pass_on(self, event: Message) -> None:
         """Hand a key to what asks, and wait until it has been dealt with."""
         screen = self._app.screen
