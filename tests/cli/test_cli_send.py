@@ -25,6 +25,11 @@ from tests.sync.sending import smtp_at
 from tui_mail.cli import message_input, sending
 from tui_mail.config.places import Places
 from tui_mail.link.messages import GoOffline
+from tui_mail.model.error import StoreFailed
+from tui_mail.model.ids import SubmissionId
+from tui_mail.store.outbox import cancel
+from tui_mail.sync import outbox_once
+from tui_mail.sync.receipt import Receipt
 
 NOBODY = "nobody@there.example"
 
@@ -419,6 +424,41 @@ def test_a_store_that_turns_out_to_be_damaged_is_salvaged_and_used(
     assert run("send", stdin=mail(TO)) == 0, run.said
     assert "was damaged and salvaged" in run.said
     assert len(server.taken) == 2
+
+
+def test_a_store_that_fails_over_it_is_said_with_where_the_message_is(
+    run: Sending, server: Submission, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise StoreFailed("work.db: there is no room left")
+
+    local_desk(server.port)
+    with monkeypatch.context() as patched:
+        patched.setattr(outbox_once, "send_once", fail)
+        assert run("send", stdin=mail(TO)) == 1
+    assert "there is no room left" in run.said
+    assert "work/send-1" in run.said
+    assert run.said.count("\n") == 1
+    assert run("sync") == 0
+    assert len(server.taken) == 1
+
+
+def test_what_a_person_takes_back_meanwhile_is_not_said_to_be_sent(
+    run: Sending, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def take_back(
+        _: object, __: object, number: SubmissionId, **___: object
+    ) -> Receipt:
+        with desk.database.transaction() as tx:
+            cancel(tx, number)
+        return Receipt()
+
+    [port] = free_ports(1)
+    desk = local_desk(port)
+    monkeypatch.setattr(outbox_once, "send_once", take_back)
+    assert run("send", stdin=mail(TO)) == 1
+    assert "taken out of the outbox" in run.said
+    desk.close()
 
 
 @pytest.mark.parametrize("typed", ["open-sesame\r", "\x03"])

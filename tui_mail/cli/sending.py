@@ -23,7 +23,13 @@ from tui_mail.config.logs import set_up_log
 from tui_mail.config.settings import Account
 from tui_mail.link.client import EngineClient
 from tui_mail.link.messages import Status, Wake
-from tui_mail.model.error import EngineBusy, LinkLost, NotFound, StoreDamaged
+from tui_mail.model.error import (
+    EngineBusy,
+    LinkLost,
+    MailError,
+    NotFound,
+    StoreDamaged,
+)
 from tui_mail.model.ids import SubmissionId
 from tui_mail.model.outgoing import Outgoing, Submission, SubmissionState
 from tui_mail.store.outbox import (
@@ -89,10 +95,14 @@ def send(session: Session, octets: bytes, wanted: Wanted) -> int:
         alerts = _follow(session, account, number, len(outgoing.octets))
     except (KeyboardInterrupt, SystemExit) as ending:
         clear()
-        _say(session, account, number, broken_off=True)
+        _say(session, account, number, why="broken off")
         if isinstance(ending, SystemExit):
             raise
         return _INTERRUPTED
+    except MailError as error:
+        clear()
+        _say(session, account, number, why=error.line)
+        return 1
     clear()
     if not _is_sent(session.database(account), number):
         _say(session, account, number)
@@ -166,8 +176,9 @@ def _follow(
             )
         except EngineBusy:
             _show(f"waiting: another tui-mail is at work on {account.name}")
-        except (KeyboardInterrupt, SystemExit):
-            _doubt(database, number, "it was broken off before the server answered")
+        except (KeyboardInterrupt, SystemExit, MailError):
+            with suppress(MailError):
+                _doubt(database, number, "it was broken off before the server answered")
             raise
         else:
             _doubt(database, number, "the one who sent it ended before the answer")
@@ -236,12 +247,12 @@ def _say(
     account: Account,
     number: SubmissionId,
     *,
-    broken_off: bool = False,
+    why: str = "",
 ) -> None:
-    """Say why it is not sent, and where it is."""
+    """Say why it is not sent, and where it is; ``why`` where nobody noted that there."""
     database = session.database(account)
     if _is_sent(database, number):
-        output.complain(named(account, "broken off, and it was sent all the same"))
+        output.complain(named(account, f"{why}; but it was sent"))
         return
     one, name = _found(database, number), _name(account, number)
     if one is None:
@@ -253,8 +264,8 @@ def _say(
         said = f"it may have been sent or not: {one.error}"
     elif one.state is SubmissionState.SENDING:
         said, where = "another tui-mail sends it", f"it is in the outbox as {name}"
-    elif broken_off:
-        said = "broken off, it was not sent"
+    elif why:
+        said = f"{why}; it was not sent"
     else:
         said = one.error or "another tui-mail is at work on the account"
     output.complain(named(account, f"{said}; {where}"))
