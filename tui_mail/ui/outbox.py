@@ -110,10 +110,11 @@ class Outbox:
 
     # In words.
 
-    def counts_down(self, entry: JournalEntry | None) -> bool:
+    def tells_of(self, entry: JournalEntry | None) -> bool:
         """Tell whether the words name what was done there, and how it is undone."""
         return entry is not None and any(
-            submission == entry.submission for _, submission in self._counted()
+            one.id == entry.submission and one.state is SubmissionState.QUEUED
+            for one in self._going().values()
         )
 
     def in_words(self, *, undo: str) -> str:

@@ -153,16 +153,16 @@ class SpeakingApp(App[int], inherit_bindings=False):
         left = self._notice
         entry = self.wishes.undoable[1] if self.wishes.undoable else None
         key = self.key_of("app.undo")
-        counts_down = left is None and self.outbox.counts_down(entry)
+        is_told = left is None and self.outbox.tells_of(entry)
         if left is None:
             said = (
                 self.fetching.in_words(),
-                self.outbox.in_words(undo=key if counts_down else ""),
+                self.outbox.in_words(undo=key if is_told else ""),
                 self.servers.in_words(),
                 self.servers.to_come_in_words(),
             )
             left = own(" · ".join(filter(None, said)))
-        if counts_down:
+        if is_told:
             entry = None
         right = undo_in_words(entry, self.session, self.real_time(), key=key)
         if self.read_only:
