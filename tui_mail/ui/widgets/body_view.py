@@ -45,6 +45,7 @@ class BodyView(ScrollView, can_focus=True, inherit_bindings=False):
         & > .body--cursor { text-style: reverse; }
         & > .body--selection { background: $input-selection-background; }
         &:ansi > .body--signature { text-style: dim; }
+        &:ansi > .body--cursor { text-style: reverse underline; }
         &:ansi > .body--selection { background: ansi_default; text-style: reverse; }
     }
     """
