@@ -58,7 +58,7 @@ class PopWorker(threading.Thread):
         self._losses = Losses()
         self._connection: PopConnection | None = None
         self._job: RoundJob | None = None
-        self._cut = self._was_offline = False
+        self._cut = False
         self._failures = 0
         self._login_delay = 0
         """What the server wants to lie between two sessions, in seconds."""
@@ -118,11 +118,7 @@ class PopWorker(threading.Thread):
         """Say whether the server may be asked now."""
         agenda = self._agenda
         if agenda.offline or self._crew.blocked:
-            self._was_offline |= agenda.offline
             return frozenset()
-        if self._was_offline:
-            self._was_offline = False
-            agenda.schedule_round_now()
         if agenda.has_asked or time.monotonic() >= self._not_before:
             return frozenset({Duty.ROUND})
         return frozenset()

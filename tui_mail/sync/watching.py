@@ -289,6 +289,7 @@ class Watch:
             self._board.status("offline", "offline")
             self._crew.give_up_waiting("offline")
             return
+        self._agenda.schedule_round_now()
         self._agenda.flush()
         if self._crew.online:
             # It was so short that the connection is still there.
