@@ -180,6 +180,29 @@ async def test_a_password_is_asked_for_and_not_shown(
         assert engine.last(Password).secret == "hunter2"
 
 
+async def test_the_password_to_send_with_goes_to_the_one_who_sends(
+    tmp_path: Path,
+) -> None:
+    home = Home(tmp_path)
+    home.fill([Sample("First")])
+    path = home.places.settings_file()
+    smtp = '[accounts.work.smtp]\nhost = "smtp.example.org"\nusername = "eve"\n'
+    path.write_text(path.read_text() + smtp)
+    engine = PlayedEngine(home)
+    try:
+        async with reading(home, start_engines=True) as reader:
+            await reader.until(lambda: engine.has_heard(OpenMailbox))
+            assert not engine.last(Hello).read_only
+            engine.say(NeedPassword(own("refused"), "smtp"))
+            await reader.shows("Password of eve at smtp.example.org")
+            await reader.type("hunter2")
+            await reader.press("enter")
+            await reader.until(lambda: engine.has_heard(Password))
+            assert engine.last(Password) == Password("hunter2", "smtp")
+    finally:
+        engine.server.close()
+
+
 async def test_a_password_command_may_be_run_here(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
