@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from textual import events
+from textual.screen import Screen
 
 from tests.ui.app_samples import Home, Sample, put
 from tests.ui.composer_samples import answer, composing, new, sending
@@ -95,6 +96,7 @@ async def test_it_is_one_draft_however_often_it_is_kept_meanwhile(
         await it.type("first")
         await it.until(lambda: [b"first" in d for d in it.drafts()] == [True])
         await it.shows("draft kept")
+        assert it.rows()[0].message is not None, "a crash now makes no second draft"
         await it.type(" second")
         await it.until(lambda: [b"first second" in d for d in it.drafts()] == [True])
         await it.press("escape", "k")
@@ -335,6 +337,66 @@ async def test_long_lines_of_a_paragraph_go_out_short_and_flowing(home: Home) ->
         text = it.sent()
         assert "format=flowed" in text
         assert max(map(len, text.splitlines())) <= 78
+
+
+async def test_tab_walks_the_fields_and_the_body_and_back(home: Home) -> None:
+    async with composing(home, new(), focus="to") as it:
+        for letter in "abcde":
+            await it.type(letter)
+            await it.press("escape", "tab") if letter in "abc" else await it.press(
+                "tab"
+            )
+        draft = it.composer.draft
+        written = (draft.to, draft.cc, draft.bcc, draft.subject, draft.body)
+        assert written == ("a", "b", "c", "d", "e")
+        await it.press("shift+tab")
+        await it.type("!")
+        assert it.composer.draft.body == "e!"
+
+
+async def test_a_quoted_paragraph_is_wrapped_again(home: Home) -> None:
+    body = "".join(f"> piece {n} of a quote that was broken\n" for n in range(6))
+    async with composing(home, new(body=f"{body}\nmine\n")) as it:
+        await it.press("ctrl+r")
+        lines = it.composer.draft.body.splitlines()
+        assert len(lines) < 7
+        assert all(line.startswith("> ") for line in lines[:3])
+        await it.press("ctrl+z")
+        assert it.composer.draft.body == f"{body}\nmine\n"
+
+
+async def test_what_is_selected_is_cut_and_pasted(home: Home) -> None:
+    async with composing(home, new(body="one two\nthree\n")) as it:
+        await it.press("shift+down", "shift+right", "ctrl+x")
+        assert it.composer.draft.body == "hree\n"
+        await it.press("end", "ctrl+v")
+        assert it.composer.draft.body == "hreeone two\nt\n"
+        await it.press("shift+home")
+        await it.type("x")
+        assert it.composer.draft.body == "hreeone two\nx\n"
+
+
+async def test_what_changes_beneath_paints_nothing(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    painted: list[object] = []
+    async with composing(home, answer()) as it:
+        await it.type("x")
+        await it.until(lambda: len(it.rows()) == 1)
+        display = it.app._display
+
+        def note(screen: Screen[object], drawn: object) -> None:
+            painted.append(drawn)
+            display(screen, drawn)  # type: ignore[arg-type]
+
+        monkeypatch.setattr(it.app, "_display", note)
+        it.app.panes.refresh()
+        it.app.panes.list.refresh()
+        it.app.say(displayable("beneath"))
+        await it.pilot.pause(0.2)
+        assert painted == []
+        await it.type("y")
+        await it.until(lambda: bool(painted))
 
 
 # What goes with it.

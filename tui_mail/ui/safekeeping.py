@@ -73,7 +73,7 @@ class Safekeeping:
     async def keep(self, draft: Draft, *, over: bool = False) -> None:
         """Keep it as a message in Drafts; ``over``: nobody writes on. Raises MailError."""
         from tui_mail.store.drafts import drafts_mailbox, save_draft
-        from tui_mail.store.writing import end_writing
+        from tui_mail.store.writing import end_writing, save_writing
 
         async with self._lock:
             if self._over:
@@ -89,11 +89,16 @@ class Safekeeping:
 
             def write(tx: "Transaction") -> MessageNumber:
                 mailbox = drafts_mailbox(tx, name)
-                if over and writing is not None:
-                    end_writing(tx, writing)
-                return save_draft(
+                number = save_draft(
                     tx, octets, replacing=replacing, mailbox=mailbox, at=at
                 )
+                if over and writing is not None:
+                    end_writing(tx, writing)
+                elif writing is not None:
+                    # Who writes it on after a crash has to know which draft it is.
+                    fields = to_json(replace(draft, message=number))
+                    save_writing(tx, writing, fields, at, sources=_messages_of(draft))
+                return number
 
             number = await self._app.wishes.write(draft.account, write)
             if not here and self.message is not None:
