@@ -18,7 +18,7 @@ ROOT = README.parent
 TEXT = README.read_text()
 
 
-def test_the_key_table_is_that_of_the_commands() -> None:
+def test_the_key_tables_are_those_of_the_commands() -> None:
     assert with_key_table(TEXT) == TEXT, "run: python -m tests.write_readme"
 
 

@@ -46,8 +46,10 @@ def home(tmp_path: Path) -> Home:
 
 
 @asynccontextmanager
-async def reader(home: Home, **options: bool) -> AsyncIterator[Composing]:
-    async with reading(home, **options) as begun:
+async def reader(
+    home: Home, *, offline: bool = False, read_only: bool = False
+) -> AsyncIterator[Composing]:
+    async with reading(home, offline=offline, read_only=read_only) as begun:
         yield Composing(begun.app, begun.pilot)
 
 

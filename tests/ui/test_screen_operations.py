@@ -39,6 +39,7 @@ from tui_mail.store.replaying import (
 )
 from tui_mail.ui.screens.operation_list import OperationList, state_of
 from tui_mail.ui.screens.operations import Operations
+from tui_mail.ui.wishes import Written
 
 VALIDITY = UidValidity(1)
 
@@ -54,16 +55,16 @@ class Stores:
         )
 
     async def change(
-        self, account: str, function: Callable[[Transaction], object]
-    ) -> None:
+        self, account: str, function: Callable[[Transaction], Written], /
+    ) -> Written:
         if self.refuse:
             raise MailError(self.refuse)
 
-        def run() -> None:
+        def run() -> Written:
             with self.accounts[account].transaction() as tx:
-                function(tx)
+                return function(tx)
 
-        await asyncio.to_thread(run)
+        return await asyncio.to_thread(run)
 
     def perform(self, wish: Any, said: str, account: str = "work") -> None:
         with self.accounts[account].transaction() as tx:

@@ -160,7 +160,7 @@ def _what_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(operations, "load", lambda _: (WAITING, DONE, SYNCED))
 
 
-async def never(account: str, function: object) -> None:
+async def never(account: str, function: object, /) -> Any:
     raise AssertionError("nothing is to be changed")
 
 

@@ -95,19 +95,22 @@ class Operations(Screen[TakenBack | None], inherit_bindings=False):
         super().__init__()
         self._accounts, self._change, self._session = accounts, change, session
         self._list = OperationList(clock, choose_signs())
+        # Named, not looked up: what was loaded may come when the screen is left.
+        self._title, self._hints = TitleLine(id="title"), HintLine()
+        self._why, self._status = StatusLine(id="why"), StatusLine(id="status")
         self._loading = self._stale = False
 
     def compose(self) -> ComposeResult:
         """Put the lists below a title."""
-        yield TitleLine(id="title")
+        yield self._title
         yield self._list
-        yield StatusLine(id="why")
-        yield StatusLine(id="status")
-        yield HintLine()
+        yield self._why
+        yield self._status
+        yield self._hints
 
     def on_mount(self) -> None:
         """Load both lists."""
-        self.query_one("#title", TitleLine).show(own("What waits, and what was done"))
+        self._title.show(own("What waits, and what was done"))
         self._say(own(""))
         self._say_why(own(""))
         self._list.focus()
@@ -140,18 +143,15 @@ class Operations(Screen[TakenBack | None], inherit_bindings=False):
         self._list.show(rows_of(waiting, done, synced), width)
         count = len(waiting)
         said = f"{count:,} {'waits' if count == 1 else 'wait'}" if count else ""
-        title = self.query_one("#title", TitleLine)
-        title.show(title.said[0], own(said))
+        self._title.show(self._title.said[0], own(said))
 
     def _say(self, line: Displayable, *, warning: bool = False) -> None:
-        status = self.query_one("#status", StatusLine)
-        status.show(line, warning=warning)
-        status.display = bool(line)
+        self._status.show(line, warning=warning)
+        self._status.display = bool(line)
 
     def _say_why(self, line: Displayable) -> None:
-        status = self.query_one("#why", StatusLine)
-        status.show(line)
-        status.display = bool(line)
+        self._why.show(line)
+        self._why.display = bool(line)
 
     # What a person does.
 
@@ -164,7 +164,7 @@ class Operations(Screen[TakenBack | None], inherit_bindings=False):
             hints = [*_hints_of(chosen.operation), *hints]
         elif chosen is not None and not chosen.entry.undone:
             hints = [("u", "undo this one"), *hints]
-        self.query_one(HintLine).show(hints)
+        self._hints.show(hints)
         self._say_why(self._list.cut_state)
 
     def action_retry(self) -> None:
