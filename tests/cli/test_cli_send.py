@@ -309,7 +309,8 @@ def test_a_lost_answer_is_said_and_it_is_not_sent_again_by_itself(run: Sending) 
         assert run("send", stdin=mail(TO)) == 1
         assert "may have been sent or not" in run.said
         assert run.outbox()[0]["state"] == "unknown"
-        run("sync")
+        assert run("sync") == 0
+        assert "1 mail in the outbox waits for you" in run.said
         assert len(mta.taken) == 1
         assert run("outbox", "--retry", "work/send-1") == 0
         assert run("sync") == 0

@@ -10,9 +10,11 @@ from tui_mail.cli import output
 from tui_mail.cli.columns import cut
 from tui_mail.cli.session import Session
 from tui_mail.cli.side_by_side import side_by_side
+from tui_mail.cli.values import counted
 from tui_mail.config.settings import Account
 from tui_mail.model.displayable import displayable
 from tui_mail.model.error import MailError
+from tui_mail.store.outbox import load_submissions
 
 _TERMINAL = threading.Lock()
 """Held while one of several accounts asks."""
@@ -85,13 +87,24 @@ def _synchronize_one(
                 progress=show_progress if sys.stderr.isatty() else None,
             )
             receipt, whole = str(done), done.whole
+        waits = "" if dry_run else _what_waits_for_a_person(session, account)
     except MailError as error:
         clear()
         output.complain(named(account, error.line))
         return False
     clear()
-    output.note(named(account, receipt or "in step"))
+    output.note(named(account, (receipt or "in step") + waits))
     return whole
+
+
+def _what_waits_for_a_person(session: Session, account: Account) -> str:
+    """Say how many mails were refused, or had no answer: nobody else decides on them."""
+    mails = load_submissions(session.database(account))
+    count = sum(mail.asks for mail in mails)
+    if not count:
+        return ""
+    waiting = f"{counted(count, 'mail')} in the outbox wait{'s' if count == 1 else ''}"
+    return f"; {waiting} for you: tui-mail outbox"
 
 
 def _answer(session: Session, account: Account, *, again: bool, yes: bool) -> None:
