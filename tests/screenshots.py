@@ -37,7 +37,20 @@ class Picture:
     theme: str = "tui-mail"
 
 
-PICTURES = (Picture("three-panes", (120, 40), "grammar freezes", ("j",) * 8),)
+def _typed(text: str) -> list[str]:
+    names = {" ": "space", ",": "comma", ".": "full_stop"}
+    return [names.get(each, each) for each in text]
+
+
+PICTURES = (
+    Picture("three-panes", (120, 40), "grammar freezes", ("j",) * 8),
+    Picture(
+        "composer",
+        (100, 30),
+        "see you at the canal",
+        ("j", "j", "r", *_typed("Thursday it is, see you at the canal.")),
+    ),
+)
 
 
 @contextmanager

@@ -114,13 +114,17 @@ def test_the_plain_text_stands_as_it_is_and_its_links_are_listed(
 ) -> None:
     message = (
         b"From: a@x.example\n\nOn Mon, B wrote:\n> old\n\n"
-        b"New (https://x.example/a).\n-- \nme"
+        b"New (https://x.example/a).\n<mailto:b@x.example?subject=New> mailto:no\n"
+        b"-- \nme"
     )
     structure, text = renderer.render_octets(message, deadline=30)
     assert structure.part_id == "1"
     assert text.kind == "plain"
-    assert text.links[0].url == "https://x.example/a"
-    assert text.snippet == "New (https://x.example/a)."
+    assert [link.url for link in text.links] == [
+        "https://x.example/a",
+        "mailto:b@x.example?subject=New",
+    ]
+    assert text.snippet.startswith("New (https://x.example/a).")
 
 
 def test_parts_of_the_store_are_rendered_too(renderer: Renderer) -> None:

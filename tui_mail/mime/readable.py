@@ -26,7 +26,9 @@ MAX_LINKS = 1_000
 MAX_SNIPPET = 200
 
 _URL = re.compile(
-    r"(?:https?|ftp)://[^\s<>\"`{}|^\x00-\x1f\x7f]{3,4000}", re.IGNORECASE
+    r"(?:(?:https?|ftp)://|\bmailto:(?=[^\s@]{1,200}@))"
+    r"[^\s<>\"`{}|^\x00-\x1f\x7f]{3,4000}",
+    re.IGNORECASE,
 )
 _META_CHARSET = re.compile(
     rb"<meta[^>]{0,200}charset\s*=\s*[\"']?([\w.:-]{1,40})", re.I

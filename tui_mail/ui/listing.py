@@ -230,6 +230,9 @@ class Listing:
                 own(f"{name} is not here yet."),
                 own(f"{key('app.sync')} asks the server."),
             ]
+        if box.special_use is SpecialUse.DRAFTS and self._app.opened is None:
+            writes = own(f"{key('message.compose')} writes a message.")
+            return [own(f"Nothing in {name}."), writes]
         elsewhere = f"{key('go.mailbox')} goes to another mailbox."
         return [own(f"Nothing in {name}."), own(elsewhere)]
 
