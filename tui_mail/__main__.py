@@ -224,8 +224,11 @@ def _compose(arguments: list[str]) -> int:
     from tui_mail.cli import compose
     from tui_mail.cli.commands import parsed
     from tui_mail.cli.session import Session
+    from tui_mail.model.error import UsageError
 
     chosen = parsed("compose", compose, arguments)
+    if chosen.read_only:
+        raise UsageError("with --read-only nothing is written; leave it out")
     _take_terminal()
     with (
         _ending_in_order(),
@@ -242,7 +245,6 @@ def _compose(arguments: list[str]) -> int:
         settings,
         places,
         offline=chosen.offline,
-        read_only=chosen.read_only,
         to_write=to_write,
     )
 

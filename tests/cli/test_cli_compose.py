@@ -137,6 +137,14 @@ def test_without_a_terminal_it_is_wrong_usage(words: list[str]) -> None:
     assert b"needs a terminal" in done.stderr
 
 
+@pytest.mark.parametrize("words", [[LINK], ["compose"]])
+def test_nothing_is_written_where_nothing_may_change(
+    words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["--read-only", *words]) == 2
+    assert "--read-only" in capsys.readouterr().err
+
+
 @contextmanager
 def on_terminal(*words: str) -> Iterator[Terminal]:
     with Terminal([sys.executable, "-m", "tui_mail", *words]) as terminal:
