@@ -88,6 +88,16 @@ async def test_what_is_typed_is_in_the_store_a_moment_later(home: Home) -> None:
         assert it.rows()[0].to == "Grace Hopper <grace@corp.example>"
 
 
+async def test_what_is_written_is_kept_though_its_row_went(home: Home) -> None:
+    async with composing(home, answer()) as it:
+        await it.type("first")
+        await it.until(lambda: len(it.rows()) == 1)
+        with it.database.transaction() as tx:
+            tx.connection.execute("DELETE FROM writing")
+        await it.type(" second")
+        await it.until(lambda: any("first second" in d.body for d in it.rows()))
+
+
 async def test_it_is_one_draft_however_often_it_is_kept_meanwhile(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,7 +10,7 @@ from tui_mail.compose.draft import Attachment, Draft, FileSource, PartSource
 from tui_mail.compose.kept import to_json
 from tui_mail.link.messages import Wake
 from tui_mail.model.displayable import own
-from tui_mail.model.error import MailError
+from tui_mail.model.error import MailError, NotFound
 from tui_mail.model.ids import WHOLE, MessageNumber, SubmissionId, WritingId
 from tui_mail.model.mailbox import SpecialUse
 
@@ -58,7 +58,11 @@ class Safekeeping:
         def write(tx: "Transaction") -> WritingId:
             if before is None or moved:
                 return begin_writing(tx, fields, at, sources=sources)
-            save_writing(tx, before, fields, at, sources=sources)
+            try:
+                save_writing(tx, before, fields, at, sources=sources)
+            except NotFound:
+                # Whatever became of the row, what is written here is kept.
+                return begin_writing(tx, fields, at, sources=sources)
             return before
 
         def end(tx: "Transaction") -> None:
