@@ -1,7 +1,9 @@
 """Writing and sending by keys, up to the outbox."""
 
+import asyncio
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,9 +12,10 @@ from textual.screen import Screen
 
 from tests.ui.app_samples import Home, Sample, put
 from tests.ui.composer_samples import answer, composing, new, sending
-from tui_mail.compose.draft import Draft
+from tui_mail.compose.draft import Attachment, Draft, PartSource
 from tui_mail.model.displayable import displayable
-from tui_mail.model.error import StoreFailed
+from tui_mail.model.error import MailError, StoreFailed
+from tui_mail.model.ids import PartId
 from tui_mail.model.outgoing import Submission
 from tui_mail.store import writing
 from tui_mail.store.writing import begin_writing
@@ -551,6 +554,43 @@ async def test_the_editor_of_the_settings_opens_at_once_and_then_the_review(
         await it.press("enter")
         await it.until(lambda: not it.is_open)
         assert "written outside" in it.sent()
+
+
+async def test_waiting_for_a_part_of_another_message_can_be_ended(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with composing(home, answer()) as it:
+        await it.press("escape")
+        [number] = it.database.connection.execute(
+            "SELECT m.number FROM message m JOIN content c ON c.id = m.content"
+            " WHERE c.subject = 'Not here yet'"
+        ).fetchone()
+        part = Attachment(
+            displayable("far.pdf"),
+            "application/pdf",
+            9,
+            PartSource(number, PartId("2")),
+        )
+        servers, waiting = it.app.servers, asyncio.Event()
+
+        async def fetch(account: str, *_: object) -> None:
+            answer_ = servers._expect(account, 7)
+            it.app.fetching.begin(account, 7, displayable("far.pdf"))
+            waiting.set()
+            if not (done := await answer_).ok:
+                raise MailError(done.line)
+
+        monkeypatch.setattr(servers, "fetch", fetch)
+        await it.open(replace(answer(), attachments=(part,)))
+        await it.type("x")
+        await it.pilot.press("ctrl+s")
+        await it.shows("Send this to 1 person?")
+        await it.pilot.press("enter")
+        await it.until(waiting.is_set)
+        await it.press("ctrl+c")
+        await it.shows("Cancelled")
+        assert it.outbox() == []
+        assert it.is_open
 
 
 # Who writes, and to whom.

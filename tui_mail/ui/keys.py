@@ -62,6 +62,9 @@ class Keys:
         if cancels and self._running and not self._app.asks:
             self.cancel()
             self._app.say(own("Cancelled."))
+        elif cancels and self._works and self._app.fetching.cancel():
+            # A screen that a command opened waits for that, and says that it is over.
+            return
         else:
             self._queue.put_nowait(event)
 

@@ -10,6 +10,7 @@ from tui_mail.compose.identity import identity_of
 from tui_mail.model.displayable import Displayable, own
 from tui_mail.model.error import MailError
 from tui_mail.ui import reviewing
+from tui_mail.ui.attaching import has_parts
 from tui_mail.ui.later import KNOWN, later
 from tui_mail.ui.safekeeping import Safekeeping
 from tui_mail.ui.screens.composer import ADDRESSES, Composer
@@ -94,6 +95,8 @@ class Sending:
         return await self._app.ask(Review(told))
 
     async def _submit(self, draft: Draft, at: datetime | None) -> None:
+        if has_parts(draft):
+            self._screen.say(own("Fetching what goes with it; Ctrl+C ends it."))
         try:
             await self._keeping.submit(draft, at)
         except FieldError as mistake:
