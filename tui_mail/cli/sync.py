@@ -1,4 +1,4 @@
-"""Synchronize without a screen: what waits is replayed, then mail is fetched.
+"""Synchronize without a screen: the outbox is sent, what waits replayed, mail fetched.
 
 Without accounts, all of them. A server that is down is said in one line; the others
 are done.
