@@ -354,6 +354,25 @@ def test_a_kill_in_the_middle_loses_nothing_and_doubles_nothing(
     assert len(mta.taken) == 1
 
 
+def test_what_is_on_its_way_is_not_sent_and_in_doubt_once_its_sender_is_gone(
+    run: Sending,
+) -> None:
+    mta = Mta().say("END", SILENT)
+    with scripted(mta.play) as server:
+        local_desk(server.port)
+        with begun("send", stdin=mail(TO)) as process:
+            wait(lambda: mta.taken)
+            assert [one["state"] for one in run.outbox()] == ["sending"]
+            assert run("outbox", "--retry", "send-1") == 1
+            assert "is being sent" in run.said
+            process.kill()
+            process.communicate(timeout=30)
+        assert [one["state"] for one in run.outbox()] == ["unknown"]
+        assert run("outbox", "--retry", "send-1") == 0
+        assert run("sync") == 0
+    assert len(mta.taken) == 2
+
+
 @pytest.mark.parametrize(
     ("step", "word", "left"),
     [("DATA", "not sent", []), ("END", "may have been sent or not", ["unknown"])],

@@ -235,7 +235,7 @@ def test_a_mail_is_one_of_the_things_that_wait(place: Place) -> None:
     assert count_pending(place.database) == 1
     send(place, number)
     [line] = load_pending(place.database)
-    assert line.state is OperationState.SENT
+    assert line.state is OperationState.SENDING
     with place.database.transaction() as tx:
         outbox.settle_unknown(tx, number, "the connection was lost")
     [line] = load_pending(place.database)

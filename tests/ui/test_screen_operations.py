@@ -309,6 +309,7 @@ def test_each_state_has_words() -> None:
         ({}, "queued · next try when online"),
         ({"not_before": past}, "queued · next try when online"),
         ({"state": OperationState.SENT}, "sent, no answer yet"),
+        ({"kind": "send", "state": OperationState.SENDING}, "being sent"),
         ({"state": OperationState.FAILED}, "refused"),
         ({"state": OperationState.UNKNOWN}, "may have been sent"),
         (

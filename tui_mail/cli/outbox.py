@@ -1,6 +1,7 @@
 """Show all that waits for a server; retry or cancel it."""
 
 import argparse
+from contextlib import suppress
 from datetime import UTC, datetime
 
 from tui_mail.cli import output
@@ -9,9 +10,12 @@ from tui_mail.cli.engines import wake
 from tui_mail.cli.session import Session
 from tui_mail.cli.values import counted, rfc3339
 from tui_mail.config.settings import Account
-from tui_mail.model.error import NotFound
+from tui_mail.link.lock import AccountLock
+from tui_mail.model.error import EngineBusy, MailError, NotFound
 from tui_mail.model.operation import OperationState, PendingOperation
+from tui_mail.model.outgoing import SubmissionState
 from tui_mail.store.operations import cancel, load_pending, retry
+from tui_mail.store.outbox import doubt_left_behind, load_submissions
 
 _IN_DRAFTS = "it is not sent; its text is in Drafts"
 _CANCELLED = {
@@ -34,8 +38,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(session: Session, arguments: argparse.Namespace) -> int:
     """Print what waits, or change it."""
+    for account in session.readable_accounts():
+        _doubt_left_behind(session, account)
     for text in arguments.retry:
         account, found = _find(session, text)
+        if found.state is OperationState.SENDING:
+            raise MailError(f"{account.name}/{found.id} is being sent just now")
         with session.database(account).transaction() as tx:
             retry(tx, found.id)
         carry_on(session, [account])
@@ -52,6 +60,16 @@ def run(session: Session, arguments: argparse.Namespace) -> int:
     if not arguments.retry and not arguments.cancel:
         _print(session, json=arguments.json)
     return 0
+
+
+def _doubt_left_behind(session: Session, account: Account) -> None:
+    """Say of what is on its way that nobody knows, where who sent it is gone."""
+    database = session.database(account)
+    if SubmissionState.SENDING in {one.state for one in load_submissions(database)}:
+        lock = session.places.lock(account.name)
+        held = AccountLock.acquire
+        with suppress(EngineBusy), held(lock), database.transaction() as tx:
+            doubt_left_behind(tx)
 
 
 def _find(session: Session, text: str) -> tuple[Account, PendingOperation]:

@@ -147,6 +147,8 @@ class OperationState(StrEnum):
     QUEUED = "queued"
     SENT = "sent"
     """It was sent and the answer is not here yet, or was lost."""
+    SENDING = "sending"
+    """A mail is on its way just now."""
     FAILED = "failed"
     """The server refused it; its local effect was taken back, a person decides."""
     UNKNOWN = "unknown"

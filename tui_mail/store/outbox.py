@@ -304,6 +304,12 @@ def doubt_at_start(tx: Transaction) -> None:
 
     What was being sent is in doubt; what was kept until now goes.
     """
+    doubt_left_behind(tx)
+    release_kept(tx)
+
+
+def doubt_left_behind(tx: Transaction) -> None:
+    """Note that what was being sent is in doubt: nobody is at work on the account."""
     for (number,) in tx.connection.execute(
         "SELECT id FROM submission WHERE state = 'sending'"
     ).fetchall():
@@ -312,7 +318,6 @@ def doubt_at_start(tx: Transaction) -> None:
             SubmissionId(number),
             "it was being sent when the program ended; whether it arrived is not known",
         )
-    release_kept(tx)
 
 
 def release_kept(tx: Transaction) -> None:

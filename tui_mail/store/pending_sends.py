@@ -9,7 +9,7 @@ from tui_mail.store.source import Source
 _SHOWN = {
     SubmissionState.QUEUED: OperationState.QUEUED,
     SubmissionState.KEPT: OperationState.QUEUED,
-    SubmissionState.SENDING: OperationState.SENT,
+    SubmissionState.SENDING: OperationState.SENDING,
     SubmissionState.UNKNOWN: OperationState.UNKNOWN,
     SubmissionState.REFUSED: OperationState.FAILED,
     SubmissionState.ACCEPTED: OperationState.SENT,

@@ -94,6 +94,8 @@ def state_of(
         return own(f"refused: {error}" if error else "refused")
     if operation.state is OperationState.UNKNOWN:
         return own(f"may have been sent: {error}" if error else "may have been sent")
+    if operation.state is OperationState.SENDING:
+        return own("being sent")
     due = operation.not_before
     if operation.kept:
         return own("kept until the next start")
