@@ -23,6 +23,7 @@ from tui_mail.store.content import (
     part_progress,
     save_chunk,
     save_headers,
+    save_part,
     save_structure,
     save_text,
 )
@@ -219,3 +220,16 @@ def test_what_is_missing_is_listed_newest_first(place: Place) -> None:
     assert wholes == [four, three, two]
     newest = missing_text(place.database, place.box(), since=START, limit=1)
     assert newest == [four]
+
+
+@pytest.mark.parametrize("gap", [b"\r\n\r\n", b"\n\n", b""])
+def test_of_a_large_message_only_its_header_fields_are_read(
+    place: Place, gap: bytes
+) -> None:
+    [number] = place.fill(1)
+    head = b"Subject: one\r\nX: " + b"y" * 300_000 + gap
+    with place.database.transaction() as tx:
+        save_part(tx, number, WHOLE, head + (b"body" * 200_000 if gap else b""))
+        # What lies behind is not looked at.
+        tx.connection.execute("DELETE FROM chunk WHERE start > 600000")
+    assert load_headers(place.database, number) == head

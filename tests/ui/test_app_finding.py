@@ -1,6 +1,7 @@
 """Searching, narrowing, arranging; parts and files; what goes to the clipboard."""
 
 import stat
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 
 from tests.ui.app_samples import INBOX, PDF, UNREAD, Home, Sample, put, reading
 from tui_mail.model.flags import SEEN
+from tui_mail.ui.actions import saving
 from tui_mail.ui.actions.saving import free_name, write_private
 
 
@@ -184,6 +186,28 @@ async def test_w_saves_the_only_attachment_privately_and_never_over_a_file(
             await reader.shows("Saved")
             assert saved.read_bytes().strip() == PDF
             assert stat.S_IMODE(saved.stat().st_mode) == 0o600
+
+
+async def test_that_a_large_part_is_being_saved_is_said(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go_on = threading.Event()
+    true = saving.write_private
+
+    def slowly(path: Path, octets: bytes) -> None:
+        assert go_on.wait(10)
+        true(path, octets)
+
+    monkeypatch.setattr(saving, "_LARGE", 1)
+    monkeypatch.setattr(saving, "write_private", slowly)
+    async with reading(home) as reader:
+        await reader.go_to("The plan")
+        await reader.press("w")
+        await reader.shows("Save to:")
+        await reader.press("enter")
+        await reader.shows("Saving plan.pdf (")
+        go_on.set()
+        await reader.shows("Saved ")
 
 
 async def test_with_several_attachments_one_is_chosen_first(home: Home) -> None:

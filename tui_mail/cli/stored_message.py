@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from tui_mail.cli.session import Session
-from tui_mail.cli.showing import FileMessage, Shown
+from tui_mail.cli.showing import Shown
 from tui_mail.config.settings import Account
 from tui_mail.mime.authentication import Authentication, authentication
 from tui_mail.mime.choose import text_parts
@@ -56,12 +56,6 @@ class StoredMessage(Shown):
 
     def headers(self) -> bytes:
         """Give the header block."""
-        headers = load_headers(self._database, self._number)
-        if headers is not None:
-            return headers
-        whole = self._intact(WHOLE)
-        if whole is not None:
-            return FileMessage(whole, self._renderer).headers()
         return self._load(PartId("HEADER"))
 
     def structure(self) -> BodyPart:

@@ -5,6 +5,7 @@ message share all of it.
 """
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from hashlib import sha256
@@ -27,6 +28,9 @@ from tui_mail.store.messages import content_of, publish_content
 from tui_mail.store.source import Source, snapshot
 
 HEADER = PartId("HEADER")
+_HEADER_END = re.compile(rb"\r?\n\r?\n")
+_LONGEST_GAP = 4
+"""Octets of what ends a header block."""
 
 _WHOLE = (
     "SELECT 1 FROM part p WHERE p.content = m.content"
@@ -63,23 +67,24 @@ def keep_headers(tx: Transaction, content: ContentId) -> None:
     )
     if parts.get(HEADER) or not parts.get(WHOLE):
         return
-    found = b""
-    for octets in chunks_of(tx, content, WHOLE):
-        found += octets
-        head, end, _ = found.partition(b"\r\n\r\n")
-        if end:
-            _save_part(tx, content, HEADER, head + end)
-            tx.connection.execute(
-                "UPDATE part SET used_at = (SELECT max(p.used_at) FROM part p"
-                " WHERE p.content = part.content) WHERE content = ? AND part_id = ?",
-                (content, HEADER),
-            )
-            return
+    if head := _head_of(chunks_of(tx, content, WHOLE)):
+        _save_part(tx, content, HEADER, head)
+        tx.connection.execute(
+            "UPDATE part SET used_at = (SELECT max(p.used_at) FROM part p"
+            " WHERE p.content = part.content) WHERE content = ? AND part_id = ?",
+            (content, HEADER),
+        )
 
 
-def load_headers(source: Source, number: MessageNumber) -> bytes | None:
-    """Load the header block; None if it is not here."""
-    return load_part(source, number, HEADER)
+def _head_of(pieces: Iterable[bytes]) -> bytes | None:
+    """Read a header block with the empty line behind it, and no more; None without one."""
+    octets = bytearray()
+    for piece in pieces:
+        start = max(0, len(octets) - _LONGEST_GAP)
+        octets += piece
+        if end := _HEADER_END.search(octets, start):
+            return bytes(octets[: end.end()])
+    return None
 
 
 def save_structure(tx: Transaction, number: MessageNumber, part: BodyPart) -> None:
@@ -258,6 +263,18 @@ def part_progress(source: Source, number: MessageNumber, part: PartId) -> int:
             break
         end = max(end, start + size)
     return end
+
+
+def load_headers(source: Source, number: MessageNumber) -> bytes | None:
+    """Load the header block, kept alone or at the start of the whole; None without both.
+
+    Of a whole message no more is read than that.
+    """
+    alone = load_part(source, number, HEADER)
+    if alone is not None or WHOLE not in complete_parts(source, number):
+        return alone
+    head = _head_of(load_pieces(source, number, WHOLE))
+    return load_part(source, number, WHOLE) if head is None else head
 
 
 class PartDamaged(StoreDamaged):

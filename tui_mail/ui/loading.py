@@ -107,16 +107,16 @@ def load_octets(
 ) -> bytes | None:
     """Load a part as it was sent, cut out of the whole where that is here."""
     from tui_mail.mime.parse import cut_part
-    from tui_mail.store.content import load_part
+    from tui_mail.store.content import load_headers, load_part
 
+    if part == HEADER:
+        return load_headers(database, number)
     octets = load_part(database, number, part)
     if octets is not None or part == WHOLE:
         return octets
     whole = load_part(database, number, WHOLE)
     if whole is None:
         return None
-    if part == HEADER:
-        return _header_of(whole)
     return cut_part(whole, part)
 
 
@@ -126,14 +126,6 @@ def find_part(structure: BodyPart | None, part: PartId) -> BodyPart | None:
         if each.part_id == part:
             return each
     return None
-
-
-def _header_of(whole: bytes) -> bytes:
-    for gap in (b"\r\n\r\n", b"\n\n"):
-        head, found, _ = whole.partition(gap)
-        if found:
-            return head + gap
-    return whole
 
 
 def _with_source(database: "Database", content: MessageContent) -> Loaded:

@@ -9,6 +9,7 @@ from tui_mail.model.body import BodyPart
 from tui_mail.model.displayable import displayable, own
 from tui_mail.model.error import MailError
 from tui_mail.model.ids import WHOLE
+from tui_mail.model.sizes import size_text
 from tui_mail.ui.actions.parts import list_parts
 from tui_mail.ui.loading import Loaded, find_part
 from tui_mail.ui.screens.prompt import Prompt
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from tui_mail.ui.app import MailApp
 
 _MOST_NAMES = 1_000
+_LARGE = 5_000_000
+"""Octets from which on it is said that a part is being saved: it takes a while."""
 _ENDINGS = {
     "text/plain": "txt",
     "message/rfc822": "eml",
@@ -120,6 +123,8 @@ def free_name(path: Path) -> Path:
 
 
 async def _save(app: "MailApp", part: BodyPart, path: Path, name: str) -> None:
+    if part.decoded_size >= _LARGE:
+        app.say(own(f"Saving {displayable(name)} ({size_text(part.decoded_size)})…"))
     octets = await decoded(app, part)
     written = await asyncio.to_thread(_write, path, name, octets)
     app.say(own(f"Saved {displayable(str(written))}"))
@@ -147,7 +152,9 @@ async def decoded(app: "MailApp", part: BodyPart) -> bytes:
     from tui_mail.mime.parse import decode_part
 
     octets = await app.reading.octets(part.part_id)
-    return octets if part.part_id == WHOLE else decode_part(part, octets)
+    if part.part_id == WHOLE:
+        return octets
+    return await asyncio.to_thread(decode_part, part, octets)
 
 
 def write_private(path: Path, octets: bytes) -> None:
