@@ -18,6 +18,7 @@ from tests.sync.engines import write_settings
 from tests.sync.mailing import Desk, letters
 from tui_mail.__main__ import main
 from tui_mail.config.places import Places
+from tui_mail.mime.maildir import make_maildir
 from tui_mail.mime.mbox import write_mbox_message
 
 pytestmark = pytest.mark.usefixtures("shelf")
@@ -279,6 +280,20 @@ def test_a_mailbox_gets_a_name_that_can_be_shown(
     assert bring(path, "two\nlines") == 0
     assert "added 1, had 0" in said()
     assert len(objects("search", "*")) == 1
+
+
+@pytest.mark.parametrize("name", ["Old/", "Old  mail", " Old ", "O\u0308ld"])
+def test_a_mailbox_is_found_again_by_the_name_it_was_made_by(
+    tmp_path: Path, name: str, objects: Objects, said: Callable[[], str]
+) -> None:
+    make_maildir(tmp_path / "box" / "below")
+    (tmp_path / "box" / "cur").mkdir()
+    (tmp_path / "box" / "cur" / "1.a.h:2,").write_bytes(letter(1))
+    (tmp_path / "box" / "below" / "cur" / "1.b.h:2,").write_bytes(letter(2))
+    for count in ("added 2, had 0", "added 0, had 2"):
+        assert bring(tmp_path / "box", name) == 0
+        assert count in said()
+    assert len(objects("mailboxes")) == 3
 
 
 def test_an_mbox_that_knows_no_times_of_arrival_leaves_dates_as_they_were_sent(

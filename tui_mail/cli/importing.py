@@ -28,7 +28,7 @@ from tui_mail.mime.headers import MAX_BLOCK, parse_envelope
 from tui_mail.mime.mbox_flags import mbox_flags
 from tui_mail.mime.render import Renderer
 from tui_mail.model.body import BodyPart
-from tui_mail.model.displayable import displayable
+from tui_mail.model.displayable import Displayable, displayable
 from tui_mail.model.error import MailError, NotFound, UsageError
 from tui_mail.model.flags import DELETED
 from tui_mail.model.ids import MailboxId
@@ -37,6 +37,7 @@ from tui_mail.model.rights import Right
 from tui_mail.store.appending import network_lines
 from tui_mail.store.database import Database
 from tui_mail.store.importing import Imported, Importing
+from tui_mail.store.mailbox_names import named
 from tui_mail.store.mailbox_wishes import create_mailbox
 from tui_mail.store.mailboxes import find_mailbox, load_mailboxes
 
@@ -129,7 +130,8 @@ class _Target:
         self._base = displayable(name).strip()
         self._known: dict[tuple[str, ...], Importing] = {}
         self._boxes: dict[MailboxId, Importing] = {}
-        self.name = f"{account.name}/{self._mailbox(())[1]}"
+        _, self._base = self._mailbox(())
+        self.name = f"{account.name}/{self._base}"
 
     def of(self, folder: tuple[str, ...]) -> Importing:
         """Find what puts messages of a folder into its mailbox; raises MailError."""
@@ -138,20 +140,24 @@ class _Target:
             self._known[folder] = self._boxes.setdefault(mailbox, Importing(mailbox))
         return self._known[folder]
 
-    def _mailbox(self, folder: tuple[str, ...]) -> tuple[MailboxId, str]:
+    def _mailbox(self, folder: tuple[str, ...]) -> tuple[MailboxId, Displayable]:
         name = self._name(folder)
         found = find_mailbox(self.database, name)
         if found is None:
             try:
-                with self.database.transaction() as tx:
-                    return create_mailbox(tx, name).mailbox, name
+                # As it is made: without double spaces, or a slash at the end.
+                name = named(self.database, name).shown
+                found = find_mailbox(self.database, name)
+                if found is None:
+                    with self.database.transaction() as tx:
+                        return create_mailbox(tx, name).mailbox, name
             except MailError as error:
                 raise MailError(f"{self._account.name}: {error.line}") from None
         if not found.selectable:
             raise NotFound(f'{self._account.name}: "{name}" cannot hold messages')
         if why := found.why_not(Right.INSERT):
             raise MailError(f"{self._account.name}: {why}")
-        return found.id, str(found.name)
+        return found.id, found.name
 
     def _name(self, folder: tuple[str, ...]) -> str:
         """Name the mailbox of a folder of the Maildir."""
