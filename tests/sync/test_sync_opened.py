@@ -123,6 +123,13 @@ def test_a_message_with_nul_octets_is_one(tmp_path: Path) -> None:
     assert read(source, found) == path.read_bytes()
 
 
+def test_a_maildir_is_found_however_deep_it_lies(tmp_path: Path) -> None:
+    (tmp_path / "years" / "2026" / "cur").mkdir(parents=True)
+    (tmp_path / "years" / "2026" / "cur" / "1.a.h:2,").write_bytes(b"Subject: a\n\n")
+    [found] = open_source(tmp_path).newest(10)
+    assert found.headers.startswith(b"Subject: a")
+
+
 def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     for path in (tmp_path / "pipe", Path("/dev/zero")):
