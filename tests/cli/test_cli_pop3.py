@@ -184,8 +184,12 @@ def test_what_would_make_room_is_refused_where_mail_may_be_nowhere_else(
     assert f"accounts.{account}.{key}" in said
 
 
+@pytest.mark.parametrize("command", ["show", "export"])
 def test_what_is_damaged_here_is_said_and_comes_again_where_a_server_has_it(
-    home: Path, ids: tuple[str, str], capsys: pytest.CaptureFixture[str]
+    home: Path,
+    ids: tuple[str, str],
+    capsys: pytest.CaptureFixture[str],
+    command: str,
 ) -> None:
     data = home / "DATA_HOME" / "tui-mail"
     for name in ("old", "shelf"):
@@ -197,7 +201,12 @@ def test_what_is_damaged_here_is_said_and_comes_again_where_a_server_has_it(
         (ids[0], "comes again with the next synchronization", 0),
         (ids[1], "is damaged", 1),
     ):
-        assert main(["show", "--raw", id_]) == 1
-        assert said in capsys.readouterr().err
+        if command == "show":
+            assert main(["show", "--raw", id_]) == 1
+            assert said in capsys.readouterr().err
+        else:
+            query = f"account:{id_.split('/')[0]}"
+            assert main(["export", query, "--to", str(home / "x.mbox")]) == 1
+            assert "is damaged" in capsys.readouterr().err
         with closing(sqlite3.connect(data / f"{id_.split('/')[0]}.db")) as connection:
             assert connection.execute(whole).fetchall() == [(complete,)]

@@ -23,6 +23,7 @@ from tui_mail.model.ids import MessageNumber
 from tui_mail.model.message import MessageSummary
 from tui_mail.model.query_parser import parse_query
 from tui_mail.store.content import PartDamaged, are_whole, load_checked
+from tui_mail.store.damage import give_up
 from tui_mail.store.database import Database
 from tui_mail.store.messages import load_arrival, load_summaries
 
@@ -128,6 +129,8 @@ def _write(
             # It went while the others were written.
             continue
         except PartDamaged as error:
+            with database.transaction() as tx:
+                give_up(tx, error.number, error.part)
             output.complain(f"{database.account}: {error.line}")
             count.missing += 1
             continue
