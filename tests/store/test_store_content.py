@@ -2,6 +2,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.store.acting import NOW
 from tests.store.filling import START, Place, mail
 from tui_mail.model.body import BodyPart
 from tui_mail.model.displayable import displayable
@@ -9,8 +10,10 @@ from tui_mail.model.error import NotFound, StoreDamaged, StoreFailed
 from tui_mail.model.event import ContentArrived
 from tui_mail.model.ids import WHOLE, MessageNumber, PartId
 from tui_mail.model.readable import Link, ReadableText
+from tui_mail.store.appending import append_message
 from tui_mail.store.content import (
     HEADER,
+    PartDamaged,
     complete_part,
     complete_parts,
     discard_part,
@@ -27,6 +30,7 @@ from tui_mail.store.content import (
     save_structure,
     save_text,
 )
+from tui_mail.store.damage import give_up
 from tui_mail.store.messages import load_summary
 
 PART = PartId("2.1")
@@ -233,3 +237,19 @@ def test_of_a_large_message_only_its_header_fields_are_read(
         # What lies behind is not looked at.
         tx.connection.execute("DELETE FROM chunk WHERE start > 600000")
     assert load_headers(place.database, number) == head
+
+
+def test_what_is_damaged_is_given_up_where_the_server_has_it(place: Place) -> None:
+    [there] = place.fill(1)
+    with place.database.transaction() as tx:
+        here = append_message(tx, place.box("INBOX"), b"A: b\n\nc", arrived=NOW)
+        save_part(tx, there, WHOLE, b"A: b\r\n\r\nc")
+        tx.connection.execute("UPDATE chunk SET octets = zeroblob(length(octets))")
+    for number, given_up in ((there, True), (here, False)):
+        with pytest.raises(PartDamaged):
+            load_part(place.database, number, WHOLE)
+        with place.database.transaction() as tx:
+            assert give_up(tx, number, WHOLE) is given_up
+    assert load_part(place.database, there, WHOLE) is None
+    with pytest.raises(PartDamaged):
+        load_part(place.database, here, WHOLE)
