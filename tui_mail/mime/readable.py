@@ -2,7 +2,7 @@
 
 import html
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from tui_mail.mime.calendar import calendar_text
@@ -30,6 +30,7 @@ _URL = re.compile(
     r"[^\s<>\"`{}|^\x00-\x1f\x7f]{3,4000}",
     re.IGNORECASE,
 )
+_SCHEMES = ("https", "http", "ftp")
 _META_CHARSET = re.compile(
     rb"<meta[^>]{0,200}charset\s*=\s*[\"']?([\w.:-]{1,40})", re.I
 )
@@ -150,14 +151,27 @@ def _add(making: _Making, part: BodyPart, octets: bytes, make_html: _HtmlMaker) 
 def _plain_links(text: str) -> list[tuple[str, str]]:
     """Gather the addresses in a plain text; the text itself stays as it is."""
     found: dict[str, None] = {}
-    for match in _URL.finditer(text):
-        url = match[0].rstrip(".,;:!?'*_")
+    for written in _urls(text):
+        url = written.rstrip(".,;:!?'*_")
         if url.endswith(")") and "(" not in url:
             url = url.rstrip(").,;")
         found.setdefault(url)
         if len(found) >= MAX_LINKS:
             break
     return [(url, url) for url in found]
+
+
+def _urls(text: str) -> Iterator[str]:
+    """Find the addresses; what stands after a scheme is found much faster than one."""
+    done, at = 0, text.find("://")
+    while at >= 0:
+        starts = (at - len(scheme) for scheme in _SCHEMES)
+        matches = (_URL.match(text, one) for one in starts if one >= done)
+        match = next(filter(None, matches), None)
+        if match is not None:
+            yield match[0]
+            done = match.end()
+        at = text.find("://", max(done, at + 1))
 
 
 def _by_library(markup: str, making: _Making) -> str:

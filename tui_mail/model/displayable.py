@@ -21,6 +21,10 @@ _UNSAFE = re.compile(
     + _BIDI
     + "\u00ad\u200b\u2060-\u2064\u206a-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
 )
+_CONTROLS = bytes(
+    code for code in range(128) if not chr(code).isprintable() and code not in b"\t\n"
+)
+"""What an ASCII text of many lines may not have."""
 _SPACES = re.compile(r"[ \t\n\xa0]+")
 
 
@@ -76,6 +80,10 @@ def displayable(text: str) -> Displayable:
 
 def displayable_lines(text: str) -> Displayable:
     r"""Make foreign text safe to show, its lines kept as ``\n`` and tabs as they are."""
+    if text.isascii():
+        octets = text.encode("ascii")
+        if len(octets.translate(None, _CONTROLS)) == len(octets):
+            return Displayable(text)
     return Displayable(_UNSAFE.sub(_mark, _BREAKS.sub("\n", text)))
 
 
