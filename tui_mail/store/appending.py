@@ -4,9 +4,10 @@ Such a message lies nowhere until it is here whole; then it is shown in its mail
 where that is a server's, an operation waits until the server has it.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 
 from tui_mail.mime.headers import parse_envelope
 from tui_mail.model.error import NotFound
@@ -22,25 +23,19 @@ from tui_mail.model.ids import (
     UidValidity,
 )
 from tui_mail.model.message import Envelope, FetchedMessage
-from tui_mail.store.arriving import arriving
-from tui_mail.store.content import complete_part, save_chunk
-from tui_mail.store.contents import (
-    INTO,
-    identity_of,
-    load_content_envelope,
-    moment_of,
-)
+from tui_mail.store.arriving import Arriving, arriving
+from tui_mail.store.content import complete_part
+from tui_mail.store.contents import identity_of, load_content_envelope, moment_of
 from tui_mail.store.database import Transaction
 from tui_mail.store.flag_columns import from_columns
+from tui_mail.store.inserting import Whole, insert_messages, insert_wholes
 from tui_mail.store.mailboxes import NOWHERE, load_mailbox, load_state
 from tui_mail.store.messages import content_of, number_of, remove_numbers
 from tui_mail.store.overlay import place_keywords, show_flags
 from tui_mail.store.routes import add_operation, reroute
 from tui_mail.store.source import Source
-from tui_mail.store.threads import assign_threads
 from tui_mail.store.twins import arrive
 
-_CHUNK = 262_144
 _OPEN = """
     SELECT id FROM operation WHERE kind = 'append' AND target = ? AND state = 'queued'
     AND attempts = 0 AND not_before = 0 ORDER BY id DESC LIMIT 1
@@ -84,13 +79,14 @@ def append_message(
     saved as the whole part in pieces, and it is finished.
     """
     envelope = parse_envelope(octets)
-    number = begin_append(tx, envelope, flags=flags, arrived=arrived)
     if has_server(tx):
         octets = b"".join(network_lines((octets,)))
-    for start in range(0, len(octets), _CHUNK):
-        save_chunk(tx, number, WHOLE, start, octets[start : start + _CHUNK])
-    finish_append(tx, number, mailbox)
-    return number
+    ready = _ready(envelope, flags, arrived, len(octets))
+    [one] = insert_wholes(
+        tx, holding(tx, mailbox), [Whole(octets, sha256(octets).digest(), ready, None)]
+    )
+    _announce(tx, one.number, mailbox)
+    return one.number
 
 
 def begin_append(
@@ -105,25 +101,18 @@ def begin_append(
 
     ``size``: how many they will be, where that is known.
     """
+    ready = _ready(envelope, flags, arrived, size)
+    [one] = insert_messages(tx, NOWHERE, [ready])
+    return one.number
+
+
+def _ready(envelope: Envelope, flags: Flags, arrived: datetime, size: int) -> Arriving:
     kept = frozenset(
         flag
         for flag in flags
         if flag != DELETED and (flag in SYSTEM_FLAGS or is_keyword(flag))
     )
-    message = FetchedMessage(Uid(0), kept, ModSeq(0), arrived, size, envelope)
-    ready = arriving(message)
-    content = _insert(tx, INTO, (None, *ready.content))
-    [thread] = assign_threads(tx, [(content, ready.keys)])
-    number = _insert(
-        tx,
-        "message (mailbox, server_mailbox, uid, content, thread, date, arrival, flags,"
-        " keywords, server_flags, server_keywords, modseq)",
-        (
-            *(NOWHERE, 0, 0, content, thread, ready.date, ready.arrival),
-            *(ready.flags, ready.keywords, ready.flags, ready.keywords, 0),
-        ),
-    )
-    return MessageNumber(number)
+    return arriving(FetchedMessage(Uid(0), kept, ModSeq(0), arrived, size, envelope))
 
 
 def finish_append(tx: Transaction, number: MessageNumber, mailbox: MailboxId) -> None:
@@ -132,13 +121,23 @@ def finish_append(tx: Transaction, number: MessageNumber, mailbox: MailboxId) ->
     Raises NotFound without the mailbox or the message, StoreFailed where octets are
     missing.
     """
-    if not load_mailbox(tx, mailbox).selectable:
-        raise NotFound("that mailbox cannot hold messages")
+    holding(tx, mailbox)
     complete_part(tx, number, WHOLE)
     _note_size(tx, number, content_of(tx, number))
     tx.connection.execute(
         "UPDATE message SET mailbox = ? WHERE number = ?", (mailbox, number)
     )
+    _announce(tx, number, mailbox)
+
+
+def holding(source: Source, mailbox: MailboxId) -> MailboxId:
+    """Give a mailbox that can hold messages; raises NotFound for another."""
+    if not load_mailbox(source, mailbox).selectable:
+        raise NotFound("that mailbox cannot hold messages")
+    return mailbox
+
+
+def _announce(tx: Transaction, number: MessageNumber, mailbox: MailboxId) -> None:
     if has_server(tx):
         queue_append(tx, [number], mailbox)
         show_flags(tx, [number])
@@ -310,12 +309,6 @@ def _has_gone_on(tx: Transaction, target: MailboxId, uid: Uid) -> bool:
         and state.low_uid <= uid < state.uid_next
         and number_of(tx, target, uid) is None
     )
-
-
-def _insert(tx: Transaction, into: str, values: Sequence[object]) -> int:
-    marks = ", ".join("?" * len(values))
-    row = tx.connection.execute(f"INSERT INTO {into} VALUES ({marks})", values)
-    return row.lastrowid or 0
 
 
 def _note_size(tx: Transaction, number: MessageNumber, content: int) -> None:

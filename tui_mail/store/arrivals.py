@@ -7,7 +7,7 @@ from tui_mail.model.event import MailboxChanged, MailboxesChanged, OperationsCha
 from tui_mail.model.ids import MailboxId, MessageNumber
 from tui_mail.store.arriving import Arriving
 from tui_mail.store.astray import find_astray
-from tui_mail.store.bulk import insert_rows
+from tui_mail.store.bulk import insert_rows, last_id
 from tui_mail.store.contents import INTO, find_contents
 from tui_mail.store.database import Transaction
 from tui_mail.store.flag_columns import SEEN_BIT
@@ -178,7 +178,7 @@ class Arrivals:
                 if is_new
             ],
         )
-        first = self._last("message") + 1
+        first = last_id(self._tx, "message") + 1
         mailbox = self._mailbox
         insert_rows(
             self._tx.connection,
@@ -213,7 +213,7 @@ class Arrivals:
         """
         present = find_contents(self._tx, [one.identity for one in fresh])
         taken = self._contents_here(list(present.values()))
-        following = self._last("content")
+        following = last_id(self._tx, "content")
         contents = []
         for one in fresh:
             content = present.get(one.identity)
@@ -236,9 +236,3 @@ class Arrivals:
                 (self._mailbox, json.dumps(contents)),
             )
         }
-
-    def _last(self, table: str) -> int:
-        row = self._tx.connection.execute(
-            "SELECT seq FROM sqlite_sequence WHERE name = ?", (table,)
-        ).fetchone()
-        return int(row[0]) if row else 0

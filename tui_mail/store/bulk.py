@@ -9,6 +9,8 @@ import sqlite3
 from collections.abc import Sequence
 from itertools import chain
 
+from tui_mail.store.source import Source
+
 _ROWS = 64
 
 
@@ -25,3 +27,11 @@ def insert_rows(
             f"INSERT INTO {into} VALUES {', '.join([marks] * len(some))}",
             list(chain.from_iterable(some)),
         )
+
+
+def last_id(source: Source, table: str) -> int:
+    """Give the last number that a table gave to a row; 0 where it gave none."""
+    row = source.connection.execute(
+        "SELECT seq FROM sqlite_sequence WHERE name = ?", (table,)
+    ).fetchone()
+    return int(row[0]) if row else 0

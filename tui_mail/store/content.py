@@ -10,20 +10,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from hashlib import sha256
 
-from tui_mail.mime.frames import (
-    structure_from_json,
-    structure_to_json,
-    text_from_json,
-    text_to_json,
-)
+from tui_mail.mime.frames import structure_from_json, text_from_json
 from tui_mail.model.body import BodyPart
 from tui_mail.model.error import StoreDamaged, StoreFailed
 from tui_mail.model.event import ContentArrived
 from tui_mail.model.ids import WHOLE, ContentId, MailboxId, MessageNumber, PartId
 from tui_mail.model.readable import ReadableText
+from tui_mail.store.arriving import readable_values, structure_values
+from tui_mail.store.bulk import insert_rows
 from tui_mail.store.contents import seconds_of
 from tui_mail.store.database import Transaction
-from tui_mail.store.folding import folded
+from tui_mail.store.inserting import READABLE, chunked
 from tui_mail.store.messages import content_of, publish_content
 from tui_mail.store.source import Source, snapshot
 
@@ -36,10 +33,7 @@ _WHOLE = (
     "SELECT 1 FROM part p WHERE p.content = m.content"
     f" AND p.part_id = '{WHOLE}' AND p.complete = 1"
 )
-_CHUNK = 262_144
 _EVER = -(1 << 62)
-_INDEXED = 1_000_000
-"""Characters of a text that can be searched."""
 
 
 def save_headers(tx: Transaction, number: MessageNumber, octets: bytes) -> None:
@@ -90,16 +84,11 @@ def _head_of(pieces: Iterable[bytes]) -> bytes | None:
 def save_structure(tx: Transaction, number: MessageNumber, part: BodyPart) -> None:
     """Save the tree of parts; the list's attachment sign follows it. Raises NotFound."""
     content = content_of(tx, number)
-    names = " ".join(str(one.filename) for one in part.walk() if one.filename)
+    structure, file_words, has_attachment = structure_values(part)
     tx.connection.execute(
         "UPDATE content SET structure = ?, has_attachment = ?, file_words = ?"
         " WHERE id = ?",
-        (
-            json.dumps(structure_to_json(part)),
-            any(one.is_attachment for one in part.walk()),
-            folded(names),
-            content,
-        ),
+        (structure, has_attachment, file_words, content),
     )
     tx.publish(ContentArrived(number))
     publish_content(tx, content)
@@ -116,23 +105,8 @@ def load_structure(source: Source, number: MessageNumber) -> BodyPart | None:
 def save_text(tx: Transaction, number: MessageNumber, text: ReadableText) -> None:
     """Save the readable text and make it searchable; raises NotFound."""
     content = content_of(tx, number)
-    told = text_to_json(text)
     tx.connection.execute("DELETE FROM readable WHERE content = ?", (content,))
-    tx.connection.execute(
-        "INSERT INTO readable (content, renderer, kind, text, links, warnings, snippet,"
-        " cut, words) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            content,
-            text.renderer,
-            text.kind,
-            text.text,
-            json.dumps(told["links"]),
-            json.dumps(told["warnings"]),
-            text.snippet,
-            text.cut,
-            folded(text.text[:_INDEXED]),
-        ),
-    )
+    insert_rows(tx.connection, READABLE, [(content, *readable_values(text))])
     tx.publish(ContentArrived(number))
     publish_content(tx, content)
 
@@ -425,8 +399,8 @@ def _save_part(
     tx: Transaction, content: ContentId, part: PartId, octets: bytes
 ) -> None:
     _discard_part(tx, content, part)
-    for start in range(0, len(octets), _CHUNK):
-        _save_chunk(tx, content, part, start, octets[start : start + _CHUNK])
+    for start, some in chunked(octets):
+        _save_chunk(tx, content, part, start, some)
     _complete_part(tx, content, part)
 
 

@@ -6,20 +6,22 @@ is neither here nor there by a person's wish, after a salvage for instance, is p
 """
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
 
 from tui_mail.model.error import StoreFailed
-from tui_mail.model.event import MessagesChanged
+from tui_mail.model.event import MailboxChanged, MessagesChanged
 from tui_mail.model.ids import WHOLE, ContentId, MailboxId, MessageNumber
 from tui_mail.model.message import Envelope
-from tui_mail.store.appending import begin_append, finish_append
+from tui_mail.store.appending import begin_append, finish_append, holding
+from tui_mail.store.bulk import insert_rows
 from tui_mail.store.content import chunks_of, complete_part, save_chunk
 from tui_mail.store.contents import moment_of, seconds_of
 from tui_mail.store.database import Transaction
+from tui_mail.store.inserting import Whole, insert_wholes
 from tui_mail.store.messages import content_of, remove_numbers
 from tui_mail.store.source import Source
 
@@ -125,6 +127,57 @@ def find_same(source: Source, digest: bytes) -> Pulled | None:
         (digest, PullState.COMING),
     ).fetchone()
     return _pulled(row) if row else None
+
+
+def known_digests(source: Source, digests: Collection[bytes]) -> set[bytes]:
+    """Say of which octets :func:`find_same` knows something."""
+    rows = source.connection.execute(
+        "SELECT DISTINCT sha256 FROM pop_message WHERE state <> ? AND sha256 IN"
+        f" ({', '.join('?' * len(digests))})",
+        (PullState.COMING, *digests),
+    )
+    return {digest for (digest,) in rows}
+
+
+def pull_wholes(
+    tx: Transaction,
+    mailbox: MailboxId,
+    wholes: Sequence[tuple[bytes, Whole]],
+    *,
+    at: datetime,
+    to_mirror: bool = False,
+) -> list[MessageNumber]:
+    """Show messages that came whole in a mailbox, each with what the server calls it.
+
+    The names and the octets differ, and nobody has the octets yet. ``to_mirror``: a
+    Maildir is to get them too. Raises NotFound without the mailbox.
+    """
+    _make_way(tx, [uidl for uidl, _ in wholes])
+    inserted = insert_wholes(tx, holding(tx, mailbox), [one for _, one in wholes])
+    insert_rows(
+        tx.connection,
+        "pop_message (uidl, content, size, sha256, state, stored_at, to_mirror)",
+        [
+            (
+                *(uidl, place.content, len(one.octets), one.digest),
+                *(PullState.STORED, seconds_of(at), to_mirror),
+            )
+            for place, (uidl, one) in zip(inserted, wholes, strict=True)
+        ],
+    )
+    tx.publish(MailboxChanged(mailbox))
+    return [one.number for one in inserted]
+
+
+def _make_way(tx: Transaction, uidls: Sequence[bytes]) -> None:
+    """Take names from what had them before, as :func:`begin_pull` does with one."""
+    taken = tx.connection.execute(
+        f"SELECT uidl FROM pop_message WHERE uidl IN ({', '.join('?' * len(uidls))})",
+        uidls,
+    ).fetchall()
+    for (uidl,) in taken:
+        _keep_apart(tx, uidl)
+        tx.connection.execute("DELETE FROM pop_message WHERE uidl = ?", (uidl,))
 
 
 def begin_pull(
