@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tui_mail.mime.parse import parse_message
+from tui_mail.mime.received import arrival
 from tui_mail.mime.render import Renderer
 from tui_mail.store.pulling import Fate, Pulled, PullState
 from tui_mail.sync import pop_outline
-from tui_mail.sync.pop_arriving import arrival
 from tui_mail.sync.pop_outline import Outline, read_large
 from tui_mail.sync.pop_plan import plan_pull
 from tui_mail.transports.pop3 import PopListed

@@ -4,12 +4,12 @@ import pytest
 
 from tui_mail.config.places import Places
 from tui_mail.config.settings import Account, Server, Settings
-from tui_mail.mime.render import Renderer
 from tui_mail.sync.agenda import Agenda, Duty
 from tui_mail.sync.board import Board
 from tui_mail.sync.connecting import Connector
 from tui_mail.sync.crew import Crew
 from tui_mail.sync.neighbours import Neighbours
+from tui_mail.sync.reading import Reader
 from tui_mail.sync.storing import open_database
 from tui_mail.sync.wake import Wake
 from tui_mail.sync.worker import Worker
@@ -32,7 +32,7 @@ def test_an_end_that_comes_just_before_a_thread_looks_is_not_slept_through(
 
     places.data.mkdir(parents=True)
     database = open_database(account, places)
-    with Renderer() as renderer:
+    with Reader() as renderer:
         crew = Crew(
             account=account,
             database=database,

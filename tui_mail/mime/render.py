@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Mapping
 from types import TracebackType
+from typing import Self
 
 from tui_mail.mime.choose import text_parts
 from tui_mail.mime.frames import (
@@ -37,8 +38,8 @@ MAX_MEMORY = 200_000_000
 class _Child:
     """A render child, and how worn it is."""
 
-    def __init__(self) -> None:
-        self._pipes = PipedChild("tui_mail.mime.render_child", largest=MAX_FRAME)
+    def __init__(self, module: str) -> None:
+        self._pipes = PipedChild(module, largest=MAX_FRAME)
         self._jobs = 0
         self.worn = False
 
@@ -76,8 +77,14 @@ class Renderer:
     Several threads may use one; their messages are rendered one after the other.
     """
 
-    def __init__(self, *, spare: bool = True) -> None:
-        """Without a spare it takes less memory, and a killed child costs more time."""
+    def __init__(
+        self, *, spare: bool = True, child: str = "tui_mail.mime.render_child"
+    ) -> None:
+        """Without a spare it takes less memory, and a killed child costs more time.
+
+        ``child`` is the module that is run; another one can do more.
+        """
+        self._module = child
         self._wanted = 2 if spare else 1
         self._lock = threading.Lock()
         self._children: list[_Child] = []
@@ -93,17 +100,18 @@ class Renderer:
         deadline: float = DEADLINE,
     ) -> ReadableText:
         """Make the readable text of a message; seconds; never raises."""
-        head = self._ask(pack_parts(headers, structure, parts, prefer), deadline)
-        if head is None:
+        told = self._ask(pack_parts(headers, structure, parts, prefer), deadline)
+        if told is None:
             return plain_fallback(headers, structure, parts, prefer=prefer)
-        return text_from_json(head["text"])
+        return text_from_json(told[0]["text"])
 
     def render_octets(
         self, message: bytes, *, prefer: str = "plain", deadline: float = DEADLINE
     ) -> tuple[BodyPart, ReadableText]:
         """Parse a whole message and make its readable text; seconds; never raises."""
-        head = self._ask(pack({"prefer": prefer}, message), deadline)
-        if head is not None:
+        told = self._ask(pack({"prefer": prefer}, message), deadline)
+        if told is not None:
+            head, _ = told
             return structure_from_json(head["structure"]), text_from_json(head["text"])
         structure, spans = parse_spans(message)
         top = spans.get(WHOLE) or spans[PartId("1")]
@@ -114,29 +122,29 @@ class Renderer:
         headers = message[top.header : top.body]
         return structure, plain_fallback(headers, structure, parts, prefer=prefer)
 
-    def _ask(self, frame: bytes, deadline: float) -> Json | None:
-        """Have a child do a job; None where the fallback has to."""
+    def _ask(self, frame: bytes, deadline: float) -> tuple[Json, bytes] | None:
+        """Have a child do a job; seconds. None where the fallback has to."""
         if len(frame) > MAX_FRAME:
             return None
         with self._lock:
             if self._closed:
                 return None
             while len(self._children) < self._wanted:
-                self._children.append(_Child())
+                self._children.append(_Child(self._module))
             child = self._children[0]
             try:
-                head, _ = child.ask(frame, deadline)
+                head, octets = child.ask(frame, deadline)
             except ChildLost:
                 self._replace(child)
                 return None
             if child.worn:
                 self._replace(child)
-            return None if "error" in head else head
+            return None if "error" in head else (head, octets)
 
     def _replace(self, child: _Child) -> None:
         child.end()
         self._children.remove(child)
-        self._children.append(_Child())
+        self._children.append(_Child(self._module))
 
     def close(self) -> None:
         """End the children; what is asked after it gets the fallback."""
@@ -146,7 +154,7 @@ class Renderer:
                 child.end()
             self._children.clear()
 
-    def __enter__(self) -> "Renderer":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

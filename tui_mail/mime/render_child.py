@@ -6,6 +6,7 @@ Run as ``python -P -m tui_mail.mime.render_child`` with pipes as its input and o
 import os
 import resource
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
@@ -27,6 +28,10 @@ from tui_mail.mime.readable import make_readable
 from tui_mail.model.body import BodyPart
 from tui_mail.model.ids import WHOLE, PartId
 
+Job = Callable[[Json, bytes], tuple[Json, bytes]]
+UNBEARABLE = (MemoryError, RecursionError, ValueError)
+"""What a message that is made for it can lead to."""
+
 
 def message_parts(
     octets: bytes, prefer: str
@@ -44,9 +49,8 @@ def message_parts(
     return octets[top.header : top.body], structure, parts
 
 
-def answer(frame: bytes) -> bytes:
-    """Do one job; its answer is a frame."""
-    head, octets = unpack(frame)
+def answer(head: Json, octets: bytes) -> tuple[Json, bytes]:
+    """Do one job, given as a frame's head and octets; its answer is the same."""
     prefer = str(head["prefer"])
     made: Json = {}
     if "structure" in head:
@@ -54,12 +58,14 @@ def answer(frame: bytes) -> bytes:
     else:
         headers, structure, parts = message_parts(octets, prefer)
         made["structure"] = structure_to_json(structure)
-    text = make_readable(headers, structure, parts, prefer=prefer)
+    made["text"] = text_to_json(make_readable(headers, structure, parts, prefer=prefer))
+    return made, b""
+
+
+def _spent() -> Json:
+    """Say how worn this process is."""
     usage = resource.getrusage(resource.RUSAGE_SELF)
-    made["cpu"] = usage.ru_utime + usage.ru_stime
-    made["memory"] = _resident(usage)
-    made["text"] = text_to_json(text)
-    return pack(made)
+    return {"cpu": usage.ru_utime + usage.ru_stime, "memory": _resident(usage)}
 
 
 def _resident(usage: resource.struct_rusage) -> int:
@@ -75,7 +81,7 @@ def _resident(usage: resource.struct_rusage) -> int:
         return usage.ru_maxrss
 
 
-def serve(source: BinaryIO, sink: BinaryIO) -> None:
+def serve(source: BinaryIO, sink: BinaryIO, job: Job) -> None:
     """Answer frames until the input ends."""
     while len(length := source.read(LENGTH.size)) == LENGTH.size:
         (size,) = LENGTH.unpack(length)
@@ -85,21 +91,22 @@ def serve(source: BinaryIO, sink: BinaryIO) -> None:
         if len(frame) < size:
             return
         try:
-            made = answer(frame)
-        except (MemoryError, RecursionError, ValueError) as error:
-            made = pack({"error": type(error).__name__})
-        sink.write(made)
+            made, octets = job(*unpack(frame))
+            told = pack({**made, **_spent()}, octets)
+        except UNBEARABLE as error:
+            told = pack({"error": type(error).__name__})
+        sink.write(told)
         sink.flush()
 
 
-def main() -> int:
+def main(job: Job = answer) -> int:
     """Set the limits, say that it is ready, and serve."""
     os.closerange(3, 256)
     html_to_text("<p>warm</p>")
     limit()
     sys.stdout.buffer.write(pack({"ready": True}))
     sys.stdout.buffer.flush()
-    serve(sys.stdin.buffer, sys.stdout.buffer)
+    serve(sys.stdin.buffer, sys.stdout.buffer, job)
     return 0
 
 

@@ -16,7 +16,7 @@ from tui_mail.model.error import StoreDamaged, StoreFailed
 from tui_mail.model.event import ContentArrived
 from tui_mail.model.ids import WHOLE, ContentId, MailboxId, MessageNumber, PartId
 from tui_mail.model.readable import ReadableText
-from tui_mail.store.arriving import readable_values, structure_values
+from tui_mail.store.arriving import ReadWhole, readable_values, structure_values
 from tui_mail.store.bulk import insert_rows
 from tui_mail.store.contents import seconds_of
 from tui_mail.store.database import Transaction
@@ -84,12 +84,30 @@ def _head_of(pieces: Iterable[bytes]) -> bytes | None:
 def save_structure(tx: Transaction, number: MessageNumber, part: BodyPart) -> None:
     """Save the tree of parts; the list's attachment sign follows it. Raises NotFound."""
     content = content_of(tx, number)
-    structure, file_words, has_attachment = structure_values(part)
+    _save_structure(tx, content, structure_values(part))
+    _tell(tx, number, content)
+
+
+def save_read(tx: Transaction, number: MessageNumber, read: ReadWhole) -> None:
+    """Save the tree of parts and the readable text together; raises NotFound."""
+    content = content_of(tx, number)
+    *structure, readable = read
+    _save_structure(tx, content, structure)
+    _save_readable(tx, content, readable)
+    _tell(tx, number, content)
+
+
+def _save_structure(
+    tx: Transaction, content: ContentId, values: Sequence[object]
+) -> None:
     tx.connection.execute(
-        "UPDATE content SET structure = ?, has_attachment = ?, file_words = ?"
+        "UPDATE content SET structure = ?, file_words = ?, has_attachment = ?"
         " WHERE id = ?",
-        (structure, has_attachment, file_words, content),
+        (*values, content),
     )
+
+
+def _tell(tx: Transaction, number: MessageNumber, content: ContentId) -> None:
     tx.publish(ContentArrived(number))
     publish_content(tx, content)
 
@@ -105,10 +123,15 @@ def load_structure(source: Source, number: MessageNumber) -> BodyPart | None:
 def save_text(tx: Transaction, number: MessageNumber, text: ReadableText) -> None:
     """Save the readable text and make it searchable; raises NotFound."""
     content = content_of(tx, number)
+    _save_readable(tx, content, readable_values(text))
+    _tell(tx, number, content)
+
+
+def _save_readable(
+    tx: Transaction, content: ContentId, values: Sequence[object]
+) -> None:
     tx.connection.execute("DELETE FROM readable WHERE content = ?", (content,))
-    insert_rows(tx.connection, READABLE, [(content, *readable_values(text))])
-    tx.publish(ContentArrived(number))
-    publish_content(tx, content)
+    insert_rows(tx.connection, READABLE, [(content, *values)])
 
 
 def load_text(source: Source, number: MessageNumber) -> ReadableText | None:

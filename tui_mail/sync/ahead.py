@@ -23,7 +23,7 @@ from tui_mail.store.wanting import (
 from tui_mail.sync.evicting import Room, horizons
 from tui_mail.sync.parts import fetch_small, part_steps, whole_steps
 from tui_mail.sync.piecewise import complain
-from tui_mail.sync.readying import Readying
+from tui_mail.sync.readying import Readying, Save, save_each
 from tui_mail.sync.refusals import Verdict, is_about_messages, judge
 from tui_mail.sync.session import Outdated, Session
 from tui_mail.sync.texts import fetch_text, gather_texts
@@ -151,7 +151,7 @@ def _of_mailbox(session: Session, box: Mailbox, wanted: _Wanted) -> Iterator[Non
 
 def _missing_of(session: Session, box: Mailbox, wanted: _Wanted) -> Iterator[None]:
     """Fetch what is missing of a mailbox, while the messages before are made ready."""
-    with Readying(session.pace) as readying:
+    with Readying(session.pace, save_each) as readying:
         for numbers in _batches(session, wanted.missing(session, box.id), wanted):
             if wanted.whole:
                 yield from _wholes(session, box, numbers, wanted.renderer, readying)
@@ -194,7 +194,7 @@ def _pinned(session: Session, renderer: Renderer) -> Iterator[None]:
                     continue
                 with (
                     session.stumbles.watched(session.database, place),
-                    Readying(session.pace) as readying,
+                    Readying(session.pace, save_each) as readying,
                 ):
                     yield from _wholes(session, box, those, renderer, readying)
                     session.receipt.texts += readying.finish()
@@ -224,7 +224,7 @@ def _wholes(
     box: Mailbox,
     numbers: Sequence[MessageNumber],
     renderer: Renderer,
-    readying: Readying,
+    readying: Readying[Save],
 ) -> Iterator[None]:
     """Fetch messages of one mailbox whole, the small ones together."""
     came = fetch_small(session, numbers, renderer, readying)

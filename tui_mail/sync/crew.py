@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from tui_mail.config.settings import Account
-from tui_mail.mime.render import Renderer
 from tui_mail.model.displayable import Displayable
 from tui_mail.model.error import CertificateRefused, MailError, ProtocolError
 from tui_mail.store.database import Database
@@ -16,6 +15,7 @@ from tui_mail.sync.board import Board
 from tui_mail.sync.connecting import Connector, PopConnector
 from tui_mail.sync.filing_there import Filing
 from tui_mail.sync.neighbours import Neighbours
+from tui_mail.sync.reading import Reader
 from tui_mail.sync.reconcile import Counts
 from tui_mail.sync.session import Session
 from tui_mail.sync.stumbles import Stumbles
@@ -34,7 +34,7 @@ class Crew(Generic[K]):
     account: Account
     database: Database
     connector: K
-    renderer: Renderer
+    renderer: Reader
     neighbours: Neighbours
     agenda: Agenda
     board: Board

@@ -139,7 +139,7 @@ def fetch_small(
     session: Session,
     numbers: Sequence[MessageNumber],
     renderer: Renderer,
-    readying: Readying,
+    readying: Readying[Save],
 ) -> set[MessageNumber]:
     """Fetch those messages that are small, whole and several at a time; which came.
 
@@ -174,7 +174,7 @@ def fetch_small(
 
 def _made_whole(
     number: MessageNumber, octets: bytes, renderer: Renderer | None
-) -> Save:
+) -> list[Save]:
     """Read a whole message, where its text is missing; what saves it."""
     rendered = None if renderer is None else renderer.render_octets(octets)
 
@@ -188,7 +188,7 @@ def _made_whole(
         while discard_covered(tx, number):
             pass
 
-    return save
+    return [save]
 
 
 def render_whole(session: Session, number: MessageNumber, renderer: Renderer) -> None:

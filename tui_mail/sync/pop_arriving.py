@@ -4,31 +4,30 @@ A small one is saved in one transaction with its text; of a large one the octets
 committed as they come, and it is seen when all of it is here.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import partial
 from hashlib import sha256
 
-from tui_mail.mime.dates import parse_date
-from tui_mail.mime.headers import parse_envelope, wanted_fields
-from tui_mail.mime.render import Renderer
-from tui_mail.model.body import BodyPart
+from tui_mail.mime.headers import parse_envelope
+from tui_mail.mime.received import arrival
 from tui_mail.model.ids import WHOLE, MailboxId
-from tui_mail.model.readable import ReadableText
-from tui_mail.store.content import load_pieces, save_structure, save_text
-from tui_mail.store.database import Database, Transaction
+from tui_mail.store.content import load_pieces, save_read, save_structure, save_text
+from tui_mail.store.database import Transaction
+from tui_mail.store.inserting import Whole
 from tui_mail.store.pulling import (
     Pulled,
-    begin_pull,
     begin_unnamed,
     find_same,
     finish_pull,
+    known_digests,
     made_uidl,
     mend,
     mend_by,
     name_pull,
     note_double,
     note_stored,
+    pull_wholes,
     relabel,
     save_piece,
     sweep_incomplete,
@@ -36,15 +35,13 @@ from tui_mail.store.pulling import (
 from tui_mail.sync.pacing import OCTETS
 from tui_mail.sync.pop_outline import read_large
 from tui_mail.sync.pop_session import PopSession, TooLong
-from tui_mail.sync.readying import Readying, Save
+from tui_mail.sync.reading import Ready, unread
 from tui_mail.transports.pop3 import PopListed
 
 LARGE = 1_000_000
 """Octets from which on a message is saved as it comes."""
 MOST_TIMES, MOST_MORE = 4, 50_000_000
 """A message may have so many times the octets that LIST says, and so many more."""
-
-_Rendered = tuple[BodyPart, ReadableText]
 
 
 @dataclass(slots=True)
@@ -61,6 +58,61 @@ class Intake:
     """What was fetched, by its identity, with its numbers in this session."""
     renamed: int = 0
     """Messages that were here already, under another name."""
+
+    def read(self, some: Sequence["Came"]) -> list["Arrived"]:
+        """Make messages ready of which the octets are not known already."""
+        session, now = self.session, datetime.now(UTC)
+        digests = {one.digest for one in some}
+        known = known_digests(session.database, digests)
+        for digest in tuple(known):
+            same = find_same(session.database, digest)
+            if same is None or same.wanted_again:
+                known.remove(digest)
+        unknown = [one for one in some if one.digest not in known]
+        ready = iter(session.renderer.read([one.octets for one in unknown], now))
+        return [
+            Arrived(one, None if one.digest in known else next(ready)) for one in some
+        ]
+
+    def save(self, tx: Transaction, some: Sequence["Arrived"]) -> int:
+        """Save messages, those that are new together; how many it were."""
+        known = known_digests(tx, {one.came.digest for one in some})
+        fresh, others = list[Arrived](), list[Arrived]()
+        for one in some:
+            (others if one.came.digest in known else fresh).append(one)
+            known.add(one.came.digest)
+        self._show(tx, fresh)
+        for one in others:
+            self._save_known(tx, one)
+        return len(some)
+
+    def _show(self, tx: Transaction, fresh: Sequence["Arrived"]) -> None:
+        """Show messages in the inbox that nobody knows."""
+        if not fresh:
+            return
+        pull_wholes(
+            tx,
+            self.inbox,
+            [(one.came.uidl, one.whole) for one in fresh],
+            at=datetime.now(UTC),
+            to_mirror=self.mirrors,
+        )
+        for one in fresh:
+            self.note(one.came.uidl, one.came.listed)
+        self.session.receipt.new += len(fresh)
+
+    def _save_known(self, tx: Transaction, one: "Arrived") -> None:
+        """Know a message again, or give it what it lost here."""
+        came, same = one.came, find_same(tx, one.came.digest)
+        if same is None or (same.wanted_again and not same.is_damaged):
+            self._show(tx, [one])
+        elif same.is_damaged:
+            number = mend(tx, same, came.octets)
+            self.note_mended(tx, same, came.listed, came.uidl)
+            if one.ready is not None:
+                save_read(tx, number, one.ready.read)
+        else:
+            self.know(tx, same, came.listed, came.uidl)
 
     def know(
         self, tx: Transaction, same: Pulled, listed: PopListed, uidl: bytes
@@ -89,6 +141,37 @@ class Intake:
     def note(self, uidl: bytes, listed: PopListed) -> None:
         """Note which message of this session that is."""
         self.found.setdefault(uidl, []).append(listed.number)
+
+
+@dataclass(frozen=True, slots=True)
+class Came:
+    """A message that came whole."""
+
+    listed: PopListed
+    octets: bytes
+    digest: bytes
+
+    @property
+    def uidl(self) -> bytes:
+        """What it is called."""
+        return self.listed.uidl or made_uidl(self.digest)
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """A message that came, and what was read of it."""
+
+    came: Came
+    ready: Ready | None
+    """None where its octets were known."""
+
+    @property
+    def whole(self) -> Whole:
+        """What is to be inserted where they are not known any more."""
+        octets, digest = self.came.octets, self.came.digest
+        if self.ready is not None:
+            return Whole(octets, digest, *self.ready)
+        return Whole(octets, digest, unread(octets, datetime.now(UTC)), None)
 
 
 class Coming:
@@ -127,8 +210,8 @@ class Coming:
                 self._intake.inbox,
             )
 
-    def end(self, readying: Readying) -> int:
-        """Have it saved; how many octets wait for that.
+    def end(self) -> Came | None:
+        """Give it where it is still to be saved.
 
         Of what is said to have octets none is no message: it is asked for again.
         """
@@ -138,15 +221,13 @@ class Coming:
                 f"{session.connection.host} gives nothing of message"
                 f" {self._listed.number}"
             )
-            return 0
+            return None
         digest = self._digest.digest()
         if self._large is not None:
             self._large.save(bytes(self._octets))
             self._large.finish(digest)
-            return 0
-        make = partial(_made, self._intake, self._listed, bytes(self._octets), digest)
-        readying.add(self._size, make)
-        return max(1, self._size)
+            return None
+        return Came(self._listed, bytes(self._octets), digest)
 
 
 class _Large:
@@ -201,57 +282,3 @@ class _Large:
         with session.pace.transaction() as tx:
             save_structure(tx, number, structure)
             save_text(tx, number, text)
-
-
-def _made(intake: Intake, listed: PopListed, octets: bytes, digest: bytes) -> Save:
-    """Read a message that came whole; what saves it, unless it is known already."""
-    rendered = _rendered(
-        intake.session.database, intake.session.renderer, octets, digest
-    )
-    envelope, now = parse_envelope(octets), datetime.now(UTC)
-    arrived = arrival(octets, now)
-    uidl = listed.uidl or made_uidl(digest)
-
-    def save(tx: Transaction) -> None:
-        same = find_same(tx, digest)
-        if same is not None and not same.wanted_again:
-            intake.know(tx, same, listed, uidl)
-            return
-        if same is not None and same.is_damaged:
-            number = mend(tx, same, octets)
-            intake.note_mended(tx, same, listed, uidl)
-        else:
-            pulling = begin_pull(tx, uidl, envelope, arrived=arrived, size=len(octets))
-            save_piece(tx, pulling, 0, octets)
-            number = finish_pull(
-                tx,
-                pulling,
-                intake.inbox,
-                digest=digest,
-                at=now,
-                to_mirror=intake.mirrors,
-            )
-            intake.note(uidl, listed)
-            intake.session.receipt.new += 1
-        if rendered is not None:
-            save_structure(tx, number, rendered[0])
-            save_text(tx, number, rendered[1])
-
-    return save
-
-
-def _rendered(
-    database: Database, renderer: Renderer, octets: bytes, digest: bytes
-) -> _Rendered | None:
-    """Make the text of a message, unless it is known already."""
-    same = find_same(database, digest)
-    if same is not None and not same.wanted_again:
-        return None
-    return renderer.render_octets(octets)
-
-
-def arrival(octets: bytes, now: datetime) -> datetime:
-    """Say when a message came to its server, as the topmost Received field has it."""
-    said = wanted_fields(octets[:LARGE], frozenset({"received"})).get("received", "")
-    came = parse_date(said.rpartition(";")[2]) if ";" in said else None
-    return min(came.astimezone(UTC), now) if came is not None else now

@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from tui_mail.config.places import Places
 from tui_mail.config.settings import Account, Settings
 from tui_mail.link.lock import AccountLock
-from tui_mail.mime.render import Renderer
 from tui_mail.model.error import (
     LinkLost,
     MailError,
@@ -27,6 +26,7 @@ from tui_mail.sync.pop_patience import connect_patiently
 from tui_mail.sync.pop_plan import plan_pull
 from tui_mail.sync.pop_round import PopRound, question
 from tui_mail.sync.pop_session import Losses, PopSession
+from tui_mail.sync.reading import Reader
 from tui_mail.sync.receipt import Receipt
 from tui_mail.sync.session import Tell
 from tui_mail.sync.storing import open_database
@@ -83,7 +83,7 @@ class PopOnce:
         if database.salvaged:
             receipt.alerts.append(database.salvaged)
         try:
-            with Renderer() as renderer:
+            with Reader() as renderer:
                 neighbours.carry_on()
                 send_due(database, self._account, self._smtp, renderer, receipt)
                 for _ in keep_up(database, pace, self._account, receipt):
@@ -101,7 +101,7 @@ class PopOnce:
         return receipt
 
     def _pull(
-        self, database: Database, pace: Pace, renderer: Renderer, receipt: Receipt
+        self, database: Database, pace: Pace, renderer: Reader, receipt: Receipt
     ) -> None:
         """Fetch what there is; where mail went out, that is told all the same."""
         try:
@@ -114,7 +114,7 @@ class PopOnce:
             receipt.complain(error.line)
 
     def _have_sessions(
-        self, database: Database, pace: Pace, renderer: Renderer, receipt: Receipt
+        self, database: Database, pace: Pace, renderer: Reader, receipt: Receipt
     ) -> None:
         """Synchronize over as many connections as it takes, as long as that is of use."""
         losses, whole = Losses(), False

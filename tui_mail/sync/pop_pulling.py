@@ -8,11 +8,12 @@ import time
 from collections import deque
 from collections.abc import Iterator
 from contextlib import closing
+from functools import partial
 
 from tui_mail.model.error import LinkLost, ProtocolError
 from tui_mail.model.ids import MailboxId
 from tui_mail.sync.pacing import OCTETS
-from tui_mail.sync.pop_arriving import Coming, Intake
+from tui_mail.sync.pop_arriving import Arrived, Came, Coming, Intake
 from tui_mail.sync.pop_mirror import Mirror
 from tui_mail.sync.pop_plan import PopPlan
 from tui_mail.sync.pop_session import PopSession
@@ -35,6 +36,9 @@ class Puller:
         self._plan = plan
         self._mirror = mirror
         self.intake = Intake(session, inbox, plan.named, mirrors=mirror.wanted)
+        self._gathered: list[Came] = []
+        """What came whole and waits to be read with what comes next."""
+        self._octets = 0
 
     def steps(self) -> Iterator[None]:
         """Fetch all; raises what the connection raises, having saved what came whole."""
@@ -48,27 +52,30 @@ class Puller:
         queue = deque(wanted)
         most = OCTETS if session.pace.watched else _MOST_UNWATCHED
         pieces = session.connection.retrieve([one.number for one in wanted])
-        with closing(pieces), Readying(session.pace, most=most) as readying:
+        with (
+            closing(pieces),
+            Readying(session.pace, self.intake.save, most=most) as readying,
+        ):
             try:
                 yield from self._take(pieces, queue, readying)
             except (LinkLost, ProtocolError) as error:
                 session.losses.note(queue[0], error, came=len(wanted) - len(queue))
-                readying.finish()
+                self._finish(readying)
                 raise
             except GeneratorExit:
-                readying.finish()
+                self._finish(readying)
                 raise
-            readying.finish()
+            self._finish(readying)
         yield from self._mirror.steps()
 
     def _take(
         self,
         pieces: Iterator[PopPiece],
         queue: deque[PopListed],
-        readying: Readying,
+        readying: Readying[Arrived],
     ) -> Iterator[None]:
         total, coming = len(queue), Coming(self.intake, queue[0])
-        waiting, turned = 0, time.monotonic()
+        turned = time.monotonic()
         for piece in pieces:
             if piece.refused:
                 host = self._session.connection.host
@@ -78,18 +85,31 @@ class Puller:
             else:
                 coming.add(piece.octets)
             if piece.last:
-                if not piece.refused:
-                    waiting += coming.end(readying)
+                if not piece.refused and (came := coming.end()) is not None:
+                    self._gathered.append(came)
+                    self._octets += max(1, len(came.octets))
                 queue.popleft()
                 self._tell(total - len(queue), total)
                 if queue:
                     coming = Coming(self.intake, queue[0])
             now = time.monotonic()
-            if waiting >= readying.most or (waiting and now - turned > _MOMENT):
-                readying.turn()
-                waiting, turned = 0, now
+            waits = self._gathered and now - turned > _MOMENT
+            if waits or self._octets >= readying.most:
+                self._hand_over(readying)
+                turned = now
                 yield from self._mirror.steps()
             yield
+
+    def _hand_over(self, readying: Readying[Arrived]) -> None:
+        """Have what came read, and save what was read meanwhile."""
+        readying.add(self._octets, partial(self.intake.read, self._gathered))
+        self._gathered, self._octets = [], 0
+        readying.turn()
+
+    def _finish(self, readying: Readying[Arrived]) -> None:
+        if self._gathered:
+            self._hand_over(readying)
+        readying.finish()
 
     def _tell(self, done: int, total: int) -> None:
         self._session.tell("fetching mail", done, total, self.intake.inbox)

@@ -5,10 +5,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from tui_mail.config.settings import PopServer
-from tui_mail.mime.render import Renderer
 from tui_mail.model.error import MailError, ProtocolError
 from tui_mail.store.database import Database
 from tui_mail.sync.pacing import Pace
+from tui_mail.sync.reading import Reader
 from tui_mail.sync.receipt import Receipt
 from tui_mail.sync.session import Tell
 from tui_mail.transports.pop3 import PopConnection, PopListed
@@ -68,7 +68,7 @@ class PopSession:
     connection: PopConnection
     database: Database
     server: PopServer
-    renderer: Renderer
+    renderer: Reader
     tell: Tell
     pace: Pace
     receipt: Receipt

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from tui_mail.config.settings import Account
-from tui_mail.mime.render import Renderer
 from tui_mail.store.database import Database
 from tui_mail.sync.agenda import Agenda, Duty
 from tui_mail.sync.board import Board
@@ -19,6 +18,7 @@ from tui_mail.sync.filing_there import Filing
 from tui_mail.sync.local_worker import LocalWorker
 from tui_mail.sync.neighbours import Neighbours
 from tui_mail.sync.pop_worker import PopWorker
+from tui_mail.sync.reading import Reader
 from tui_mail.sync.sending import Sender
 from tui_mail.sync.worker import Worker
 
@@ -79,7 +79,7 @@ def staff_of(
             account=account,
             database=database,
             connector=connector,
-            renderer=Renderer(),
+            renderer=Reader(),
             neighbours=neighbours,
             agenda=agenda,
             board=board,

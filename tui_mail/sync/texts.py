@@ -23,7 +23,7 @@ from tui_mail.store.messages import load_location
 from tui_mail.sync.pacing import OCTETS
 from tui_mail.sync.parts import SMALL, fetch_whole, render_whole
 from tui_mail.sync.piecewise import complain, in_pieces
-from tui_mail.sync.readying import Readying, Save, grouped
+from tui_mail.sync.readying import Readying, Save, grouped, save_each
 from tui_mail.sync.refusals import is_about_messages
 from tui_mail.sync.session import Session
 
@@ -51,7 +51,7 @@ def fetch_texts(
 
     Those that the server does not have, or does not give, are passed over.
     """
-    with Readying(session.pace) as readying:
+    with Readying(session.pace, save_each) as readying:
         gather_texts(session, numbers, renderer, readying)
         return readying.finish()
 
@@ -60,7 +60,7 @@ def gather_texts(
     session: Session,
     numbers: Sequence[MessageNumber],
     renderer: Renderer,
-    readying: Readying,
+    readying: Readying[Save],
 ) -> None:
     """Fetch texts as :func:`fetch_texts` does; they are made and saved a turn later."""
     for mailbox, uids in _by_place(session, numbers).items():
@@ -73,7 +73,7 @@ def _gather(
     mailbox: MailboxId,
     uids: Mapping[Uid, MessageNumber],
     renderer: Renderer,
-    readying: Readying,
+    readying: Readying[Save],
 ) -> list[ServerRefused]:
     """Fetch the texts of messages of one mailbox; what was refused."""
     session.use(mailbox, UidSet.of(uids))
@@ -183,7 +183,7 @@ def _fetch_large(session: Session, draft: _Draft, part: BodyPart) -> None:
     draft.parts[part.part_id] = bytes(octets)
 
 
-def _made(draft: _Draft, renderer: Renderer) -> Save:
+def _made(draft: _Draft, renderer: Renderer) -> list[Save]:
     """Make the text of a message; what saves it, and the parts that it was made of."""
     text = renderer.render(draft.headers, draft.structure, draft.parts)
     if draft.cut:
@@ -197,7 +197,7 @@ def _made(draft: _Draft, renderer: Renderer) -> Save:
                 save_part(tx, draft.number, part, octets)
         save_text(tx, draft.number, text)
 
-    return save
+    return [save]
 
 
 def fetch_text(session: Session, number: MessageNumber, renderer: Renderer) -> None:
@@ -206,7 +206,7 @@ def fetch_text(session: Session, number: MessageNumber, renderer: Renderer) -> N
         render_whole(session, number, renderer)
         return
     refusals = list[ServerRefused]()
-    with Readying(session.pace) as readying:
+    with Readying(session.pace, save_each) as readying:
         for mailbox, uids in _by_place(session, [number]).items():
             refusals += _gather(session, mailbox, uids, renderer, readying)
         made = readying.finish()

@@ -11,7 +11,7 @@ from tui_mail.store.database import Database
 from tui_mail.store.eviction import octets_kept
 from tui_mail.store.messages import load_location
 from tui_mail.sync.parts import fetch_small, whole_steps
-from tui_mail.sync.readying import Readying
+from tui_mail.sync.readying import Readying, save_each
 from tui_mail.sync.session import Session
 
 _BATCH = 50
@@ -73,7 +73,7 @@ class Wholes:
     ) -> set[MessageNumber]:
         if not self._together:
             return set()
-        with Readying(session.pace) as readying:
+        with Readying(session.pace, save_each) as readying:
             came = fetch_small(session, batch, renderer, readying)
             readying.finish()
         return came
