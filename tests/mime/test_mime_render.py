@@ -12,6 +12,7 @@ from tui_mail.mime.readable import make_readable, plain_fallback
 from tui_mail.mime.render import MAX_MEMORY, Renderer
 from tui_mail.model.displayable import displayable_lines
 from tui_mail.model.ids import PartId
+from tui_mail.model.message import Envelope
 from tui_mail.model.readable import ReadableText
 
 HOSTILE = {
@@ -132,8 +133,8 @@ def test_parts_of_the_store_are_rendered_too(renderer: Renderer) -> None:
     structure = parse_message(message)
     parts = {PartId("1"): cut_part(message, PartId("1")) or b""}
     assert renderer.render(b"", structure, parts, deadline=30).text == "x"
-    assert make_readable(b"", structure, parts).text == "x"
-    assert plain_fallback(b"", structure, parts).text == "x"
+    assert make_readable(Envelope(), structure, parts).text == "x"
+    assert plain_fallback(Envelope(), structure, parts).text == "x"
 
 
 def test_a_missed_deadline_gives_the_fallback_and_the_next_message_is_whole() -> None:

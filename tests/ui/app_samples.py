@@ -148,7 +148,9 @@ def _put(tx: Transaction, mailbox, uid: int, sample: Sample, place: int) -> None
     content.save_structure(tx, number, structure)
     content.save_chunk(tx, number, WHOLE, 0, octets)
     content.complete_part(tx, number, WHOLE)
-    content.save_text(tx, number, plain_fallback(headers, structure, parts))
+    content.save_text(
+        tx, number, plain_fallback(parse_envelope(headers), structure, parts)
+    )
 
 
 @dataclass

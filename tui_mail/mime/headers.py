@@ -60,8 +60,9 @@ def _end_of(octets: bytes) -> int:
     """Find where the first empty line begins, within the limit."""
     if octets.startswith((b"\n", b"\r\n")):
         return 0
-    ends = (octets.find(mark, 0, MAX_BLOCK) for mark in (b"\n\r\n", b"\n\n"))
-    return min((end for end in ends if end >= 0), default=MAX_BLOCK)
+    end = octets.find(b"\n\r\n", 0, MAX_BLOCK)
+    other = octets.find(b"\n\n", 0, MAX_BLOCK if end < 0 else end + 1)
+    return min((one for one in (end, other) if one >= 0), default=MAX_BLOCK)
 
 
 def field_text(value: str) -> str:

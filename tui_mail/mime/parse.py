@@ -2,6 +2,7 @@
 
 import binascii
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from tui_mail.mime.charset import decode_base64, decode_words, parse_parameters
@@ -55,8 +56,9 @@ class _Walk:
         self.octets = octets
         self.spans: dict[PartId, Span] = {}
         self._open: dict[bytes, int] = {}
-        self._lines = _DASHES.finditer(octets)
-        self._next: re.Match[bytes] | None = next(self._lines, None)
+        self._lines: Iterator[re.Match[bytes]] | None = None
+        """Those that begin with ``--``; nobody looks for them in a message of one part."""
+        self._next: re.Match[bytes] | None = None
         self._count = 0
         self._empty: tuple[int, int] | None = (-1, -1)
 
@@ -65,6 +67,8 @@ class _Walk:
 
         Lines before it are done with: call this only when all that could be open is.
         """
+        if not self._open or self._lines is None:
+            return None
         while (line := self._next) is not None:
             if until is not None and line.start() >= until:
                 return None
@@ -124,6 +128,9 @@ class _Walk:
         return found is not None and found.boundary == boundary
 
     def _enter(self, boundary: bytes) -> None:
+        if self._lines is None:
+            self._lines = _DASHES.finditer(self.octets)
+            self._next = next(self._lines, None)
         self._open[boundary] = self._open.get(boundary, 0) + 1
 
     def _leave(self, boundary: bytes) -> None:

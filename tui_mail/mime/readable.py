@@ -15,6 +15,7 @@ from tui_mail.mime.warnings import left_out, link_warnings, sender_warnings
 from tui_mail.model.body import BodyPart
 from tui_mail.model.displayable import Displayable, displayable, displayable_lines
 from tui_mail.model.ids import PartId
+from tui_mail.model.message import Envelope
 from tui_mail.model.readable import Link, ReadableText
 
 RENDERER = 1
@@ -57,7 +58,7 @@ _HtmlMaker = Callable[[str, _Making], str]
 
 
 def make_readable(
-    headers: bytes,
+    envelope: Envelope,
     structure: BodyPart,
     parts: Mapping[PartId, bytes],
     *,
@@ -67,28 +68,28 @@ def make_readable(
 
     Belongs into the render child: its HTML libraries can be led to use much time.
     """
-    return _made(headers, structure, parts, prefer, _by_library)
+    return _made(envelope, structure, parts, prefer, _by_library)
 
 
 def plain_fallback(
-    headers: bytes,
+    envelope: Envelope,
     structure: BodyPart,
     parts: Mapping[PartId, bytes],
     *,
     prefer: str = "plain",
 ) -> ReadableText:
     """Make a readable text without any HTML library, in linear time."""
-    return _made(headers, structure, parts, prefer, _by_hand)
+    return _made(envelope, structure, parts, prefer, _by_hand)
 
 
 def _made(
-    headers: bytes,
+    envelope: Envelope,
     structure: BodyPart,
     parts: Mapping[PartId, bytes],
     prefer: str,
     make_html: _HtmlMaker,
 ) -> ReadableText:
-    making = _Making(warnings=sender_warnings(headers))
+    making = _Making(warnings=sender_warnings(envelope))
     for part in _at_hand(structure, parts, prefer):
         _add(making, part, parts[part.part_id], make_html)
     text = displayable_lines("\n\n".join(making.texts))

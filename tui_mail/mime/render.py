@@ -21,6 +21,7 @@ from tui_mail.mime.frames import (
     text_from_json,
     unpack,
 )
+from tui_mail.mime.headers import parse_envelope
 from tui_mail.mime.parse import parse_spans
 from tui_mail.mime.piped import ChildLost, PipedChild
 from tui_mail.mime.readable import plain_fallback
@@ -102,7 +103,9 @@ class Renderer:
         """Make the readable text of a message; seconds; never raises."""
         told = self._ask(pack_parts(headers, structure, parts, prefer), deadline)
         if told is None:
-            return plain_fallback(headers, structure, parts, prefer=prefer)
+            return plain_fallback(
+                parse_envelope(headers), structure, parts, prefer=prefer
+            )
         return text_from_json(told[0]["text"])
 
     def render_octets(
@@ -119,8 +122,8 @@ class Renderer:
             part.part_id: message[spans[part.part_id].body : spans[part.part_id].end]
             for part in text_parts(structure, prefer=prefer)
         }
-        headers = message[top.header : top.body]
-        return structure, plain_fallback(headers, structure, parts, prefer=prefer)
+        envelope = parse_envelope(message[top.header : top.body])
+        return structure, plain_fallback(envelope, structure, parts, prefer=prefer)
 
     def _ask(self, frame: bytes, deadline: float) -> tuple[Json, bytes] | None:
         """Have a child do a job; seconds. None where the fallback has to."""

@@ -20,6 +20,7 @@ from tui_mail.mime.frames import (
     unpack,
     unpack_parts,
 )
+from tui_mail.mime.headers import parse_envelope
 from tui_mail.mime.html_text import html_to_text
 from tui_mail.mime.limits import limit
 from tui_mail.mime.parse import parse_spans
@@ -58,7 +59,8 @@ def answer(head: Json, octets: bytes) -> tuple[Json, bytes]:
     else:
         headers, structure, parts = message_parts(octets, prefer)
         made["structure"] = structure_to_json(structure)
-    made["text"] = text_to_json(make_readable(headers, structure, parts, prefer=prefer))
+    text = make_readable(parse_envelope(headers), structure, parts, prefer=prefer)
+    made["text"] = text_to_json(text)
     return made, b""
 
 

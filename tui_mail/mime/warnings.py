@@ -3,7 +3,6 @@
 import re
 from collections.abc import Sequence
 
-from tui_mail.mime.headers import parse_envelope
 from tui_mail.mime.hosts import (
     ascii_host,
     host_of,
@@ -22,9 +21,8 @@ _LEFT_OUT = " left out."
 _ADDRESS_IN_NAME = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
 
 
-def sender_warnings(headers: bytes) -> list[Displayable]:
+def sender_warnings(envelope: Envelope) -> list[Displayable]:
     """Say where the sender's name or Reply-To does not fit the sender's address."""
-    envelope = parse_envelope(headers)
     found: list[str] = []
     for sender in envelope.from_[:5]:
         found += _about_name(sender)

@@ -12,6 +12,7 @@ from hashlib import sha256
 from tui_mail.mime.headers import parse_envelope
 from tui_mail.mime.received import arrival
 from tui_mail.model.ids import WHOLE, MailboxId
+from tui_mail.store.arriving import arriving
 from tui_mail.store.content import load_pieces, save_read, save_structure, save_text
 from tui_mail.store.database import Transaction
 from tui_mail.store.inserting import Whole
@@ -35,7 +36,7 @@ from tui_mail.store.pulling import (
 from tui_mail.sync.pacing import OCTETS
 from tui_mail.sync.pop_outline import read_large
 from tui_mail.sync.pop_session import PopSession, TooLong
-from tui_mail.sync.reading import Ready, unread
+from tui_mail.sync.reading import Ready, came_now
 from tui_mail.transports.pop3 import PopListed
 
 LARGE = 1_000_000
@@ -171,7 +172,8 @@ class Arrived:
         octets, digest = self.came.octets, self.came.digest
         if self.ready is not None:
             return Whole(octets, digest, *self.ready)
-        return Whole(octets, digest, unread(octets, datetime.now(UTC)), None)
+        message = came_now(octets, len(octets), datetime.now(UTC))
+        return Whole(octets, digest, arriving(message), None)
 
 
 class Coming:

@@ -15,7 +15,7 @@ from tui_mail.mime.received import arrival
 from tui_mail.mime.render import DEADLINE, Renderer
 from tui_mail.model.body import BodyPart
 from tui_mail.model.ids import ModSeq, Uid
-from tui_mail.model.message import Envelope, FetchedMessage
+from tui_mail.model.message import FetchedMessage
 from tui_mail.model.readable import ReadableText
 from tui_mail.store.arriving import Arriving, ReadWhole, arriving, read_whole
 
@@ -48,30 +48,28 @@ class Reader(Renderer):
         )
         found = [None] * len(messages) if told is None else unpack_ready(*told)
         return [
-            ready or made_ready(octets, *self.render_octets(octets), now)
+            ready or self._read_one(octets, now)
             for ready, octets in zip(found, messages, strict=True)
         ]
 
+    def _read_one(self, octets: bytes, now: datetime) -> Ready:
+        message = came_now(octets, len(octets), now)
+        return made_ready(message, *self.render_octets(octets))
+
 
 def made_ready(
-    octets: bytes, structure: BodyPart, text: ReadableText, now: datetime
+    message: FetchedMessage, structure: BodyPart, text: ReadableText
 ) -> Ready:
     """Make a message ready of which all was read."""
     read = read_whole(structure, text)
-    envelope = replace(parse_envelope(octets), has_attachment=read.has_attachment)
-    return Ready(_arriving(octets, envelope, now), read)
+    envelope = replace(message.envelope, has_attachment=read.has_attachment)
+    return Ready(arriving(replace(message, envelope=envelope)), read)
 
 
-def unread(octets: bytes, now: datetime) -> Arriving:
-    """Make a message ready of which nothing but the header was read."""
-    return _arriving(octets, parse_envelope(octets), now)
-
-
-def _arriving(octets: bytes, envelope: Envelope, now: datetime) -> Arriving:
-    came, size = arrival(octets, now), len(octets)
-    return arriving(
-        FetchedMessage(Uid(0), frozenset(), ModSeq(0), came, size, envelope)
-    )
+def came_now(headers: bytes, size: int, now: datetime) -> FetchedMessage:
+    """Say what the header of a message tells that came just now."""
+    came, envelope = arrival(headers, now), parse_envelope(headers)
+    return FetchedMessage(Uid(0), frozenset(), ModSeq(0), came, size, envelope)
 
 
 def unpack_messages(head: Json, octets: bytes) -> tuple[list[bytes], datetime]:

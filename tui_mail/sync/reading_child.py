@@ -8,7 +8,13 @@ from datetime import datetime
 from tui_mail.mime import render_child
 from tui_mail.mime.frames import Json
 from tui_mail.mime.readable import make_readable
-from tui_mail.sync.reading import Ready, made_ready, pack_ready, unpack_messages
+from tui_mail.sync.reading import (
+    Ready,
+    came_now,
+    made_ready,
+    pack_ready,
+    unpack_messages,
+)
 
 
 def answer(head: Json, octets: bytes) -> tuple[Json, bytes]:
@@ -23,8 +29,9 @@ def _read(octets: bytes, now: datetime) -> Ready | None:
     """Read one message; None where that is more than can be borne."""
     try:
         headers, structure, parts = render_child.message_parts(octets, "plain")
-        text = make_readable(headers, structure, parts)
-        return made_ready(octets, structure, text, now)
+        message = came_now(headers, len(octets), now)
+        text = make_readable(message.envelope, structure, parts)
+        return made_ready(message, structure, text)
     except render_child.UNBEARABLE:
         return None
 
