@@ -21,7 +21,7 @@ from tui_mail.transports.stream import Stream
 from tui_mail.transports.tls import client_context
 
 _LOG = logging.getLogger(__name__)
-_AT_ONCE = 32
+_AT_ONCE = 64
 """Messages, and commands, that are asked for before the first answer is read."""
 _LONGEST_UIDL = 1_000
 """Octets; RFC 1939 has 70."""
@@ -174,9 +174,11 @@ class PopConnection:
         asked: deque[int] = deque()
         try:
             while coming or asked:
-                while coming and len(asked) < at_once:
-                    asked.append(coming.popleft())
-                    self._wire.ask(b"RETR", b"%d" % asked[-1])
+                if coming and len(asked) <= at_once // 2:
+                    room = min(len(coming), at_once - len(asked))
+                    more = [coming.popleft() for _ in range(room)]
+                    asked.extend(more)
+                    self._wire.ask_of_each(b"RETR", more)
                 yield from self._one(asked[0])
                 asked.popleft()
         finally:
@@ -203,8 +205,7 @@ class PopConnection:
         refused: dict[int, Displayable] = {}
         for start in range(0, len(numbers), at_once):
             some = numbers[start : start + at_once]
-            for number in some:
-                self._wire.ask(b"DELE", b"%d" % number)
+            self._wire.ask_of_each(b"DELE", some)
             for number in some:
                 status = self._wire.answer()
                 if not status.ok:

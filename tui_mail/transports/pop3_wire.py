@@ -5,7 +5,7 @@ message has to fit into memory.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from tui_mail.model.displayable import Displayable, displayable
@@ -55,6 +55,10 @@ class Wire:
         if _LINE_BREAKERS.search(line):
             raise ServerRefused("that cannot be told to a server", "CANNOT")
         self.stream.send(line + b"\r\n")
+
+    def ask_of_each(self, command: bytes, numbers: Iterable[int]) -> None:
+        """Send a command for each of these messages, in one go."""
+        self.stream.send(b"".join(b"%s %d\r\n" % (command, one) for one in numbers))
 
     def answer(self) -> Status:
         """Read a status line; raises ProtocolError."""
