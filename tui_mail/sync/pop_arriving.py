@@ -11,9 +11,9 @@ from hashlib import sha256
 
 from tui_mail.mime.headers import parse_envelope
 from tui_mail.mime.received import arrival
-from tui_mail.model.ids import WHOLE, MailboxId
-from tui_mail.store.arriving import arriving
-from tui_mail.store.content import load_pieces, save_read, save_structure, save_text
+from tui_mail.model.ids import MailboxId
+from tui_mail.store.arriving import arriving, read_whole
+from tui_mail.store.content import save_read
 from tui_mail.store.database import Transaction
 from tui_mail.store.inserting import Whole
 from tui_mail.store.pulling import (
@@ -34,7 +34,7 @@ from tui_mail.store.pulling import (
     sweep_incomplete,
 )
 from tui_mail.sync.pacing import OCTETS
-from tui_mail.sync.pop_outline import read_large
+from tui_mail.sync.pop_outline import Outline, read_outline
 from tui_mail.sync.pop_session import PopSession, TooLong
 from tui_mail.sync.reading import Ready, came_now
 from tui_mail.transports.pop3 import PopListed
@@ -239,6 +239,8 @@ class _Large:
         self._intake = intake
         self._listed = listed
         self._at = 0
+        self._outline = Outline()
+        """Of what came, so that nothing has to be read again for the text."""
         now = datetime.now(UTC)
         with intake.session.pace.transaction() as tx:
             self._pulling = begin_unnamed(
@@ -253,6 +255,7 @@ class _Large:
             with self._intake.session.pace.transaction() as tx:
                 save_piece(tx, self._pulling, self._at, some)
             self._at += len(some)
+            self._outline.feed(some)
 
     def finish(self, digest: bytes) -> None:
         """Show it, unless the same octets are known already; then make its text."""
@@ -279,8 +282,7 @@ class _Large:
                 )
                 intake.note(uidl, self._listed)
                 session.receipt.new += 1
-        pieces = load_pieces(session.database, number, WHOLE)
-        structure, text = read_large(pieces, session.renderer)
+        self._outline.end()
+        read = read_whole(*read_outline(self._outline, session.renderer))
         with session.pace.transaction() as tx:
-            save_structure(tx, number, structure)
-            save_text(tx, number, text)
+            save_read(tx, number, read)

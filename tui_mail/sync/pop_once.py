@@ -83,7 +83,7 @@ class PopOnce:
         if database.salvaged:
             receipt.alerts.append(database.salvaged)
         try:
-            with Reader() as renderer:
+            with Reader(spare=False) as renderer:
                 neighbours.carry_on()
                 send_due(database, self._account, self._smtp, renderer, receipt)
                 for _ in keep_up(database, pace, self._account, receipt):

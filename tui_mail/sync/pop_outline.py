@@ -47,9 +47,8 @@ class Outline:
         """Outline a message that is given in pieces."""
         outline = cls()
         for piece in pieces:
-            outline._feed(piece)
-        outline._add(outline._held)
-        outline._end_stretch()
+            outline.feed(piece)
+        outline.end()
         return outline
 
     def place(self, at: int) -> int:
@@ -57,7 +56,8 @@ class Outline:
         index = bisect_right(self._places, at)
         return at + (self._before[index - 1] if index else 0)
 
-    def _feed(self, octets: bytes) -> None:
+    def feed(self, octets: bytes) -> None:
+        """Take the next octets."""
         data, start = self._held + octets, 0
         while (found := data.find(_DASHES, start)) >= 0:
             self._add(data[start : found + 1])
@@ -66,6 +66,12 @@ class Outline:
         cut = max(start, len(data) - len(_DASHES) + 1)
         self._add(data[start:cut])
         self._held = data[cut:]
+
+    def end(self) -> None:
+        """Know that all came."""
+        self._add(self._held)
+        self._held = b""
+        self._end_stretch()
 
     def _add(self, octets: bytes) -> None:
         kept = octets[: self._room]
@@ -96,7 +102,11 @@ def read_large(
     pieces: Iterable[bytes], renderer: Renderer
 ) -> tuple[BodyPart, ReadableText]:
     """Make the tree of parts and the readable text of a message given in pieces."""
-    outline = Outline.of(pieces)
+    return read_outline(Outline.of(pieces), renderer)
+
+
+def read_outline(outline: Outline, renderer: Renderer) -> tuple[BodyPart, ReadableText]:
+    """Make them of a message that was outlined up to its end."""
     octets = bytes(outline.octets)
     structure, spans = parse_spans(octets)
     _, text = renderer.render_octets(octets)

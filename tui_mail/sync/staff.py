@@ -79,7 +79,7 @@ def staff_of(
             account=account,
             database=database,
             connector=connector,
-            renderer=Reader(),
+            renderer=Reader(spare=account.imap is not None),
             neighbours=neighbours,
             agenda=agenda,
             board=board,
