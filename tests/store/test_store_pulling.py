@@ -9,11 +9,18 @@ from pathlib import Path
 import pytest
 
 from tui_mail.mime.headers import parse_envelope
+from tui_mail.mime.parse import parse_message
+from tui_mail.model.displayable import displayable
 from tui_mail.model.error import StoreFailed
-from tui_mail.model.ids import WHOLE, MailboxId, MessageNumber
+from tui_mail.model.event import Event, MailboxChanged
+from tui_mail.model.ids import WHOLE, MailboxId, MessageNumber, ModSeq, Uid
 from tui_mail.model.mailbox import SpecialUse
-from tui_mail.store.content import load_part
+from tui_mail.model.message import FetchedMessage
+from tui_mail.model.readable import ReadableText
+from tui_mail.store.arriving import arriving, read_whole
+from tui_mail.store.content import load_part, load_structure, load_text
 from tui_mail.store.database import AccountIdentity, Database
+from tui_mail.store.inserting import CHUNK, Whole
 from tui_mail.store.mailboxes import create_local_mailbox, load_mailbox
 from tui_mail.store.messages import load_summary
 from tui_mail.store.pulling import (
@@ -25,11 +32,13 @@ from tui_mail.store.pulling import (
     find_same,
     finish_pull,
     forget_removed,
+    known_digests,
     load_pulled,
     made_uidl,
     note_double,
     note_leaving,
     note_left,
+    pull_wholes,
     relabel,
     save_piece,
     settle_listing,
@@ -50,7 +59,13 @@ class Place:
     database: Database
     inbox: MailboxId
 
+    at_once: bool
+
     def pull(self, uidl: bytes, octets: bytes = LETTER) -> MessageNumber:
+        if self.at_once:
+            with self.database.transaction() as tx:
+                [number] = pull_wholes(tx, self.inbox, [(uidl, whole(octets))], at=NOW)
+            return number
         with self.database.transaction() as tx:
             pulling = begin_pull(tx, uidl, parse_envelope(octets), arrived=NOW)
             half = len(octets) // 2
@@ -68,13 +83,21 @@ class Place:
         }
 
 
-@pytest.fixture
-def place(tmp_path: Path) -> Iterator[Place]:
+def whole(octets: bytes) -> Whole:
+    text = ReadableText(displayable("the text"), "plain", renderer=1)
+    envelope, size = parse_envelope(octets), len(octets)
+    message = FetchedMessage(Uid(0), frozenset(), ModSeq(0), NOW, size, envelope)
+    read = read_whole(parse_message(octets), text)
+    return Whole(octets, sha256(octets).digest(), arriving(message), read)
+
+
+@pytest.fixture(params=[False, True], ids=["in pieces", "at once"])
+def place(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Place]:
     path = tmp_path / "old.db"
     database = Database.open(path, "old", identity=IDENTITY)
     with database.transaction() as tx:
         inbox = create_local_mailbox(tx, "INBOX", SpecialUse.INBOX)
-    made = Place(path, database, inbox)
+    made = Place(path, database, inbox, request.param)
     yield made
     made.database.close()
 
@@ -91,6 +114,52 @@ def test_a_message_is_seen_only_once_all_of_it_is_here(place: Place) -> None:
     assert load_part(place.database, pulling.number, WHOLE) == LETTER
     assert load_summary(place.database, pulling.number).on_server is True
     assert not place.pulled(b"a").wanted_again
+
+
+def test_many_that_came_whole_are_here_at_once(place: Place) -> None:
+    reply = b"Message-ID: <2@x>\r\nReferences: <1@x>\r\n\r\n"
+    octets = [LETTER, reply, reply + b"x" * (2 * CHUNK)]
+    told: list[Event] = []
+    place.database.listen(told.extend)
+    with place.database.transaction() as tx:
+        numbers = pull_wholes(
+            tx,
+            place.inbox,
+            [(b"%d" % count, whole(one)) for count, one in enumerate(octets)],
+            at=NOW,
+            to_mirror=True,
+        )
+    database = place.database
+    assert told == [MailboxChanged(place.inbox)]
+    box = load_mailbox(database, place.inbox)
+    assert (box.total, box.unread) == (3, 3)
+    rows = [load_summary(database, number) for number in numbers]
+    assert len({row.thread for row in rows}) == 1
+    assert [row.size for row in rows] == [len(one) for one in octets]
+    for number, one in zip(numbers, octets, strict=True):
+        assert load_part(database, number, WHOLE) == one
+        assert load_structure(database, number) == parse_message(one)
+        text = load_text(database, number)
+        assert text is not None
+        assert text.text == "the text"
+    pulled = load_pulled(database).values()
+    assert all(one.to_mirror and not one.wanted_again for one in pulled)
+    assert all(verify_stored(database, one) for one in pulled)
+    digests = {sha256(one).digest() for one in octets}
+    assert known_digests(database, {*digests, b"other"}) == digests
+
+
+def test_a_name_that_another_message_has_now_is_taken_from_the_first(
+    place: Place,
+) -> None:
+    place.pull(b"a")
+    other = LETTER + b"more\r\n"
+    place.pull(b"a", other)
+    assert place.pulled(b"a").digest == sha256(other).digest()
+    first = place.pulled(made_uidl(sha256(LETTER).digest()))
+    assert first.present
+    assert first.state is PullState.LEFT
+    assert load_mailbox(place.database, place.inbox).total == 2
 
 
 def test_what_was_not_saved_as_it_came_is_not_shown(place: Place) -> None:

@@ -22,6 +22,8 @@ from tui_mail.transports.pop3 import PopListed, PopPiece
 
 _MOST_UNWATCHED = 1_000_000
 """Octets of one transaction where no reader waits for its turn."""
+_MOST_TOGETHER = 500
+"""Messages that are read in one go."""
 _MOMENT = 0.5
 """Seconds after which what came is saved although it is little."""
 
@@ -93,12 +95,20 @@ class Puller:
                 if queue:
                     coming = Coming(self.intake, queue[0])
             now = time.monotonic()
-            waits = self._gathered and now - turned > _MOMENT
-            if waits or self._octets >= readying.most:
+            if self._is_enough(readying.most, now - turned):
                 self._hand_over(readying)
                 turned = now
                 yield from self._mirror.steps()
             yield
+
+    def _is_enough(self, most: int, seconds: float) -> bool:
+        """Tell whether what was gathered for so long is to be read and saved."""
+        count = len(self._gathered)
+        return (
+            self._octets >= most
+            or count >= _MOST_TOGETHER
+            or (count > 0 and seconds > _MOMENT)
+        )
 
     def _hand_over(self, readying: Readying[Arrived]) -> None:
         """Have what came read, and save what was read meanwhile."""
