@@ -4,6 +4,7 @@ from tui_mail.compose.identity import Identity
 from tui_mail.compose.original import Original
 from tui_mail.compose.resuming import exact_part
 from tui_mail.mime.choose import text_parts
+from tui_mail.mime.headers import parse_envelope
 from tui_mail.mime.parse import parse_spans
 from tui_mail.mime.readable import make_readable
 from tui_mail.model.ids import WHOLE, MessageNumber, PartId
@@ -34,7 +35,7 @@ def original_of(message: bytes | str, number: int = 7) -> Original:
     return Original(
         message=MessageNumber(number),
         headers=headers,
-        text=make_readable(headers, structure, parts),
+        text=make_readable(parse_envelope(headers), structure, parts),
         structure=structure,
         size=len(octets),
         plain=parts[exact.part_id] if exact else None,

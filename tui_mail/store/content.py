@@ -20,7 +20,7 @@ from tui_mail.store.arriving import ReadWhole, readable_values, structure_values
 from tui_mail.store.bulk import insert_rows
 from tui_mail.store.contents import seconds_of
 from tui_mail.store.database import Transaction
-from tui_mail.store.inserting import READABLE, chunked
+from tui_mail.store.inserting import READABLE, insert_parts
 from tui_mail.store.messages import content_of, publish_content
 from tui_mail.store.source import Source, snapshot
 
@@ -89,10 +89,11 @@ def save_structure(tx: Transaction, number: MessageNumber, part: BodyPart) -> No
 
 
 def save_read(tx: Transaction, number: MessageNumber, read: ReadWhole) -> None:
-    """Save the tree of parts and the readable text together; raises NotFound."""
+    """Save the readable text, and the tree of parts if there is none; raises NotFound."""
     content = content_of(tx, number)
     *structure, readable = read
-    _save_structure(tx, content, structure)
+    if load_structure(tx, number) is None:
+        _save_structure(tx, content, structure)
     _save_readable(tx, content, readable)
     _tell(tx, number, content)
 
@@ -422,9 +423,7 @@ def _save_part(
     tx: Transaction, content: ContentId, part: PartId, octets: bytes
 ) -> None:
     _discard_part(tx, content, part)
-    for start, some in chunked(octets):
-        _save_chunk(tx, content, part, start, some)
-    _complete_part(tx, content, part)
+    insert_parts(tx, [(content, part, octets, sha256(octets).digest())])
 
 
 def chunks_of(source: Source, content: ContentId, part: PartId) -> Iterator[bytes]:

@@ -4,10 +4,10 @@ One that is here whole is inserted as it stays. What comes in pieces is inserted
 them, lies nowhere until it is whole, and is shown then.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tui_mail.model.ids import WHOLE, MailboxId, MessageNumber
+from tui_mail.model.ids import WHOLE, MailboxId, MessageNumber, PartId
 from tui_mail.store.arriving import Arriving, ReadWhole
 from tui_mail.store.bulk import insert_rows, last_id
 from tui_mail.store.contents import INTO
@@ -94,19 +94,8 @@ def insert_wholes(
         tx, mailbox, [one.message for one in wholes], [one.read for one in wholes]
     )
     placed = [(place.content, one) for place, one in zip(inserted, wholes, strict=True)]
-    insert_rows(
-        tx.connection,
-        "part (content, part_id, complete, size, sha256)",
-        [(content, WHOLE, 1, len(one.octets), one.digest) for content, one in placed],
-    )
-    insert_rows(
-        tx.connection,
-        "chunk (content, part_id, start, octets)",
-        [
-            (content, WHOLE, start, octets)
-            for content, one in placed
-            for start, octets in chunked(one.octets)
-        ],
+    insert_parts(
+        tx, [(content, WHOLE, one.octets, one.digest) for content, one in placed]
     )
     insert_rows(
         tx.connection,
@@ -120,7 +109,21 @@ def insert_wholes(
     return inserted
 
 
-def chunked(octets: bytes) -> Iterator[tuple[int, bytes]]:
-    """Cut octets into chunks, each with its offset."""
-    for start in range(0, len(octets), CHUNK):
-        yield start, octets[start : start + CHUNK]
+def insert_parts(
+    tx: Transaction, parts: Sequence[tuple[int, PartId, bytes, bytes]]
+) -> None:
+    """Insert parts of contents that are here whole: octets with their SHA-256."""
+    insert_rows(
+        tx.connection,
+        "part (content, part_id, complete, size, sha256)",
+        [(content, part, 1, len(octets), sha) for content, part, octets, sha in parts],
+    )
+    insert_rows(
+        tx.connection,
+        "chunk (content, part_id, start, octets)",
+        [
+            (content, part, start, octets[start : start + CHUNK])
+            for content, part, octets, _ in parts
+            for start in range(0, len(octets), CHUNK)
+        ],
+    )

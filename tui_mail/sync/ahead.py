@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 from tui_mail.config.settings import Account
-from tui_mail.mime.render import Renderer
 from tui_mail.model.error import NotFound, ServerRefused
 from tui_mail.model.ids import WHOLE, MailboxId, MessageNumber
 from tui_mail.model.mailbox import Mailbox
@@ -23,6 +22,7 @@ from tui_mail.store.wanting import (
 from tui_mail.sync.evicting import Room, horizons
 from tui_mail.sync.parts import fetch_small, part_steps, whole_steps
 from tui_mail.sync.piecewise import complain
+from tui_mail.sync.reading import Reader
 from tui_mail.sync.readying import Readying, Save, save_each
 from tui_mail.sync.refusals import Verdict, is_about_messages, judge
 from tui_mail.sync.session import Outdated, Session
@@ -36,7 +36,7 @@ _RECENT = (timedelta(days=30), timedelta(days=365))
 Missing = Callable[[int], list[MessageNumber]]
 
 
-def fetch_wanted(session: Session, renderer: Renderer) -> Iterator[None]:
+def fetch_wanted(session: Session, renderer: Reader) -> Iterator[None]:
     """Fetch what was asked for while there was no connection."""
     now = datetime.now(UTC)
     for one in load_wanted(session.database, now):
@@ -61,9 +61,7 @@ def fetch_wanted(session: Session, renderer: Renderer) -> Iterator[None]:
         yield
 
 
-def _one_wanted(
-    session: Session, one: WantedPart, renderer: Renderer
-) -> Iterator[None]:
+def _one_wanted(session: Session, one: WantedPart, renderer: Reader) -> Iterator[None]:
     """Fetch one, until nobody wants it any more."""
     if one.part is None:
         fetch_text(session, one.message, renderer)
@@ -91,7 +89,7 @@ def _judge(session: Session, one: WantedPart, refusal: ServerRefused) -> None:
 
 
 def fetch_ahead(
-    session: Session, account: Account, renderer: Renderer, *, whole: bool
+    session: Session, account: Account, renderer: Reader, *, whole: bool
 ) -> Iterator[None]:
     """Fetch what is pinned, then what ``download`` and ``keep_days`` say, or all whole.
 
@@ -120,7 +118,7 @@ class _Wanted:
     """What is to be fetched of a mailbox, and how."""
 
     def __init__(
-        self, room: Room, renderer: Renderer, download: str, since: datetime | None
+        self, room: Room, renderer: Reader, download: str, since: datetime | None
     ) -> None:
         self.room = room
         self.renderer = renderer
@@ -178,7 +176,7 @@ def _batches(
             return
 
 
-def _pinned(session: Session, renderer: Renderer) -> Iterator[None]:
+def _pinned(session: Session, renderer: Reader) -> Iterator[None]:
     """Fetch what a person keeps here, whole, whatever the settings say."""
     tried: set[MessageNumber] = set()
 
@@ -223,7 +221,7 @@ def _wholes(
     session: Session,
     box: Mailbox,
     numbers: Sequence[MessageNumber],
-    renderer: Renderer,
+    renderer: Reader,
     readying: Readying[Save],
 ) -> Iterator[None]:
     """Fetch messages of one mailbox whole, the small ones together."""

@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from tui_mail.config.places import Places
 from tui_mail.config.settings import Account
 from tui_mail.link.lock import AccountLock
-from tui_mail.mime.render import Renderer
 from tui_mail.model.error import (
     LinkLost,
     NotFound,
@@ -23,6 +22,7 @@ from tui_mail.store.wanting import forget_wanted, is_wanted, want_part
 from tui_mail.sync.connecting import Connector
 from tui_mail.sync.pacing import UNWATCHED_LENGTH, Pace
 from tui_mail.sync.parts import part_steps, whole_steps
+from tui_mail.sync.reading import Reader
 from tui_mail.sync.session import SMALLEST_WINDOW, Session
 from tui_mail.sync.storing import open_database
 from tui_mail.sync.texts import fetch_text
@@ -118,7 +118,7 @@ def _wished(
 def _fetch(
     database: Database,
     connector: Connector,
-    steps: Callable[[Session, Renderer], Iterator[Step]],
+    steps: Callable[[Session, Reader], Iterator[Step]],
     how_far: Callable[[], int],
     progress: Progress | None,
 ) -> None:
@@ -131,7 +131,7 @@ def _fetch(
     ended_well = database.begin_use()
     tell(f"connecting to {connector.server.host}", 0, 0, None)
     far, again = 0, False
-    with Renderer() as renderer:
+    with Reader() as renderer:
         while True:
             with closing(connector.connect()) as connection:
                 session = Session(
@@ -160,7 +160,7 @@ def _fetch(
 
 
 def _steps(
-    session: Session, number: MessageNumber, part: PartId | None, renderer: Renderer
+    session: Session, number: MessageNumber, part: PartId | None, renderer: Reader
 ) -> Iterator[Step]:
     """Fetch it over one connection; who asked is told what the server refuses."""
     try:

@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from tui_mail.config.places import Places
 from tui_mail.config.settings import Account, Settings
 from tui_mail.link.lock import AccountLock
-from tui_mail.mime.render import Renderer
 from tui_mail.model.error import (
     LinkLost,
     MailError,
@@ -29,6 +28,7 @@ from tui_mail.sync.neighbours import Neighbours
 from tui_mail.sync.outbox_once import send_due
 from tui_mail.sync.pacing import UNWATCHED_LENGTH, Pace
 from tui_mail.sync.pop_once import PopOnce, connector_of
+from tui_mail.sync.reading import Reader
 from tui_mail.sync.receipt import Receipt
 from tui_mail.sync.replay import replay_doubtful
 from tui_mail.sync.rounds import Round
@@ -142,7 +142,7 @@ def _synchronized(
     receipt = Receipt()
     if database.salvaged:
         receipt.alerts.append(database.salvaged)
-    with Renderer() as renderer, _noted(database, receipt):
+    with Reader() as renderer, _noted(database, receipt):
         # First: it goes out whatever becomes of the rest, and its copies are filed then.
         send_due(database, connector.account, smtp, renderer, receipt)
         try:
@@ -166,7 +166,7 @@ def _have_rounds(
     database: Database,
     connector: Connector,
     neighbours: Neighbours,
-    renderer: Renderer,
+    renderer: Reader,
     receipt: Receipt,
     tell: Tell,
     *,
@@ -217,7 +217,7 @@ def _searched(
     account, server = connector.account, connector.server
     tell(f"connecting to {server.host}", 0, 0, None)
     ended_well = database.begin_use()
-    with closing(connector.connect()) as connection, Renderer() as renderer:
+    with closing(connector.connect()) as connection, Reader() as renderer:
         session = Session(
             connection,
             database,
@@ -244,7 +244,7 @@ def _searched(
 
 
 def _go_round(
-    session: Session, connector: Connector, renderer: Renderer, *, bodies: bool
+    session: Session, connector: Connector, renderer: Reader, *, bodies: bool
 ) -> bool:
     """Synchronize over one connection; False where the rest needs another."""
     account, server = connector.account, connector.server

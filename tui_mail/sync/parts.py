@@ -3,14 +3,15 @@
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from datetime import UTC, datetime
 from functools import partial
 
 from tui_mail.mime.render import Renderer
 from tui_mail.model.body import BodyPart
 from tui_mail.model.error import MailError, NotFound, ServerRefused
 from tui_mail.model.ids import WHOLE, MessageNumber, PartId, Uid
-from tui_mail.model.readable import ReadableText
 from tui_mail.model.uids import UidSet
+from tui_mail.store.arriving import ReadWhole, read_whole
 from tui_mail.store.content import (
     HEADER,
     complete_part,
@@ -22,13 +23,15 @@ from tui_mail.store.content import (
     part_progress,
     save_chunk,
     save_headers,
+    save_part,
+    save_read,
     save_structure,
-    save_text,
 )
-from tui_mail.store.database import Transaction
+from tui_mail.store.database import Database, Transaction
 from tui_mail.store.messages import load_location, load_summaries, load_summary
 from tui_mail.sync.pacing import OCTETS
-from tui_mail.sync.readying import Readying, Save
+from tui_mail.sync.reading import Reader
+from tui_mail.sync.readying import Readying, Save, grouped
 from tui_mail.sync.session import SMALLEST_WINDOW, Session
 
 SMALL = 64_000
@@ -138,7 +141,7 @@ def whole_steps(
 def fetch_small(
     session: Session,
     numbers: Sequence[MessageNumber],
-    renderer: Renderer,
+    renderer: Reader,
     readying: Readying[Save],
 ) -> set[MessageNumber]:
     """Fetch those messages that are small, whole and several at a time; which came.
@@ -157,38 +160,48 @@ def fetch_small(
         except NotFound:
             continue
         wanted[uid] = summary.number
-    came: set[MessageNumber] = set()
+    came: list[tuple[MessageNumber, bytes]] = []
     with suppress(ServerRefused):
         # One of them may be why: each is asked for by itself then.
         for uid, _, octets in session.connection.fetch_parts(
             [(uid, WHOLE) for uid in wanted]
         ):
-            number = wanted[uid]
-            came.add(number)
-            renders = load_text(here, number) is None
-            make = partial(_made_whole, number, octets, renderer if renders else None)
-            readying.add(len(octets), make)
+            came.append((wanted[uid], octets))
+    for some in grouped(came, lambda one: len(one[1]), OCTETS):
+        size = sum(len(octets) for _, octets in some)
+        readying.add(size, partial(_made_wholes, here, some, renderer))
     session.harvest()
-    return came
+    return {number for number, _ in came}
 
 
-def _made_whole(
-    number: MessageNumber, octets: bytes, renderer: Renderer | None
+def _made_wholes(
+    database: Database, some: Sequence[tuple[MessageNumber, bytes]], reader: Reader
 ) -> list[Save]:
-    """Read a whole message, where its text is missing; what saves it."""
-    rendered = None if renderer is None else renderer.render_octets(octets)
+    """Read whole messages, where their texts are missing; what saves them."""
+    unread = [one for one in some if _lacks_text(database, one[0])]
+    made = reader.read([octets for _, octets in unread], datetime.now(UTC))
+    read = {one[0]: ready.read for one, ready in zip(unread, made, strict=True)}
+    return [_saving(number, octets, read.get(number)) for number, octets in some]
 
+
+def _lacks_text(database: Database, number: MessageNumber) -> bool:
+    # It may have been deleted here while it was fetched.
+    with suppress(NotFound):
+        return load_text(database, number) is None
+    return False
+
+
+def _saving(number: MessageNumber, octets: bytes, read: ReadWhole | None) -> Save:
     def save(tx: Transaction) -> None:
-        save_chunk(tx, number, WHOLE, 0, octets)
-        complete_part(tx, number, WHOLE)
-        if rendered is not None:
-            _save_rendered(tx, number, *rendered)
+        save_part(tx, number, WHOLE, octets)
+        if read is not None:
+            save_read(tx, number, read)
             return
         # What its text was made of is in it.
         while discard_covered(tx, number):
             pass
 
-    return [save]
+    return save
 
 
 def render_whole(session: Session, number: MessageNumber, renderer: Renderer) -> None:
@@ -198,17 +211,9 @@ def render_whole(session: Session, number: MessageNumber, renderer: Renderer) ->
     octets = load_part(session.database, number, WHOLE)
     if octets is None:
         return
-    structure, text = renderer.render_octets(octets)
+    read = read_whole(*renderer.render_octets(octets))
     with session.pace.transaction() as tx:
-        _save_rendered(tx, number, structure, text)
-
-
-def _save_rendered(
-    tx: Transaction, number: MessageNumber, structure: BodyPart, text: ReadableText
-) -> None:
-    if load_structure(tx, number) is None:
-        save_structure(tx, number, structure)
-    save_text(tx, number, text)
+        save_read(tx, number, read)
 
 
 def locate(session: Session, number: MessageNumber) -> Uid:

@@ -5,7 +5,6 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 
 from tui_mail.config.settings import Account, Server
-from tui_mail.mime.render import Renderer
 from tui_mail.model.error import NotFound, ServerRefused
 from tui_mail.model.ids import MailboxId, MessageNumber
 from tui_mail.model.mailbox import Mailbox, MailboxCounts
@@ -26,6 +25,7 @@ from tui_mail.sync.ahead import fetch_ahead, fetch_wanted
 from tui_mail.sync.emptying import empty_trash
 from tui_mail.sync.incremental import bring_in_step, catch_up
 from tui_mail.sync.listing import counts_of, list_mailboxes
+from tui_mail.sync.reading import Reader
 from tui_mail.sync.reconcile import Counts, is_in_step, looks_alike
 from tui_mail.sync.replay import carry_on, replay
 from tui_mail.sync.seldom import ask_rights_and_room
@@ -43,7 +43,7 @@ class Round:
         session: Session,
         account: Account,
         server: Server,
-        renderer: Renderer,
+        renderer: Reader,
         *,
         whole: bool = False,
         seen: Counts | None = None,

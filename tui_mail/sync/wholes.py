@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 
-from tui_mail.mime.render import Renderer
 from tui_mail.model.error import NotFound, ServerRefused
 from tui_mail.model.ids import MailboxId, MessageNumber
 from tui_mail.store.content import are_whole
@@ -11,6 +10,7 @@ from tui_mail.store.database import Database
 from tui_mail.store.eviction import octets_kept
 from tui_mail.store.messages import load_location
 from tui_mail.sync.parts import fetch_small, whole_steps
+from tui_mail.sync.reading import Reader
 from tui_mail.sync.readying import Readying, save_each
 from tui_mail.sync.session import Session
 
@@ -48,7 +48,7 @@ class Wholes:
         return kept + 2 * len(self._doubtful) + (not self._together)
 
     def steps(
-        self, session: Session, renderer: Renderer
+        self, session: Session, renderer: Reader
     ) -> Iterator[tuple[str, int, int]]:
         """Fetch over one connection what is missing, those of a mailbox together."""
         self._trying = None
@@ -69,7 +69,7 @@ class Wholes:
             done += len(some)
 
     def _small(
-        self, session: Session, batch: Sequence[MessageNumber], renderer: Renderer
+        self, session: Session, batch: Sequence[MessageNumber], renderer: Reader
     ) -> set[MessageNumber]:
         if not self._together:
             return set()
@@ -79,7 +79,7 @@ class Wholes:
         return came
 
     def _one(
-        self, session: Session, number: MessageNumber, renderer: Renderer
+        self, session: Session, number: MessageNumber, renderer: Reader
     ) -> Iterator[tuple[str, int, int]]:
         self._trying = number
         # It is not here then, which who asked sees.
