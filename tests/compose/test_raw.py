@@ -438,6 +438,21 @@ def test_nothing_in_a_body_ends_the_data_early() -> None:
     )  # fmt: skip
 
 
+def test_no_field_begins_after_a_return_alone() -> None:
+    outgoing = sent(b"To: b@x\nSubject: a\rBcc: eve@there.example\n\na\rb\n")
+    assert outgoing.recipients == ("b@x",)
+    assert b"Subject: a Bcc: eve@there.example\r\n" in outgoing.octets
+    assert body(outgoing) == b"a\r\nb\r\n"
+
+
+def test_lines_of_old_kinds_are_lines() -> None:
+    written = b"To: b@x\nSubject: a\n\nb\nc\n"
+    for end in (b"\r", b"\r\r\n", b"\r\n"):
+        outgoing = sent(written.replace(b"\n", end))
+        assert b"Subject: a\r\n" in outgoing.octets
+        assert body(outgoing).split() == [b"b", b"c"]
+
+
 def test_mail_of_every_kind_goes_or_is_refused_in_one_line() -> None:
     chosen = random.Random(20_261_130)
     samples = [letter.octets for letter in letters()] + [GIT, CRON, SIGNED]

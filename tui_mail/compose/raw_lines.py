@@ -13,6 +13,8 @@ from tui_mail.model.body import BodyPart
 from tui_mail.model.error import MailError
 
 _LINE_END = re.compile(rb"\r\n|\r|\n")
+_HEADER_END = re.compile(rb"(?:\A|\n)\r*\n")
+_RETURNS = re.compile(rb"\r+(\n?)")
 _LONG = re.compile(rb"^[^\n]{%d}" % (LONGEST_LINE + 2), re.MULTILINE)
 _ENCODING = re.compile(
     rb"^content-transfer-encoding[ \t]*:[^\n]*\n(?:[ \t][^\n]*\n)*",
@@ -22,7 +24,11 @@ _SEALED = frozenset({"multipart/signed", "multipart/encrypted"})
 
 
 def with_line_ends(octets: bytes) -> bytes:
-    """End each line by CRLF; a CR or LF alone is a line end. Raises MailError for NUL."""
+    """End each line by CRLF; a CR or LF alone is a line end. Raises MailError for NUL.
+
+    In a header a CR alone is a space, where LF are there: nobody else takes it for the
+    end of a field, so what follows it must not become one.
+    """
     if (at := octets.find(b"\0")) >= 0:
         line = octets.count(b"\n", 0, at) + 1
         raise MailError(f"line {line}: there is a NUL in it, which no mail can have")
@@ -31,6 +37,11 @@ def with_line_ends(octets: bytes) -> bytes:
         return octets.replace(b"\n", b"\r\n")
     if feeds == returns == octets.count(b"\r\n"):
         return octets
+    if feeds:
+        found = _HEADER_END.search(octets)
+        end = found.end() if found else len(octets)
+        header = _RETURNS.sub(lambda ends: ends[1] or b" ", octets[:end])
+        octets = header + octets[end:]
     return _LINE_END.sub(b"\r\n", octets)
 
 
