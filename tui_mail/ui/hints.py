@@ -26,7 +26,7 @@ _KINDS = {"app.sync": ("imap", "pop3"), "search.server": ("imap",)}
 """Which kinds of accounts some of them are for."""
 _NOT_OF_FILES = frozenset(
     {"mailbox.new", "mailbox.rename", "mailbox.delete"}
-    | {"message.reply", "message.compose"}
+    | {"message.reply", "message.compose", "message.forward"}
     | {command for command, needed in _NEEDS.items() if needed == TAKE_OUT}
 )
 """What is not done to a file that is only read."""
@@ -102,6 +102,7 @@ _HINTS: Mapping[str, Sequence[tuple[str, str]]] = {
         ("message.trash", "trash"),
         ("message.move", "move"),
         ("message.toggle-flagged", "flag"),
+        ("message.forward", "forward"),
         ("list.mark-range", "range"),
         ("app.back", "no marks"),
         _LAST,

@@ -14,13 +14,14 @@ from tui_mail.model.displayable import own
 from tui_mail.model.error import LinkLost, MailError
 from tui_mail.model.ids import WHOLE, MessageNumber, PartId
 from tui_mail.ui.loading import HEADER, Shape, load, load_octets
+from tui_mail.ui.servers import COMES_LATER
 
 if TYPE_CHECKING:
     from tui_mail.mime.render import Renderer
     from tui_mail.store.database import Database
     from tui_mail.ui.app import MailApp
 
-_PATIENCE = 20.0
+_PATIENCE = 10.0
 """Seconds in which what is quoted has to come; without it one can write too."""
 
 
@@ -52,22 +53,33 @@ async def find(
     found = await _load(app, account, number, exact=exact)
     if not found.missing:
         return found
-    app.say(own("Fetching the message…"))
-    try:
-        async with asyncio.timeout(_PATIENCE):
-            for part in found.missing:
-                await app.servers.fetch(account, number, part, own("the message"))
-    except (MailError, TimeoutError):
-        # What is here is worked with; the rest is wanted as soon as it can come.
-        await app.reading.want(account, number, found.missing)
-    finally:
-        app.unsay()
+    await _ask_for(app, account, number, found.missing)
     found = await _load(app, account, number, exact=exact)
     if found.missing == () or not exact:
         return found
     # The text has come, and only now it is known which part was typed.
     await fetch_parts(app, account, number, found.missing)
     return await _load(app, account, number, exact=exact)
+
+
+async def _ask_for(
+    app: "MailApp",
+    account: str,
+    number: MessageNumber,
+    parts: tuple[PartId | None, ...],
+) -> None:
+    """Have parts fetched if that does not take long; else they come when they can."""
+    app.say(own("Fetching the message…"))
+    try:
+        if app.servers.is_cut_off(account):
+            raise LinkLost(COMES_LATER)
+        async with asyncio.timeout(_PATIENCE):
+            for part in parts:
+                await app.servers.fetch(account, number, part, own("the message"))
+    except (MailError, TimeoutError):
+        await app.reading.want(account, number, parts)
+    finally:
+        app.unsay()
 
 
 async def find_whole(app: "MailApp", account: str, number: MessageNumber) -> bytes:

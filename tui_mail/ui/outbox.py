@@ -127,7 +127,7 @@ class Outbox:
             return f"{named(*offline)} in the outbox, {goes} when online{back}"
         if counted:
             left = min(map(_due, counted.values())) - now
-            seconds = max(1, round(left.total_seconds()))
+            seconds = max(1, int(left.total_seconds()))
             return f"sends {named(*counted.values())} in {seconds} s{back}"
         if going := self._going():
             return f"sending {named(*going.values())}"

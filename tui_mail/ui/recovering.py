@@ -35,9 +35,13 @@ async def take_up(app: "MailApp") -> None:
         await app.wishes.write(name, release_kept)
         database = app.accounts.database(name)
         for left in await asyncio.to_thread(load_left_behind, database):
-            draft = await _put_into_drafts(app, name, left, lost)
-            if draft is not None:
-                found.append(_title(draft))
+            try:
+                draft = await _put_into_drafts(app, name, left, lost)
+            except MailError as error:
+                # It stays where it is, for the next start.
+                app.tell(own(f"{name}: what was being written: {error.line}"))
+            else:
+                found += [_title(draft)] if draft is not None else []
     if found:
         app.tell(own(_in_words(found, lost)))
 
