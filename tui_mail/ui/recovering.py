@@ -42,6 +42,8 @@ async def take_up(app: "MailApp") -> None:
                 app.tell(own(f"{name}: what was being written: {error.line}"))
             else:
                 found += [_title(draft)] if draft is not None else []
+                # Drafts may have been made for it just now.
+                await app.load_mailboxes(name)
     if found:
         app.tell(own(_in_words(found, lost)))
 
