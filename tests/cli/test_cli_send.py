@@ -481,6 +481,21 @@ def test_what_a_person_takes_back_meanwhile_is_not_said_to_be_sent(
     desk.close()
 
 
+def test_what_was_answered_from_another_account_gets_its_flag_too(
+    run: Sending, server: Submission, home: Path
+) -> None:
+    write_settings(local_desk(server.port), ("work", "home"))
+    (home / "asked.eml").write_bytes(b"From: a@x.example\nMessage-ID: <q@x>\n\nWhen?\n")
+    target = ("--account", "work", "--mailbox", "INBOX")
+    assert run("import", str(home / "asked.eml"), *target) == 0
+    answer = mail(TO, fields="In-Reply-To: <q@x>\n")
+    server.answers.append("550 5.7.1 no")
+    assert run("send", "--account", "home", stdin=answer) == 1
+    assert run.count("account:work is:answered") == 0
+    assert run("send", "--account", "home", stdin=answer) == 0
+    assert run.count("account:work is:answered") == 1
+
+
 @pytest.mark.parametrize("typed", ["open-sesame\r", "\x03"])
 def test_a_password_is_asked_for_though_the_message_comes_from_stdin(
     home: Path, typed: str

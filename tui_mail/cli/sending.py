@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from tui_mail.cli import output
-from tui_mail.cli.engines import engine
+from tui_mail.cli.engines import engine, wake
 from tui_mail.cli.sender_account import account_of, named_account
 from tui_mail.cli.session import Session
 from tui_mail.cli.synchronizing import ask_person, clear, named, show_progress
@@ -30,6 +30,7 @@ from tui_mail.model.error import (
     NotFound,
     StoreDamaged,
 )
+from tui_mail.model.flags import ANSWERED
 from tui_mail.model.ids import SubmissionId
 from tui_mail.model.outgoing import Outgoing, Submission, SubmissionState
 from tui_mail.store.outbox import (
@@ -38,6 +39,8 @@ from tui_mail.store.outbox import (
     submit,
     was_taken_back,
 )
+from tui_mail.store.threads import find_by_message_id
+from tui_mail.store.wishes import set_flags
 
 if TYPE_CHECKING:
     from tui_mail.store.database import Database
@@ -107,6 +110,7 @@ def send(session: Session, octets: bytes, wanted: Wanted) -> int:
     if not _is_sent(session.database(account), number):
         _say(session, account, number)
         return 1
+    _flag_elsewhere(session, account, outgoing.in_reply_to)
     if alerts or not wanted.by_program:
         told = [f"sent to {counted(len(outgoing.recipients), 'recipient')}", *alerts]
         output.note(named(account, "; ".join(told)))
@@ -207,6 +211,19 @@ def _watch(
         told = client.receive(_LOOKS)
         if isinstance(told, Status) and told.state == "offline":
             end = min(end, time.monotonic() + _OFFLINE + one.size / _SLOWEST)
+
+
+def _flag_elsewhere(session: Session, sender: Account, answered: str) -> None:
+    """Flag what a message answered where only other accounts have it."""
+    if not answered or find_by_message_id(session.database(sender), answered):
+        return
+    for account in session.accounts():
+        with suppress(MailError):
+            database = session.database(account)
+            if numbers := find_by_message_id(database, answered):
+                with database.transaction() as tx:
+                    set_flags(tx, numbers, frozenset({ANSWERED}), frozenset())
+                wake(session, account)
 
 
 def _doubt(database: "Database", number: SubmissionId, line: str) -> None:
