@@ -101,7 +101,8 @@ def state_of(
         return own("kept until the next start")
     when = f"at {list_date(due, now)}" if due is not None and due > now else ""
     if operation.state is OperationState.SENT:
-        said = error or own("sent, no answer yet")
+        is_mail = operation.kind == "send"
+        said = error or own("the server has it" if is_mail else "sent, no answer yet")
         return own(f"{said}{dot}next look {when}") if when else said
     if operation.kind == "send" and not error:
         return own(f"goes {when or 'when online'}")

@@ -269,6 +269,8 @@ def _hints_of(operation: PendingOperation) -> list[tuple[str, str]]:
         return [("r", "retry"), ("x", "cancel")]
     if operation.state is OperationState.UNKNOWN:
         return [("r", "send again"), ("x", "leave it: to Drafts")]
+    if operation.state in (OperationState.SENDING, OperationState.SENT):
+        return []
     again = "send now" if operation.state is OperationState.QUEUED else "retry"
     return [("r", again), ("u", "take back, write on"), ("x", "cancel: to Drafts")]
 
