@@ -341,6 +341,16 @@ def _lose_the_answer(database: Database, number: SubmissionId) -> None:
         outbox.settle_unknown(tx, number, "the answer was lost")
 
 
+async def test_u_brings_back_what_was_discarded(home: Home) -> None:
+    async with reader(home) as it:
+        await press_and_write(it, "c")
+        await it.type("bob@there.example")
+        await it.press("escape", "d")
+        await it.shows("Discarded; u brings it back.")
+        draft = await press_and_write(it, "u")
+        assert draft.to == "bob@there.example"
+
+
 # Leaving and coming back.
 
 

@@ -101,6 +101,8 @@ class MailApp(SpeakingApp, inherit_bindings=False):
         """What is written as soon as the accounts are open."""
         self.discarded: Draft | None = None
         """What was written and discarded last, while the reader runs."""
+        self.discarded_at = datetime.min.replace(tzinfo=UTC)
+        """When that was, in whole seconds as journals note them."""
         self.operations: Operations | None = None
         """The screen of that name, while it is open."""
         self._start_engines = start_engines

@@ -274,9 +274,11 @@ class Writing:
 
     async def _discard(self, draft: Draft) -> None:
         self._app.discarded = replace(draft, message=None)
+        self._app.discarded_at = self._app.real_time().replace(microsecond=0)
         left = not await self._keeping.discard()
         where = " What was kept of it before lies in Drafts still." if left else ""
-        self._end(own(f"Discarded.{where}"))
+        back = f"{self._app.key_of('app.undo')} brings it back."
+        self._end(own(f"Discarded; {back}{where}"))
 
     def _end(self, line: Displayable) -> None:
         self._app.say(line)

@@ -25,6 +25,11 @@ async def undo(app: "MailApp") -> None:
 
     app.wishes.refuse_if_read_only(only_flags=True)
     await app.wishes.look_for_undoable()
+    if _discarded_last(app):
+        from tui_mail.ui.composing import bring_back
+
+        await bring_back(app)
+        return
     final = await asyncio.to_thread(_final, app, list(app.accounts))
     if app.wishes.undoable is None:
         said = f"{final} cannot be undone." if final else "nothing is left to undo."
@@ -82,6 +87,13 @@ async def redo(app: "MailApp") -> None:
     )
     await _after(app, account)
     app.say(own(f"Done again: {done.said}"))
+
+
+def _discarded_last(app: "MailApp") -> bool:
+    """Tell whether nothing was done since something unsent was discarded."""
+    undoable = app.wishes.undoable
+    since = app.discarded_at
+    return app.discarded is not None and (undoable is None or undoable[1].at < since)
 
 
 def _final(app: "MailApp", accounts: list[str]) -> str:
