@@ -27,7 +27,7 @@ from tui_mail.config.places import Places
 from tui_mail.link.messages import GoOffline
 from tui_mail.model.error import StoreFailed
 from tui_mail.model.ids import SubmissionId
-from tui_mail.store.outbox import cancel
+from tui_mail.store.outbox import cancel, mark_sending
 from tui_mail.sync import outbox_once
 from tui_mail.sync.receipt import Receipt
 
@@ -461,6 +461,27 @@ def test_a_store_that_fails_over_it_is_said_with_where_the_message_is(
     assert run.said.count("\n") == 1
     assert run("sync") == 0
     assert len(server.taken) == 1
+
+
+def test_a_store_that_fails_over_the_answer_is_said_with_the_doubt(
+    run: Sending, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise StoreFailed("work.db: there is no room left")
+
+    def send(_: object, __: object, number: SubmissionId, **___: object) -> None:
+        with desk.database.transaction() as tx:
+            mark_sending(tx, number)
+        fail()
+
+    [port] = free_ports(1)
+    desk = local_desk(port)
+    monkeypatch.setattr(outbox_once, "send_once", send)
+    monkeypatch.setattr(sending, "settle_unknown", fail)
+    assert run("send", stdin=mail(TO)) == 1
+    assert "there is no room left; it may have been sent or not; it is in" in run.said
+    assert "work/send-1" in run.said
+    desk.close()
 
 
 def test_what_a_person_takes_back_meanwhile_is_not_said_to_be_sent(

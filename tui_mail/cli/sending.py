@@ -280,7 +280,8 @@ def _say(
     if one.state is SubmissionState.UNKNOWN:
         said = f"it may have been sent or not: {one.error}"
     elif one.state is SubmissionState.SENDING:
-        said, where = "another tui-mail sends it", f"it is in the outbox as {name}"
+        said = f"{why}; it may have been sent or not" if why else "it is being sent"
+        where = f"it is in the outbox as {name}"
     elif why:
         said = f"{why}; it was not sent"
     else:
