@@ -242,6 +242,19 @@ def test_alt_and_a_key_may_be_bound(written: str, sent: str) -> None:
     assert found.command.id == "message.archive"
 
 
+@pytest.mark.parametrize("size", [1, 3, 7, 100])
+def test_nothing_in_a_pasted_text_is_a_key(size: int) -> None:
+    text = "a\x1b[31mD\x1b[A \x1b]0;title\x07y\x1bO\r\n\x1b\x1b[20"
+    sent = f"\x1b[200~{text}\x1b[201~j"
+    head, rest = sent[:6], sent[6:]
+    parts = [head, *(rest[at : at + size] for at in range(0, len(rest), size))]
+    parser = KeyParser()
+    pasted, key = [event for part in parts for event in parser.feed(part)]
+    assert isinstance(pasted, events.Paste)
+    assert pasted.text == text
+    assert names([key]) == ["j"]
+
+
 def test_in_a_text_field_alt_and_a_letter_may_mean_words() -> None:
     [word] = unfolded(events.Key("alt+f", None), typing=True, bound=lambda _: True)
     assert isinstance(word, events.Key)

@@ -16,6 +16,7 @@ _LONGEST = 32
 _BEGUN = re.compile(r"\x1b(?:\[[0-?]*[ -/]*|O)")
 _HAS_PARAMETERS = re.compile(r"\x1b\[[ -?]")
 _PASTE_BEGINS = "\x1b[200~"
+_PASTE_ENDS = "\x1b[201~"
 
 
 ESCAPE = "\x1b"
@@ -29,8 +30,30 @@ class KeyParser(XTermParser):
     """Textual's parser, which tells Alt and any key from the key alone.
 
     Textual's own loses the Esc before keys that are no letters, and where an arrow
-    follows at once.
+    follows at once. It also takes pasted text for keys from the first Esc in it on, and
+    so somebody else's text could give commands.
     """
+
+    _pasted: str | None = None
+
+    def feed(self, data: str) -> Iterable[Message]:
+        """Read what came; nothing is a key between the two ends of a paste."""
+        if not data:
+            yield from super().feed(data)
+        while data:
+            if self._pasted is None:
+                keys, begins, data = data.partition(_PASTE_BEGINS)
+                if keys:
+                    yield from super().feed(keys)
+                self._pasted = "" if begins else None
+                continue
+            known, self._pasted = len(self._pasted), self._pasted + data
+            end = self._pasted.find(_PASTE_ENDS, max(0, known - len(_PASTE_ENDS)))
+            if end < 0:
+                return
+            text, data = self._pasted[:end], self._pasted[end + len(_PASTE_ENDS) :]
+            self._pasted = None
+            yield events.Paste(text.replace("\0", ""))
 
     def _sequence_to_key_events(
         self, sequence: str, alt: bool = False
