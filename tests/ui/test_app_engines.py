@@ -180,6 +180,26 @@ async def test_a_password_is_asked_for_and_not_shown(
         assert engine.last(Password).secret == "hunter2"
 
 
+async def test_a_password_is_not_asked_for_where_one_types_something_else(
+    home: Home, engine: PlayedEngine
+) -> None:
+    async with reading(home, start_engines=True) as reader:
+        await reader.until(lambda: engine.has_heard(OpenMailbox))
+        await reader.press("c")
+        await reader.shows("Subject")
+        engine.say(NeedPassword(own("refused")))
+        engine.say(Receipt(own("heard after it"), urgent=True))
+        await reader.until(lambda: bool(reader.app.servers._asking_password))
+        await reader.type("bob@there.example")
+        await reader.press("escape")
+        await reader.shows("It is not sent")
+        assert "refused" not in reader.text
+        await reader.press("d")
+        await reader.shows("work: refused")
+        await reader.press("enter")
+        await reader.until(lambda: engine.has_heard(Password))
+
+
 async def test_the_password_to_send_with_goes_to_the_one_who_sends(
     tmp_path: Path,
 ) -> None:

@@ -279,6 +279,7 @@ async def test_a_sent_mail_counts_down_and_u_takes_it_back_with_all_of_it(
             "Re: Budget",
         )
         await it.shows("Taken back")
+        assert "! Taken back" not in it.text
         await it.press("ctrl+s", "enter")
         await it.until(lambda: len(it.outbox()) == 1)
 

@@ -191,8 +191,22 @@ async def test_what_was_discarded_is_gone_and_can_be_brought_back(home: Home) ->
         await it.press("escape", "d")
         await it.until(lambda: not it.is_open)
         assert (it.rows(), it.drafts(), it.outbox()) == ([], [], [])
-        assert it.app.discarded is not None
-        assert it.app.discarded.body.startswith("a mistake")
+        await it.shows("Discarded; u brings it back")
+        await it.press("u")
+        await it.until(lambda: it.is_open)
+        assert it.composer.draft.body.startswith("a mistake")
+        await it.press("escape")
+        await it.shows("It is not sent")
+
+
+async def test_u_undoes_what_was_done_after_something_was_discarded(home: Home) -> None:
+    async with composing(home, answer()) as it:
+        await it.type("a mistake")
+        await it.press("escape", "d")
+        await it.until(lambda: not it.is_open)
+        await it.press("F", "u")
+        await it.shows("Undone: flagged")
+        assert not it.is_open
 
 
 async def test_an_answer_between_quoted_words_leaves_them_quoted(home: Home) -> None:

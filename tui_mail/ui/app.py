@@ -5,7 +5,7 @@ import gc
 import os
 import sys
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
@@ -40,8 +40,8 @@ from tui_mail.ui.widgets.part_list import PartList
 
 if TYPE_CHECKING:
     from tui_mail.compose.beginning import ToWrite
-    from tui_mail.compose.draft import Draft
     from tui_mail.ui.bridge import Bridge, StoreChanged
+    from tui_mail.ui.composing import Discarded
     from tui_mail.ui.engines import EngineJoined, Engines, EngineSaid
     from tui_mail.ui.fetching import Fetching
     from tui_mail.ui.keys import Keys
@@ -99,15 +99,14 @@ class MailApp(SpeakingApp, inherit_bindings=False):
         """What was typed at questions, the latest last."""
         self.to_write: ToWrite | None = None
         """What is written as soon as the accounts are open."""
-        self.discarded: Draft | None = None
+        self.discarded: Discarded | None = None
         """What was written and discarded last, while the reader runs."""
-        self.discarded_at = datetime.min.replace(tzinfo=UTC)
-        """When that was, in whole seconds as journals note them."""
         self.operations: Operations | None = None
         """The screen of that name, while it is open."""
         self._start_engines = start_engines
         self._tasks: set[asyncio.Task[None]] = set()
         self._asking = 0
+        self._answered, self._unasked = asyncio.Event(), asyncio.Lock()
         self.accounts = Accounts(settings, places)
         self.opened = next(
             (a for a in settings.accounts.values() if isinstance(a, OpenedAccount)),
@@ -349,7 +348,19 @@ class MailApp(SpeakingApp, inherit_bindings=False):
             return await answer
         finally:
             self._asking -= 1
+            self._answered.set()
             self.keys.asked()
+
+    async def ask_of_itself(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Ask what no key asked for, once nobody types elsewhere, one after the other."""
+        from tui_mail.ui.screens.asking import Asking
+        from tui_mail.ui.screens.composer import Composer
+
+        async with self._unasked:
+            while any(isinstance(s, Composer | Asking) for s in self.screen_stack):
+                self._answered.clear()
+                await self._answered.wait()
+            await work()
 
     def remember(self, what: str, typed: str) -> None:
         """Keep what was typed at a question for the next time."""

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Coroutine
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from tui_mail.compose.beginning import ToWrite
@@ -12,6 +12,7 @@ from tui_mail.compose.wrapping import rewrapped
 from tui_mail.model.displayable import Displayable, own
 from tui_mail.model.error import MailError
 from tui_mail.model.ids import WritingId
+from tui_mail.model.operation import JournalEntry
 from tui_mail.ui import attaching, external_editor, finding_people, reviewing
 from tui_mail.ui.safekeeping import Safekeeping
 from tui_mail.ui.screens.composer import Composer
@@ -45,6 +46,15 @@ _ANSWERS = (
 _FLAG_TITLES = {"\\Answered": "Reply", "$Forwarded": "Forward"}
 
 
+@dataclass(frozen=True, slots=True)
+class Discarded:
+    """What was thrown away while the reader runs."""
+
+    draft: Draft
+    after: tuple[str, JournalEntry] | None
+    """What had been done last of all: while that holds, ``u`` brings it back."""
+
+
 async def write(
     app: "MailApp",
     draft: Draft,
@@ -52,15 +62,16 @@ async def write(
     writing: WritingId | None = None,
     focus: str = "body",
     note: Displayable = _NOTHING,
+    warning: bool = True,
 ) -> None:
     """Open the composer and carry what is written to its end.
 
     ``writing`` is the row of what was written before: then nothing of it goes without
     being asked. ``focus`` names the field that is to be filled in first, ``note`` is said
-    there. Raises MailError.
+    there, as a ``warning`` or not. Raises MailError.
     """
     app.wishes.refuse_if_read_only()
-    await Writing(app, draft, writing).run(focus, note)
+    await Writing(app, draft, writing).run(focus, note, warning=warning)
 
 
 async def begin_with(app: "MailApp", to_write: ToWrite) -> None:
@@ -80,11 +91,11 @@ async def begin_with(app: "MailApp", to_write: ToWrite) -> None:
 
 async def bring_back(app: "MailApp") -> None:
     """Write on what was discarded last."""
-    draft, app.discarded = app.discarded, None
-    if draft is None:
+    discarded, app.discarded = app.discarded, None
+    if discarded is None:
         app.say(own("Nothing was discarded."))
         return
-    await Writing(app, draft, None, unchanged=False).run("body")
+    await Writing(app, discarded.draft, None, unchanged=False).run("body")
 
 
 class Writing:
@@ -116,12 +127,14 @@ class Writing:
         self._begun = self._screen.draft
         self._saved = self._kept = self._begun
         self._kept_at = 0.0
-        self._note = _NOTHING
+        self._note, self._warning = _NOTHING, True
         self._book_failed = False
         self._wakes = asyncio.Event()
         self._looking: asyncio.Task[None] | None = None
 
-    async def run(self, focus: str, note: Displayable = _NOTHING) -> None:
+    async def run(
+        self, focus: str, note: Displayable = _NOTHING, *, warning: bool = True
+    ) -> None:
         """Have it written; returns when it is over."""
         app = self._app
         self._screen.first = focus
@@ -129,7 +142,7 @@ class Writing:
             self._start(self._save_again_and_again()),
             self._start(self._load_people()),
         ]
-        self._note = note
+        self._note, self._warning = note, warning
         try:
             await app.ask(self._screen)
         except asyncio.CancelledError:
@@ -158,7 +171,7 @@ class Writing:
     def opened(self) -> None:
         """Say what is to be known, or begin with the person's own editor."""
         if self._note:
-            self._screen.say(self._note, warning=True)
+            self._screen.say(self._note, warning=self._warning)
         if self._app.settings.ui.editor:
             self.wanted("editor-first")
 
@@ -273,12 +286,12 @@ class Writing:
             await self._keeping.keep(draft, over=True)
 
     async def _discard(self, draft: Draft) -> None:
-        self._app.discarded = replace(draft, message=None)
-        self._app.discarded_at = self._app.real_time().replace(microsecond=0)
         left = not await self._keeping.discard()
+        after = await self._app.wishes.last_done()
+        self._app.discarded = Discarded(replace(draft, message=None), after)
         where = " What was kept of it before lies in Drafts still." if left else ""
-        back = f"{self._app.key_of('app.undo')} brings it back."
-        self._end(own(f"Discarded; {back}{where}"))
+        undo = self._app.key_of("app.undo")
+        self._end(own(f"Discarded; {undo} brings it back.{where}"))
 
     def _end(self, line: Displayable) -> None:
         self._app.say(line)

@@ -4,6 +4,7 @@ import asyncio
 import re
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from tui_mail.link.messages import (
@@ -229,7 +230,9 @@ class Servers:
             if typed := self._passwords.pop((account, server), ""):
                 self._app.engines.send(account, Password(typed, server))
                 return
-            await ask_password(self._app, account, line, server)
+            await self._app.ask_of_itself(
+                partial(ask_password, self._app, account, line, server)
+            )
         finally:
             self._asking_password.discard((account, server))
 

@@ -158,20 +158,28 @@ class Wishes:
 
     async def look_for_undoable(self) -> None:
         """Find what ``u`` would undo: the latest action of all accounts."""
-        accounts = list(self._app.accounts)
-        found = await asyncio.to_thread(self._latest, accounts)
+        from tui_mail.store.journal import last_undoable
+
+        found = await self._latest(last_undoable)
         if found != self.undoable:
             self.undoable = found
             self._app.say_status()
 
-    def _latest(self, accounts: list[str]) -> tuple[str, JournalEntry] | None:
-        from tui_mail.store.journal import last_undoable
+    async def last_done(self) -> tuple[str, JournalEntry] | None:
+        """Find what was done last, whether there is a way back from it or not."""
+        from tui_mail.store.journal import last_done
 
-        found = [
-            (account, entry)
-            for account in accounts
-            if (entry := last_undoable(self._app.accounts.database(account)))
-        ]
+        return await self._latest(last_done)
+
+    async def _latest(
+        self, find: "Callable[[Database], JournalEntry | None]"
+    ) -> tuple[str, JournalEntry] | None:
+        def look() -> list[tuple[str, JournalEntry]]:
+            databases = [(name, self._app.accounts.database(name)) for name in accounts]
+            return [(name, entry) for name, one in databases if (entry := find(one))]
+
+        accounts = list(self._app.accounts)
+        found = await asyncio.to_thread(look)
         return max(found, key=lambda pair: pair[1].at, default=None)
 
     def _show_at_once(self, account: str, wish: Wish) -> frozenset[MessageNumber]:

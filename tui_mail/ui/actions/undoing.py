@@ -9,6 +9,7 @@ from tui_mail.model.displayable import own
 from tui_mail.model.error import NotFound, NoWayBack
 from tui_mail.model.ids import WritingId
 from tui_mail.model.operation import JournalEntry
+from tui_mail.ui import composing
 from tui_mail.ui.actions.acting import sentence
 from tui_mail.ui.dates import list_date
 from tui_mail.ui.screens.confirm import Confirm
@@ -24,13 +25,12 @@ async def undo(app: "MailApp") -> None:
     from tui_mail.store import journal
 
     app.wishes.refuse_if_read_only(only_flags=True)
-    await app.wishes.look_for_undoable()
-    if _discarded_last(app):
-        from tui_mail.ui.composing import bring_back
-
-        await bring_back(app)
+    last = await app.wishes.last_done()
+    if app.discarded is not None and app.discarded.after == last:
+        await composing.bring_back(app)
         return
-    final = await asyncio.to_thread(_final, app, list(app.accounts))
+    await app.wishes.look_for_undoable()
+    final = _final(app, last)
     if app.wishes.undoable is None:
         said = f"{final} cannot be undone." if final else "nothing is left to undo."
         app.say(sentence(said))
@@ -59,7 +59,6 @@ async def write_on(app: "MailApp", account: str, writing: WritingId | None) -> N
     """Open the composer with a mail that was taken out of the outbox."""
     from tui_mail.compose.kept import from_json
     from tui_mail.store.writing import load_writing
-    from tui_mail.ui.composing import write
 
     await app.outbox.look()
     if writing is None:
@@ -68,7 +67,7 @@ async def write_on(app: "MailApp", account: str, writing: WritingId | None) -> N
     database = app.accounts.database(account)
     draft = from_json(await asyncio.to_thread(load_writing, database, writing))
     note = own("Taken back: it is not sent.")
-    await write(app, draft, writing=writing, note=note)
+    await composing.write(app, draft, writing=writing, note=note, warning=False)
 
 
 async def redo(app: "MailApp") -> None:
@@ -89,23 +88,8 @@ async def redo(app: "MailApp") -> None:
     app.say(own(f"Done again: {done.said}"))
 
 
-def _discarded_last(app: "MailApp") -> bool:
-    """Tell whether nothing was done since something unsent was discarded."""
-    undoable = app.wishes.undoable
-    since = app.discarded_at
-    return app.discarded is not None and (undoable is None or undoable[1].at < since)
-
-
-def _final(app: "MailApp", accounts: list[str]) -> str:
+def _final(app: "MailApp", latest: tuple[str, JournalEntry] | None) -> str:
     """Name what was done last of all where there is no way back from it."""
-    from tui_mail.store.journal import last_done
-
-    found = [
-        (account, entry)
-        for account in accounts
-        if (entry := last_done(app.accounts.database(account)))
-    ]
-    latest = max(found, key=lambda pair: pair[1].at, default=None)
     if latest is None or latest == app.wishes.undoable:
         return ""
     entry = latest[1]

@@ -320,6 +320,7 @@ class Composer(Screen[None], inherit_bindings=False):
 
     def _show_hints(self) -> None:
         hints = [("Ctrl+S", "send"), ("Ctrl+T", "attach"), ("F4", "editor")]
+        hints.append(("Esc", "close"))
         if self.focused is self._files:
             hints = [("d", "take off"), ("Tab", "next"), *hints]
         elif self.focused is self._from.edit:
@@ -328,7 +329,7 @@ class Composer(Screen[None], inherit_bindings=False):
             hints += [("Ctrl+R", "wrap again"), ("Tab", "fields")]
         else:
             hints = [("Tab", "next"), *hints]
-        hints += [("Esc", "close"), ("F1", "keys")]
+        hints.append(("F1", "keys"))
         self.query_one("#hints", HintLine).show(hints)
 
     def action_redraw(self) -> None:
