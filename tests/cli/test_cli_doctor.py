@@ -21,6 +21,19 @@ def examine(
     kind: str = "imap",
 ) -> dict[str, bool]:
     """Examine an account with such a server; how each of its steps went, in order."""
+    found = findings(capsys, home, keys, kind)
+    return {
+        str(one["check"]).removeprefix(f"{kind} "): bool(one["ok"]) for one in found
+    }
+
+
+def findings(
+    capsys: pytest.CaptureFixture[str],
+    home: Path,
+    keys: Mapping[str, object],
+    kind: str,
+) -> list[dict[str, str | bool]]:
+    """Examine it; what was found at each of its steps, in order."""
     lines = (f"{key} = {json.dumps(value)}" for key, value in keys.items())
     path = home / "config.toml"
     path.write_text(
@@ -31,8 +44,7 @@ def examine(
     found = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert status == int(not all(one["ok"] for one in found))
     assert all(one["ok"] or one["remedy"] for one in found)
-    steps = [one for one in found if one["check"].startswith(f"{kind} ")]
-    return {one["check"].removeprefix(f"{kind} "): one["ok"] for one in steps}
+    return [one for one in found if one["check"].startswith(f"{kind} ")]
 
 
 def in_words(
@@ -94,6 +106,26 @@ def test_a_certificate_that_nobody_vouches_for_fails_at_its_step(
         steps = examine(capsys, home, {**port, "ca_file": "ca.pem"})
     assert all(steps.values())
     assert list(steps)[-2:] == ["capabilities", "extensions"]
+
+
+@pytest.mark.parametrize(
+    ("name", "expired", "word"),
+    [(HOST, True, "renew"), ("other.example", False, "host"), ("", False, "ca_file")],
+)
+def test_what_helps_a_certificate_that_does_not_hold_is_said(
+    home: Path,
+    capsys: pytest.CaptureFixture[str],
+    name: str,
+    *,
+    expired: bool,
+    word: str,
+) -> None:
+    context = server_context(home, name or HOST, expired=expired)
+    keys = {"ca_file": "ca.pem"} if name else {}
+    with submission(context, security=Security.TLS) as server:
+        *_, failed = findings(capsys, home, {"port": server.port, **keys}, "smtp")
+    assert failed["check"] == "smtp TLS"
+    assert word in str(failed["remedy"])
 
 
 def test_behind_tls_only_the_greeting_fails_where_it_is_none(

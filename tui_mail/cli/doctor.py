@@ -42,6 +42,14 @@ _PROPER = {
     "pop3": "a POP3 server",
     "smtp": "an SMTP server",
 }
+_NAME_CA_FILE = "name a file with the certificates to trust as ca_file"
+_OTHER_TIME = "check the date here; whoever runs the server has to renew it"
+_OTHER_NAME = "check host in the settings: the certificate is for another name"
+_OF_CERTIFICATES = {
+    **{9: _OTHER_TIME, 10: _OTHER_TIME},
+    **{62: _OTHER_NAME, 64: _OTHER_NAME},
+}
+"""What helps where one is not valid yet, or any more, or not for that host."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -186,7 +194,7 @@ def _login(account: Account, kind: str, server: Server) -> Iterator[Finding]:
     except SecretMissing as error:
         yield password_missing(name, kind, error)
     except CertificateRefused as error:
-        remedy = "name a file with the certificates to trust as ca_file"
+        remedy = _OF_CERTIFICATES.get(error.code, _NAME_CA_FILE)
         yield Finding(name, f"{kind} TLS", False, error.line, remedy)
     except (HandshakeLost, NoEncryption) as error:
         remedy = "check port and security in the settings"

@@ -54,6 +54,11 @@ class HandshakeLost(LinkLost):
 class CertificateRefused(LinkLost):
     """The server's certificate does not prove who it is."""
 
+    def __init__(self, line: str, *, code: int = 0) -> None:
+        """``code``: why, as OpenSSL numbers it; 0 where the ca_file cannot be read."""
+        super().__init__(line)
+        self.code = code
+
 
 class LoginRefused(MailError):
     """The server did not take the name and password; asking again is needed."""

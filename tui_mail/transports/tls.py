@@ -46,7 +46,8 @@ def encrypt(
     except ssl.SSLCertVerificationError as error:
         (encrypted or link).close()
         said = error.verify_message or "it does not hold"
-        raise CertificateRefused(f"certificate of {host}: {said}") from None
+        line = f"certificate of {host}: {said}"
+        raise CertificateRefused(line, code=error.verify_code) from None
     except TimeoutError:
         (encrypted or link).close()
         said = f"{host} did not finish the TLS handshake in time"
