@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from tests.compose.octets import assert_sound
 from tui_mail.compose.draft import Attachment, Draft, FileSource
-from tui_mail.compose.draft_marks import NAME, read_marks
+from tui_mail.compose.draft_marks import NAME, Marks, read_marks
 from tui_mail.compose.fields import FieldError, clean_line, typed_text
 from tui_mail.compose.serialise import draft_octets, outgoing_of
 from tui_mail.mime.charset import decode_words
@@ -358,7 +358,8 @@ def test_an_unfinished_draft_keeps_all() -> None:
         subject="",
         in_reply_to="p@x",
         references=("p@x",),
-        parent_flag="\\Answered",
+        parent_flag="$Forwarded",
+        forwarded_id="q@x",
         warn_private=True,
         attachments=(attachment("a.pdf"),),
     )
@@ -369,8 +370,8 @@ def test_an_unfinished_draft_keeps_all() -> None:
     assert typed_text(message["To"]) == "Müller, bob@"
     assert typed_text(message["Bcc"]) == "bob@there.example, x"
     assert message["In-Reply-To"] == "<p@x>"
-    assert read_marks(message[NAME]) == ("\\Answered", True)
-    assert read_marks("") == ("", False)
+    assert read_marks(message[NAME]) == Marks("$Forwarded", "q@x", warn_private=True)
+    assert read_marks("flag=\\Seen forwards=<a> new") == Marks()
 
 
 def test_a_large_attachment_takes_little_more_than_itself() -> None:

@@ -248,6 +248,18 @@ async def test_enter_on_a_draft_of_another_client_goes_on_writing_it(
         assert b"And here I began elsewhere." in kept
 
 
+async def test_a_forward_that_was_kept_still_knows_what_it_forwards(home: Home) -> None:
+    async with reader(home) as it:
+        await it.go_to("Budget")
+        number = it.row.number
+        await press_and_write(it, "f")
+        await it.type("zoe@there.example")
+        await it.press("escape", "k")
+        await it.until(lambda: not it.is_open)
+        draft = await press_and_write(it, "g", "d", "enter")
+        assert (draft.parent, draft.parent_flag) == (number, "$Forwarded")
+
+
 async def test_a_draft_in_the_outbox_is_not_written_on(home: Home) -> None:
     async with reader(home) as it:
         put_draft(it.database)

@@ -59,6 +59,8 @@ class Draft:
     """The message of this account that it answers or forwards."""
     parent_flag: str = ""
     """What the parent gets when it has gone: ``\\Answered``, ``$Forwarded``, or nothing."""
+    forwarded_id: str = ""
+    """The Message-ID of the one message that it forwards, without angle brackets."""
     warn_private: bool = False
     """It answers a list's message to its sender alone."""
     message: MessageNumber | None = None

@@ -3,6 +3,7 @@
 import textwrap
 from collections.abc import Iterator, Sequence
 
+from tui_mail.compose.ancestry import is_message_id
 from tui_mail.compose.direction import without_directions
 from tui_mail.compose.draft import Attachment, Draft, PartSource
 from tui_mail.compose.identity import Identity, address_used
@@ -41,6 +42,7 @@ def forward_inline(original: Original, identity: Identity) -> Draft:
         attachments=carried(original),
         parent=original.message,
         parent_flag=FORWARDED,
+        forwarded_id=_id_of(envelope),
     )
 
 
@@ -49,13 +51,13 @@ def forward_attached(originals: Sequence[Original], identity: Identity) -> Draft
 
     Of several, none gets a flag for it.
     """
-    subject = parse_envelope(originals[0].headers).subject
+    envelope = parse_envelope(originals[0].headers)
     alone = originals[0] if len(originals) == 1 else None
     return Draft(
         account=identity.account,
         sender=identity.sender_at(address_used(originals[0].headers, identity)),
         subject=forward_subject(
-            subject if alone else Displayable(f"{len(originals)} messages")
+            envelope.subject if alone else Displayable(f"{len(originals)} messages")
         ),
         body=with_signature("\n", identity.signature),
         attachments=tuple(
@@ -69,7 +71,12 @@ def forward_attached(originals: Sequence[Original], identity: Identity) -> Draft
         ),
         parent=alone.message if alone else None,
         parent_flag=FORWARDED if alone else "",
+        forwarded_id=_id_of(envelope) if alone else "",
     )
+
+
+def _id_of(envelope: Envelope) -> str:
+    return envelope.message_id if is_message_id(envelope.message_id) else ""
 
 
 def carried(original: Original) -> tuple[Attachment, ...]:

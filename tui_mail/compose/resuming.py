@@ -48,7 +48,7 @@ def resume(original: Original, identity: Identity) -> Resumed:
     """Take up a message of Drafts, ours or another client's."""
     envelope = parse_envelope(original.headers)
     fields = wanted_fields(original.headers, _TYPED | {_MARKS})
-    flag, private = draft_marks.read_marks(fields.pop(_MARKS, ""))
+    marks = draft_marks.read_marks(fields.pop(_MARKS, ""))
     typed = {name: displayable(typed_text(value)) for name, value in fields.items()}
     answers = envelope.in_reply_to if is_message_id(envelope.in_reply_to) else ""
     draft = Draft(
@@ -63,8 +63,9 @@ def resume(original: Original, identity: Identity) -> Resumed:
         attachments=carried(original),
         in_reply_to=answers,
         references=tuple(filter(is_message_id, envelope.references)),
-        parent_flag=flag or ("\\Answered" if answers else ""),
-        warn_private=private,
+        parent_flag=marks.parent_flag or ("\\Answered" if answers else ""),
+        forwarded_id=marks.forwarded_id,
+        warn_private=marks.warn_private,
         message=original.message,
     )
     return Resumed(draft, _warnings(original))

@@ -19,6 +19,7 @@ from tui_mail.ui.composing import write
 from tui_mail.ui.screens.confirm import Confirm
 
 if TYPE_CHECKING:
+    from tui_mail.store.database import Database
     from tui_mail.ui.app import MailApp
 
 Answering = Callable[[Original, Identity], Draft]
@@ -134,7 +135,18 @@ async def resume(app: "MailApp", account: str, number: MessageNumber) -> None:
     resumed = resuming.resume(found.original, identity(app, account))
     missing = await originals.want_attached(app, account, resumed.draft.attachments)
     note = missing or " ".join(resumed.warnings) or _why_unsent(app, account)
-    await write(app, resumed.draft, note=own(note))
+    draft = await asyncio.to_thread(_with_forwarded, database, resumed.draft)
+    await write(app, draft, note=own(note))
+
+
+def _with_forwarded(database: "Database", draft: Draft) -> Draft:
+    """Find what a draft forwards: it says so by its Message-ID alone."""
+    from tui_mail.store.threads import find_by_message_id
+
+    if not draft.forwarded_id or draft.parent_flag != forwarding.FORWARDED:
+        return draft
+    found = find_by_message_id(database, draft.forwarded_id)
+    return replace(draft, parent=found[0] if found else None)
 
 
 async def bring_back(app: "MailApp") -> None:
