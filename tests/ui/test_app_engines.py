@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.ui.app_samples import Home, Sample, put, reading
+from tests.ui.composer_samples import Composing, sending
 from tui_mail.config.places import make_private
 from tui_mail.link.messages import (
     Cancel,
@@ -31,12 +32,14 @@ from tui_mail.link.messages import (
 from tui_mail.link.server import EngineServer
 from tui_mail.model.displayable import own
 from tui_mail.model.event import ContentArrived, MailboxChanged, OperationsChanged
+from tui_mail.model.outgoing import SubmissionState
 from tui_mail.model.readable import ReadableText
 from tui_mail.model.uids import UidSet
 from tui_mail.store.content import save_text
 from tui_mail.store.database import Transaction
 from tui_mail.store.mailboxes import find_mailbox
 from tui_mail.store.operations import load_pending
+from tui_mail.store.outbox import load_submissions
 from tui_mail.store.told import save_told
 
 
@@ -93,9 +96,36 @@ async def test_an_engine_that_is_there_is_joined_and_told_what_is_looked_at(
         await reader.shows("work: the name cannot be found", "failed")
 
 
+async def test_an_engine_that_is_there_long_hears_of_what_was_kept_until_the_next_start(
+    tmp_path: Path,
+) -> None:
+    home = sending(tmp_path)
+    async with reading(home) as begun:
+        it = Composing(begun.app, begun.pilot)
+        await it.press("r")
+        await it.until(lambda: it.is_open)
+        await it.type("Yes.")
+        await it.press("ctrl+s", "enter")
+        await it.until(lambda: not it.is_open)
+        await it.press("Q", "k")
+        await it.until(lambda: it.outbox()[0].state is SubmissionState.KEPT)
+    engine = PlayedEngine(home)
+    try:
+        async with reading(home, start_engines=True) as reader:
+            database = reader.app.accounts.database("work")
+            await reader.until(lambda: engine.has_heard(Wake))
+            await reader.until(
+                lambda: load_submissions(database)[0].state is SubmissionState.QUEUED
+            )
+    finally:
+        engine.server.close()
+
+
 async def test_a_wish_wakes_the_engine(home: Home, engine: PlayedEngine) -> None:
     async with reading(home, start_engines=True) as reader:
         await reader.until(lambda: engine.has_heard(OpenMailbox))
+        await reader.until(lambda: engine.has_heard(Wake))
+        engine.heard.clear()
         await reader.press("F")
         await reader.until(lambda: engine.has_heard(Wake))
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from tui_mail.compose.draft import Attachment, Draft
 from tui_mail.compose.kept import from_json
+from tui_mail.link.messages import Wake
 from tui_mail.model.displayable import displayable, own
 from tui_mail.model.error import MailError
 from tui_mail.ui.safekeeping import Safekeeping, load_attachment
@@ -33,6 +34,7 @@ async def take_up(app: "MailApp") -> None:
     for name in app.accounts.in_order():
         # An engine that runs already has started long ago.
         await app.wishes.write(name, release_kept)
+        app.engines.send(name, Wake())
         database = app.accounts.database(name)
         for left in await asyncio.to_thread(load_left_behind, database):
             try:

@@ -19,6 +19,7 @@ from tui_mail.link.messages import (
     Search,
     Status,
     Synchronize,
+    Wake,
     Which,
 )
 from tui_mail.model.displayable import Displayable, displayable, own
@@ -150,6 +151,9 @@ class Servers:
         if event.joined:
             state = replace(state, line=own(""))
             self.tell_open_mailbox()
+            if not self._app.read_only:
+                # It may be there for long, and what waits was written since.
+                self._app.engines.send(event.account, Wake())
         else:
             state = replace(state, status=None, line=displayable(event.line))
             self._states[event.account] = state
