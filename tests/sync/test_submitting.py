@@ -138,6 +138,7 @@ def test_where_one_recipient_is_refused_nobody_gets_it_until_a_person_says_so(
     found = row(desk, number)
     assert found is not None
     assert "bad@there.example: 550 5.1.1 nobody here" in found.error
+    assert "a retry sends it to the other one)" in found.error
     with desk.database.transaction() as tx:
         retry(tx, number)
     desk.sync()

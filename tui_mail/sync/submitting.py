@@ -271,7 +271,8 @@ class Outlet:
             self._wait(one, line, receipt)
             return
         if others := len(one.addresses) - len(refused):
-            line += f" (nobody got it; a retry sends it to the other {others:,})"
+            rest = f"other {others:,}" if others > 1 else "other one"
+            line += f" (nobody got it; a retry sends it to the {rest})"
         self._refuse(
             one,
             line,
