@@ -318,6 +318,30 @@ def test_a_lost_answer_is_said_and_it_is_not_sent_again_by_itself(run: Sending) 
         assert run.outbox() == []
 
 
+def test_what_waits_is_not_forgotten_where_the_server_is_no_more_in_the_settings(
+    run: Sending, server: Submission
+) -> None:
+    desk = local_desk(server.port)
+    assert run("send", "--queue", stdin=mail(TO)) == 0
+    desk.set(smtp=None)
+    write_settings(desk)
+    assert run("sync") == 1
+    assert "1 mail cannot go: [accounts.work.smtp] is missing" in run.said
+    desk.set(smtp=smtp_at(server.port, password=""))
+    write_settings(desk)
+    assert run("sync") == 0
+    assert len(server.taken) == 1
+
+
+def test_what_waits_is_found_whatever_the_case_of_its_account(
+    run: Sending, server: Submission
+) -> None:
+    local_desk(server.port)
+    assert run("send", "--queue", stdin=mail(TO)) == 0
+    assert run("outbox", "--cancel", "WORK/send-1") == 0
+    assert run.outbox() == []
+
+
 def test_what_may_have_been_sent_can_be_left_at_that(run: Sending) -> None:
     mta = Mta().say("END", GONE)
     with scripted(mta.play) as server:

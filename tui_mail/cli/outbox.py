@@ -78,7 +78,7 @@ def _find(session: Session, text: str) -> tuple[Account, PendingOperation]:
         (account, pending)
         for account in session.readable_accounts()
         for pending in load_pending(session.database(account))
-        if text in (pending.id, f"{account.name}/{pending.id}")
+        if text.lower() in (pending.id, f"{account.name}/{pending.id}".lower())
     ]
     if not found:
         raise NotFound(f'nothing that waits has the id "{text}"')

@@ -14,6 +14,7 @@ from tui_mail.cli.values import counted
 from tui_mail.config.settings import Account
 from tui_mail.model.displayable import displayable
 from tui_mail.model.error import MailError
+from tui_mail.model.outgoing import SubmissionState
 from tui_mail.store.outbox import load_submissions
 
 _TERMINAL = threading.Lock()
@@ -88,6 +89,8 @@ def _synchronize_one(
             )
             receipt, whole = str(done), done.whole
         waits = "" if dry_run else _what_waits_for_a_person(session, account)
+        if stuck := _what_cannot_go(session, account):
+            waits, whole = f"{waits}; {stuck}", False
     except MailError as error:
         clear()
         output.complain(named(account, error.line))
@@ -105,6 +108,17 @@ def _what_waits_for_a_person(session: Session, account: Account) -> str:
         return ""
     waiting = f"{counted(count, 'mail')} in the outbox wait{'s' if count == 1 else ''}"
     return f"; {waiting} for you: tui-mail outbox"
+
+
+def _what_cannot_go(session: Session, account: Account) -> str:
+    """Say how many mails wait in an account that has no server to send with any more."""
+    if account.smtp is not None:
+        return ""
+    mails = load_submissions(session.database(account))
+    waiting = (SubmissionState.QUEUED, SubmissionState.KEPT)
+    count = sum(mail.state in waiting for mail in mails)
+    missing = f"[accounts.{account.name}.smtp] is missing in the settings"
+    return f"{counted(count, 'mail')} cannot go: {missing}" if count else ""
 
 
 def _answer(session: Session, account: Account, *, again: bool, yes: bool) -> None:
