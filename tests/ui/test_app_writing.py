@@ -359,7 +359,7 @@ async def test_u_brings_back_what_was_discarded(home: Home) -> None:
         await press_and_write(it, "c")
         await it.type("bob@there.example")
         await it.press("escape", "d")
-        await it.shows("Discarded; u brings it back.")
+        await it.shows("Discarded.", "u brings back what was discarded")
         draft = await press_and_write(it, "u")
         assert draft.to == "bob@there.example"
 

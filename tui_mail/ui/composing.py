@@ -11,8 +11,7 @@ from tui_mail.compose.draft import Draft
 from tui_mail.compose.wrapping import rewrapped
 from tui_mail.model.displayable import Displayable, own
 from tui_mail.model.error import MailError
-from tui_mail.model.ids import WritingId
-from tui_mail.model.operation import JournalEntry
+from tui_mail.model.ids import ActionId, WritingId
 from tui_mail.ui import attaching, external_editor, finding_people, reviewing
 from tui_mail.ui.safekeeping import Safekeeping
 from tui_mail.ui.screens.composer import Composer
@@ -51,7 +50,7 @@ class Discarded:
     """What was thrown away while the reader runs."""
 
     draft: Draft
-    after: tuple[str, JournalEntry] | None
+    after: tuple[str, ActionId] | None
     """What had been done last of all: while that holds, ``u`` brings it back."""
 
 
@@ -92,6 +91,7 @@ async def begin_with(app: "MailApp", to_write: ToWrite) -> None:
 async def bring_back(app: "MailApp") -> None:
     """Write on what was discarded last."""
     discarded, app.discarded = app.discarded, None
+    await app.wishes.look_for_undoable()
     if discarded is None:
         app.say(own("Nothing was discarded."))
         return
@@ -287,11 +287,11 @@ class Writing:
 
     async def _discard(self, draft: Draft) -> None:
         left = not await self._keeping.discard()
-        after = await self._app.wishes.last_done()
+        after = await self._app.wishes.last_id()
         self._app.discarded = Discarded(replace(draft, message=None), after)
         where = " What was kept of it before lies in Drafts still." if left else ""
-        undo = self._app.key_of("app.undo")
-        self._end(own(f"Discarded; {undo} brings it back.{where}"))
+        await self._app.wishes.look_for_undoable()
+        self._end(own(f"Discarded.{where}"))
 
     def _end(self, line: Displayable) -> None:
         self._app.say(line)

@@ -165,6 +165,8 @@ class SpeakingApp(App[int], inherit_bindings=False):
         if is_told:
             entry = None
         right = undo_in_words(entry, self.session, self.real_time(), key=key)
+        if self.wishes.brings_back:
+            right = own(f"{key} brings back what was discarded")
         if self.read_only:
             right = own("read-only")
         self.status_line.show(left, right, warning=self._warning)

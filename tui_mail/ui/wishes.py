@@ -10,7 +10,7 @@ from tui_mail.link.messages import Wake
 from tui_mail.model.displayable import Displayable, own
 from tui_mail.model.error import MailError, NotFound
 from tui_mail.model.flags import SEEN
-from tui_mail.model.ids import MessageNumber
+from tui_mail.model.ids import ActionId, MessageNumber
 from tui_mail.model.mailbox import Mailbox
 from tui_mail.model.operation import (
     Expunge,
@@ -39,6 +39,8 @@ class Wishes:
         self._gone: dict[str, dict[MessageNumber, int]] = {}
         self.undoable: tuple[str, JournalEntry] | None = None
         """What ``u`` would undo: the account, and the entry of its journal."""
+        self.brings_back = False
+        """Whether ``u`` brings back what was discarded: nothing was done after it."""
 
     async def perform(self, account: str, wish: Wish, said: str) -> None:
         """Perform a wish; the rows change at once, and back if it cannot be written.
@@ -161,8 +163,10 @@ class Wishes:
         from tui_mail.store.journal import last_undoable
 
         found = await self._latest(last_undoable)
-        if found != self.undoable:
-            self.undoable = found
+        discarded = self._app.discarded
+        back = discarded is not None and discarded.after == await self.last_id()
+        if (found, back) != (self.undoable, self.brings_back):
+            self.undoable, self.brings_back = found, back
             self._app.say_status()
 
     async def last_done(self) -> tuple[str, JournalEntry] | None:
@@ -170,6 +174,11 @@ class Wishes:
         from tui_mail.store.journal import last_done
 
         return await self._latest(last_done)
+
+    async def last_id(self) -> tuple[str, ActionId] | None:
+        """Name what was done last; what is told of it may change."""
+        found = await self.last_done()
+        return None if found is None else (found[0], found[1].id)
 
     async def _latest(
         self, find: "Callable[[Database], JournalEntry | None]"

@@ -25,12 +25,11 @@ async def undo(app: "MailApp") -> None:
     from tui_mail.store import journal
 
     app.wishes.refuse_if_read_only(only_flags=True)
-    last = await app.wishes.last_done()
-    if app.discarded is not None and app.discarded.after == last:
+    await app.wishes.look_for_undoable()
+    if app.wishes.brings_back:
         await composing.bring_back(app)
         return
-    await app.wishes.look_for_undoable()
-    final = _final(app, last)
+    final = _final(app, await app.wishes.last_done())
     if app.wishes.undoable is None:
         said = f"{final} cannot be undone." if final else "nothing is left to undo."
         app.say(sentence(said))
