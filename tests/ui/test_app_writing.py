@@ -9,14 +9,15 @@ import pytest
 
 from tests.ui.app_samples import Home, Sample, reading
 from tests.ui.composer_samples import Composing, sending
-from tui_mail.compose.draft import Attachment, Draft, FileSource
+from tui_mail.compose.draft import Attachment, Draft, FileSource, PartSource
 from tui_mail.compose.kept import to_json
 from tui_mail.model.displayable import Displayable
-from tui_mail.model.ids import MessageNumber, SubmissionId
+from tui_mail.model.ids import MessageNumber, PartId, SubmissionId
 from tui_mail.model.outgoing import SubmissionState
 from tui_mail.store import outbox, writing
 from tui_mail.store.database import Database
 from tui_mail.store.drafts import drafts_mailbox, save_draft
+from tui_mail.store.threads import find_by_message_id
 from tui_mail.ui.actions.writing import follow_link
 
 LIST = ("List-Post: <mailto:dev@lists.example>",)
@@ -123,9 +124,12 @@ async def test_f_sends_the_text_and_the_attachments_on(home: Home) -> None:
         assert "this is the text." in draft.body
         assert [one.name for one in draft.attachments] == ["plan.pdf"]
         await it.type("bob@there.example")
+        await it.press(*["tab"] * 4)
+        await it.type("Read and add.")
         await it.press("ctrl+s", "enter")
         await it.until(lambda: not it.is_open)
         assert "plan.pdf" in it.sent()
+        assert "Read and add." in it.sent()
 
 
 async def test_several_marked_messages_are_sent_on_as_attachments(home: Home) -> None:
@@ -422,6 +426,51 @@ async def test_what_a_killed_reader_left_is_in_drafts_at_the_next_start(
         assert it.rows() == []
         draft = await press_and_write(it, "g", "d", "enter")
         assert draft.body == "Not to be lost.\n"
+
+
+def lacking(database: Database) -> Draft:
+    """A draft that was kept once, with a part that is not here."""
+    number = put_draft(database)
+    [absent] = find_by_message_id(database, "Not-here@corp.example")
+    part = PartSource(absent, PartId("2"))
+    zipped = Attachment(Displayable("big.zip"), "application/zip", 10, part)
+    return Draft(
+        "work",
+        "ann@example.org",
+        to="bob@there.example",
+        subject="Half",
+        body="Not to be lost.\n",
+        attachments=(zipped,),
+        message=number,
+    )
+
+
+async def test_what_a_killed_reader_left_takes_the_place_of_no_draft_that_has_more(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = home.open()
+    monkeypatch.setattr(writing, "_own", lambda: (2**22 + 1, "another machine"))
+    fields = to_json(lacking(database))
+    with database.transaction() as tx:
+        writing.begin_writing(tx, fields, datetime.now(UTC))
+    database.close()
+    monkeypatch.undo()
+    async with reader(home, offline=True) as it:
+        await it.shows("big.zip; the draft before stays")
+        assert [b"Not to be lost." in one for one in it.drafts()] == [False, True]
+        assert it.rows() == []
+
+
+async def test_a_draft_is_kept_offline_beside_the_one_that_has_what_is_not_here(
+    home: Home,
+) -> None:
+    async with reader(home, offline=True) as it:
+        await it.open(lacking(it.database))
+        await it.type("And more. ")
+        await it.press("escape", "k")
+        await it.until(lambda: not it.is_open)
+        await it.shows("without big.zip")
+        assert [b"And more. " in one for one in it.drafts()] == [False, True]
 
 
 async def test_a_read_only_reader_writes_nothing(home: Home) -> None:

@@ -1,13 +1,13 @@
 """A message from its first letter to its end: kept, discarded, or in the outbox."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from tui_mail.compose.beginning import ToWrite
-from tui_mail.compose.draft import Draft
+from tui_mail.compose.draft import Attachment, Draft
 from tui_mail.compose.wrapping import rewrapped
 from tui_mail.model.displayable import Displayable, own
 from tui_mail.model.error import MailError
@@ -263,8 +263,8 @@ class Writing:
             return
         answer = await self._app.ask(Confirm("It is not sent.", _ANSWERS))
         if answer == "k":
-            await self._keeping.keep(draft, over=True)
-            self._end(own("Kept in Drafts."))
+            left_out = await self._keeping.keep(draft, over=True)
+            self._end(own(_kept_in_words(left_out)))
         elif answer == "d":
             await self._discard(draft)
         elif answer == "s":
@@ -350,6 +350,13 @@ class Writing:
 def _content(draft: Draft) -> Draft:
     """Leave out where it is kept."""
     return replace(draft, message=None)
+
+
+def _kept_in_words(left_out: Sequence[Attachment]) -> str:
+    if not left_out:
+        return "Kept in Drafts."
+    names = ", ".join(one.name or "a message" for one in left_out)
+    return f"Kept in Drafts, but without {names}: not here yet. What has it stays."
 
 
 def _title(draft: Draft) -> Displayable:

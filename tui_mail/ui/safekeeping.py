@@ -1,7 +1,7 @@
 """Where what is written is kept while it is written: a row of the store, then in Drafts."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -13,6 +13,7 @@ from tui_mail.model.displayable import own
 from tui_mail.model.error import MailError, NotFound
 from tui_mail.model.ids import WHOLE, MessageNumber, SubmissionId, WritingId
 from tui_mail.model.mailbox import SpecialUse
+from tui_mail.ui.fetching import CANCELLED
 
 if TYPE_CHECKING:
     from tui_mail.store.database import Database, Transaction
@@ -74,15 +75,22 @@ class Safekeeping:
             await self._app.wishes.write(self._account, end)
         self._account = draft.account
 
-    async def keep(self, draft: Draft, *, over: bool = False) -> None:
-        """Keep it as a message in Drafts; ``over``: nobody writes on. Raises MailError."""
+    async def keep(self, draft: Draft, *, over: bool = False) -> tuple[Attachment, ...]:
+        """Keep it as a message in Drafts; ``over``: nobody writes on.
+
+        What goes with it and cannot be had now is left out when it is over, and
+        returned: then the draft that has it stays beside the new one. Raises MailError.
+        """
         from tui_mail.store.drafts import drafts_mailbox, save_draft
         from tui_mail.store.writing import end_writing, save_writing
 
         async with self._lock:
             if self._over:
-                return
-            await self._fetch_missing(draft)
+                return ()
+            left_out = await self._fetch_missing(draft, may_lack=over)
+            draft = without(draft, left_out)
+            if left_out:
+                self.message = None
             at, name = self._app.real_time(), self._drafts_name(draft.account)
             octets = await asyncio.to_thread(
                 self._octets, self._placed(draft), self._loader(draft.account), at
@@ -113,6 +121,7 @@ class Safekeeping:
                 self._writing = None if writing is not None else self._writing
                 await self._end_row()
                 self._over = True
+            return left_out
 
     async def submit(self, draft: Draft, at: datetime | None) -> SubmissionId:
         """Put it into the outbox, held as long as the settings say, or until ``at``.
@@ -200,10 +209,17 @@ class Safekeeping:
         await self._app.wishes.perform(account, wish, "discarded a draft")
         return True
 
-    async def _fetch_missing(self, draft: Draft) -> None:
-        """Have the parts fetched that go with it and are not here."""
+    async def _fetch_missing(
+        self, draft: Draft, *, may_lack: bool = False
+    ) -> tuple[Attachment, ...]:
+        """Have the parts fetched that go with it and are not here; give what cannot be.
+
+        Raises MailError for the first of these, unless it ``may_lack`` them; and where a
+        person ended it.
+        """
         from tui_mail.ui.loading import load_octets
 
+        lacking: list[Attachment] = []
         database = self._app.accounts.database(draft.account)
         for each in draft.attachments:
             source = each.source
@@ -212,7 +228,13 @@ class Safekeeping:
             number, part = source.message, source.part
             if await asyncio.to_thread(load_octets, database, number, part) is None:
                 name = each.name or own("the message")
-                await self._app.servers.fetch(draft.account, number, part, name)
+                try:
+                    await self._app.servers.fetch(draft.account, number, part, name)
+                except MailError as error:
+                    if not may_lack or error.line == CANCELLED:
+                        raise
+                    lacking.append(each)
+        return tuple(lacking)
 
     def _drafts_name(self, account: str) -> str:
         return self._app.accounts.account(account).mailboxes.get(SpecialUse.DRAFTS, "")
@@ -230,6 +252,14 @@ class Safekeeping:
     def _loader(self, account: str) -> Load:
         database = self._app.accounts.database(account)
         return lambda attachment: load_attachment(database, attachment)
+
+
+def without(draft: Draft, left_out: Sequence[Attachment]) -> Draft:
+    """Leave out what cannot be had; a draft that was kept before, and may have it, stays."""
+    if not left_out:
+        return draft
+    rest = tuple(one for one in draft.attachments if one not in left_out)
+    return replace(draft, attachments=rest, message=None)
 
 
 def _messages_of(draft: Draft) -> frozenset[MessageNumber]:

@@ -365,12 +365,16 @@ class Composer(Screen[None], inherit_bindings=False):
         self._offer.close()
         self._go(step)
 
-    def _go(self, step: int) -> None:
-        """Go on; fields that made room for the body are there again."""
+    def _go(self, step: int, *, as_seen: bool = False) -> None:
+        """Go on; fields that made room for the body are there again.
+
+        What is attached comes after the body, whose letters would take it off;
+        ``as_seen``: in its place above it.
+        """
         edits = [field.edit for field in self._fields.values()]
         chain: list[Widget] = [*([self._from.edit] if self._choosable else []), *edits]
-        chain += [self._files] if self._draft.attachments else []
-        chain.append(self._body)
+        files = [self._files] if self._draft.attachments else []
+        chain += [*files, self._body] if as_seen else [self._body, *files]
         place = next((n for n, each in enumerate(chain) if each is self.focused), -step)
         target = chain[(place + step) % len(chain)]
         self._suit(target)
@@ -395,11 +399,11 @@ class Composer(Screen[None], inherit_bindings=False):
             self._body.action_rows(step)
         elif self.focused is self._files:
             if not self._files.move(step):
-                self._go(step)
+                self._go(step, as_seen=True)
         elif self.focused is self._from.edit:
             self._desk.wanted("next-sender" if step > 0 else "previous-sender")
         else:
-            self._go(step)
+            self._go(step, as_seen=True)
 
     # Who may be meant.
 
