@@ -226,6 +226,20 @@ async def test_a_reason_that_the_row_has_no_room_for_is_said_below(
         assert f"refused: {why}" not in await settled(pilot)
 
 
+async def test_a_long_reason_is_said_to_its_end(stores: Stores) -> None:
+    stores.perform(archive(stores, ONE), "archived it")
+    why = " ".join(["mail.example.org", *["refused"] * 14, "a retry goes to the rest"])
+    with stores.accounts["work"].transaction() as tx:
+        revert_operation(tx, OperationId(1), why)
+    app = AskingApp(lambda: stores.screen)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        await pilot.press("home")
+        shown = "\n".join(await settled(pilot))
+        assert f"refused: {why}" in " ".join(shown.split())
+        assert "r retry" in shown
+
+
 async def test_u_undoes_the_chosen_one(stores: Stores) -> None:
     stores.perform(SetFlags((ONE,), frozenset({FLAGGED})), "flagged 1")
     app = AskingApp(lambda: stores.screen)

@@ -33,6 +33,7 @@ from tui_mail.ui.screens.operation_list import (
 )
 from tui_mail.ui.signs import choose_signs
 from tui_mail.ui.widgets.hint_line import HintLine
+from tui_mail.ui.widgets.sentence_rows import SentenceRows
 from tui_mail.ui.widgets.status_line import StatusLine
 from tui_mail.ui.widgets.title_line import TitleLine
 
@@ -97,7 +98,7 @@ class Operations(Screen[TakenBack | None], inherit_bindings=False):
         self._list = OperationList(clock, choose_signs())
         # Named, not looked up: what was loaded may come when the screen is left.
         self._title, self._hints = TitleLine(id="title"), HintLine()
-        self._why, self._status = StatusLine(id="why"), StatusLine(id="status")
+        self._why, self._status = SentenceRows(id="why"), StatusLine(id="status")
         self._loading = self._stale = False
 
     def compose(self) -> ComposeResult:
