@@ -1,5 +1,7 @@
+import quopri
 import random
 import re
+import time
 from contextlib import suppress
 from datetime import UTC, datetime
 
@@ -436,6 +438,15 @@ def test_nothing_in_a_body_ends_the_data_early() -> None:
     assert body(outgoing) == (
         b"a\r\n.\r\nb\r\n.\r\nc\r\n.\r\nd\r\n\r\n.\r\n"
     )  # fmt: skip
+
+
+def test_a_line_without_an_end_is_broken_in_linear_time() -> None:
+    line = b"y= " * 1_300_000 + b"y"
+    begun = time.process_time()
+    outgoing = sent(b"To: b@x\n\n" + line + b"\n")
+    assert time.process_time() - begun < 15
+    assert max(map(len, outgoing.octets.split(b"\r\n"))) <= 76
+    assert quopri.decodestring(body(outgoing)) == line + b"\r\n"
 
 
 def test_no_field_begins_after_a_return_alone() -> None:

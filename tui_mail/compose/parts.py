@@ -81,13 +81,14 @@ def quoted_printable(lines: Sequence[bytes]) -> bytes:
     out = []
     for line in lines:
         coded = _TO_QUOTE.sub(lambda match: b"=%02X" % match[0][0], line)
-        while len(coded) > _MOST_QUOTED:
-            cut = _MOST_QUOTED - 1
+        at = 0
+        while len(coded) - at > _MOST_QUOTED:
+            cut = at + _MOST_QUOTED - 1
             if b"=" in coded[cut - 2 : cut]:
-                cut = coded.rindex(b"=", 0, cut)
-            out.append(coded[:cut] + b"=")
-            coded = coded[cut:]
-        out.append(coded)
+                cut = coded.rindex(b"=", at, cut)
+            out.append(coded[at:cut] + b"=")
+            at = cut
+        out.append(coded[at:])
     return b"\r\n".join(out)
 
 
