@@ -324,6 +324,10 @@ def test_each_state_has_words() -> None:
         ({"not_before": past}, "queued · next try when online"),
         ({"kind": "send"}, "goes when online"),
         ({"kind": "send", "not_before": NOW + timedelta(minutes=15)}, "goes at 14:20"),
+        (
+            {"kind": "send", "not_before": NOW + timedelta(days=8)},
+            "goes on Tue 1 Dec at 14:05",
+        ),
         ({"kind": "send", "kept": True}, "kept until the next start"),
         ({"kind": "send", "state": OperationState.SENT}, "the server has it"),
         ({"state": OperationState.SENT}, "sent, no answer yet"),

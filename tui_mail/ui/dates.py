@@ -54,6 +54,17 @@ def date_width(form: str, *, wide: bool) -> int:
     return 10 if wide else 7
 
 
+def due_date(moment: datetime, now: datetime) -> Displayable:
+    """Say when something is to come: at 14:20, on Tue 1 Dec at 09:00."""
+    there = local(moment, now.tzinfo)
+    time = f"at {there:%H:%M}"
+    if there.date() == now.date():
+        return own(time)
+    year = "" if there.year == now.year else f" {there.year}"
+    day, month = _DAYS[there.weekday()], _MONTHS[there.month - 1]
+    return own(f"on {day} {there.day} {month}{year} {time}")
+
+
 def full_date(moment: datetime, now: datetime) -> Displayable:
     """Say a whole date in the reader's zone: Thu 19 Nov 2026, 11:02."""
     there = local(moment, now.tzinfo)

@@ -11,7 +11,7 @@ from tui_mail.model.ids import SubmissionId
 from tui_mail.model.operation import JournalEntry
 from tui_mail.model.outgoing import Submission, SubmissionState
 from tui_mail.ui.cells import cut
-from tui_mail.ui.dates import list_date
+from tui_mail.ui.dates import due_date
 
 if TYPE_CHECKING:
     from tui_mail.ui.app import MailApp
@@ -158,16 +158,12 @@ class Outbox:
         if later:
             first = min(later, key=_due)
             word = "tried again" if first.error else "goes"
-            return f"{named(*later)} in the outbox, {word} {_at(_due(first), now)}"
+            return f"{named(*later)} in the outbox, {word} {due_date(_due(first), now)}"
         return f"{named(*kept)} kept in the outbox" if kept else ""
 
 
 def _due(one: Submission) -> datetime:
     return one.not_before or one.created
-
-
-def _at(moment: datetime, now: datetime) -> str:
-    return f"at {list_date(moment.astimezone(now.tzinfo), now)}"
 
 
 def named(*mails: Submission) -> str:

@@ -13,7 +13,7 @@ from tui_mail.model.displayable import Displayable, own
 from tui_mail.model.operation import JournalEntry, OperationState, PendingOperation
 from tui_mail.model.receipt import SyncReceipt
 from tui_mail.ui.cells import cut, fit, width_of
-from tui_mail.ui.dates import list_date
+from tui_mail.ui.dates import due_date, list_date
 from tui_mail.ui.signs import UNICODE, Signs
 from tui_mail.ui.widgets.drawing import line_of, two_ends
 from tui_mail.ui.widgets.line_list import LineList
@@ -99,7 +99,7 @@ def state_of(
     due = operation.not_before
     if operation.kept:
         return own("kept until the next start")
-    when = f"at {list_date(due, now)}" if due is not None and due > now else ""
+    when = due_date(due, now) if due is not None and due > now else ""
     if operation.state is OperationState.SENT:
         is_mail = operation.kind == "send"
         said = error or own("the server has it" if is_mail else "sent, no answer yet")
