@@ -9,12 +9,15 @@ import pytest
 
 from tests.ui.app_samples import Home, Sample, reading
 from tests.ui.composer_samples import Composing, sending
+from tests.ui.test_app_engines import PlayedEngine
 from tui_mail.compose.draft import Attachment, Draft, FileSource, PartSource
 from tui_mail.compose.kept import to_json
-from tui_mail.model.displayable import Displayable
+from tui_mail.link.messages import Done, FetchPart, OpenMailbox, Status
+from tui_mail.model.displayable import Displayable, own
 from tui_mail.model.ids import MessageNumber, PartId, SubmissionId
 from tui_mail.model.outgoing import SubmissionState
 from tui_mail.store import outbox, writing
+from tui_mail.store.content import complete_part, save_chunk
 from tui_mail.store.database import Database
 from tui_mail.store.drafts import drafts_mailbox, save_draft
 from tui_mail.store.threads import find_by_message_id
@@ -445,16 +448,44 @@ def lacking(database: Database) -> Draft:
     )
 
 
-async def test_what_a_killed_reader_left_takes_the_place_of_no_draft_that_has_more(
-    home: Home, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def left(home: Home, monkeypatch: pytest.MonkeyPatch) -> Draft:
+    """What a killed reader left, with a part that is not here."""
     database = home.open()
-    monkeypatch.setattr(writing, "_own", lambda: (2**22 + 1, "another machine"))
-    fields = to_json(lacking(database))
-    with database.transaction() as tx:
-        writing.begin_writing(tx, fields, datetime.now(UTC))
+    draft = lacking(database)
+    with monkeypatch.context() as patched:
+        patched.setattr(writing, "_own", lambda: (2**22 + 1, "another machine"))
+        with database.transaction() as tx:
+            writing.begin_writing(tx, to_json(draft), datetime.now(UTC))
     database.close()
-    monkeypatch.undo()
+    return draft
+
+
+async def test_what_a_killed_reader_left_gets_what_goes_with_it_from_the_server(
+    home: Home, left: Draft
+) -> None:
+    engine = PlayedEngine(home)
+    async with reading(home, start_engines=True) as begun:
+        it = Composing(begun.app, begun.pilot)
+        await it.until(lambda: engine.has_heard(OpenMailbox))
+        engine.say(Status("connected", own("")))
+        await it.until(lambda: engine.has_heard(FetchPart))
+        asked = engine.last(FetchPart)
+        with it.database.transaction() as tx:
+            save_chunk(tx, asked.message, asked.part, 0, b"zipped")
+            complete_part(tx, asked.message, asked.part)
+        engine.say(Done(asked.request, ok=True, line=own("")))
+        await it.until(lambda: not it.rows())
+        [kept] = it.drafts()
+        assert b"Not to be lost." in kept
+        assert left.attachments[0].name.encode() in kept
+    engine.server.close()
+
+
+@pytest.mark.usefixtures("left")
+async def test_what_a_killed_reader_left_takes_the_place_of_no_draft_that_has_more(
+    home: Home,
+) -> None:
     async with reader(home, offline=True) as it:
         await it.shows("big.zip; the draft before stays")
         assert [b"Not to be lost." in one for one in it.drafts()] == [False, True]

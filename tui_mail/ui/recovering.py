@@ -54,7 +54,7 @@ async def take_up(app: "MailApp") -> None:
             adopted = await _adopt(app, name, left)
             if adopted is None:
                 continue
-            if await asyncio.to_thread(_has_to_come, app, adopted):
+            if not app.offline and await asyncio.to_thread(_has_to_come, app, adopted):
                 app.start(_put_when_it_has_come(app, adopted, left.id))
             else:
                 found.append(await _put_into_drafts(app, adopted, left.id))
@@ -75,6 +75,7 @@ async def _put_when_it_has_come(
     app: "MailApp", draft: Draft, writing: WritingId
 ) -> None:
     """Make a message in Drafts of it, when what goes with it was asked for."""
+    await app.servers.until_known(draft.account)
     found = await _put_into_drafts(app, draft, writing)
     app.tell(own(_in_words([found])))
 

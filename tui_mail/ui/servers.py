@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -51,6 +52,7 @@ class _Search:
 COMES_LATER = "it is not here yet; it comes with the next connection"
 _CONNECTED = frozenset({"connected", "synchronizing"})
 _CUT_OFF = frozenset({"offline", "failed"})
+_PATIENCE = 20.0
 _SOON = timedelta(seconds=5)
 _SENT = re.compile(r"[\d,]+ sent")
 
@@ -66,6 +68,8 @@ class Servers:
         self._passwords: dict[tuple[str, Which], str] = {}
         """What was typed in the set-up: given to the engine when it asks, once each."""
         self._searching: _Search | None = None
+        self._said: dict[str, asyncio.Event] = {}
+        """Whether an account's engine has said if it is connected."""
         self._synchronizing: dict[str, int] = {}
         """Requests for synchronizations that somebody waits for, by their accounts."""
         self.waiting = 0
@@ -175,6 +179,8 @@ class Servers:
                 self._states[account] = replace(state, status=said)
                 if self.is_connected(account) and not before:
                     self._app.reading.connected(account)
+                if self.is_connected(account) or self.is_cut_off(account):
+                    self._known(account).set()
                 self._app.refreshing.ask("status", self._say_states)
             case PartProgress(request, done, total):
                 self._search_goes_on(account, request, done, total)
@@ -325,6 +331,15 @@ class Servers:
         """Tell whether an account's engine has a connection, as far as it said."""
         status = self._states.get(account, AccountState()).status
         return status is not None and status.state in _CONNECTED
+
+    async def until_known(self, account: str) -> None:
+        """Wait until its engine has said once whether it is connected, 20 s at most."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_PATIENCE):
+                await self._known(account).wait()
+
+    def _known(self, account: str) -> asyncio.Event:
+        return self._said.setdefault(account, asyncio.Event())
 
     async def fetch(
         self,
