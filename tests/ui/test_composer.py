@@ -683,6 +683,24 @@ async def test_another_account_writes_and_keeps_what_is_written(tmp_path: Path) 
         assert other.execute("SELECT count(*) FROM submission").fetchone() == (1,)
 
 
+async def test_another_account_has_its_own_signature(tmp_path: Path) -> None:
+    home = sending(tmp_path, names=("work", "home"))
+    path = home.places.settings_file()
+    settings = path.read_text()
+    for name, signature in (("work", "Ann"), ("home", "Ann at home")):
+        key = f"[accounts.{name}]\n"
+        settings = settings.replace(key, f'{key}signature = "{signature}"\n')
+    path.write_text(settings)
+    async with composing(home, answer()) as it:
+        await it.type("Yes.")
+        await it.press("ctrl+o", "down", "enter")
+        await it.type(" I do.")
+        assert it.composer.draft.body.startswith("Yes. I do.\n")
+        assert it.composer.draft.body.endswith("is it?\n\n-- \nAnn at home\n")
+        await it.press("ctrl+o", "enter")
+        assert it.composer.draft.body.endswith("is it?\n\n-- \nAnn\n")
+
+
 async def test_one_address_needs_no_from_field(home: Home) -> None:
     async with composing(home, new()) as it:
         assert "From" not in it.text

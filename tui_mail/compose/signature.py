@@ -12,3 +12,15 @@ def with_signature(body: str, signature: str) -> str:
     if first in (MARK, "--"):
         content = rest
     return f"{body}\n{MARK}\n{content}\n"
+
+
+def signed_anew(body: str, before: str, after: str) -> str:
+    """Put another signature in the place of the one that was put below a text.
+
+    One that was changed since stays.
+    """
+    old = with_signature("", before)
+    if not body.endswith(old):
+        return body
+    kept = body.removesuffix(old)
+    return with_signature(kept if kept.endswith("\n") else f"{kept}\n", after)

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tui_mail.compose.identity import identity_of
+from tui_mail.compose.signature import signed_anew
 from tui_mail.config.settings import Account
 from tui_mail.model.displayable import displayable, own
 from tui_mail.ui.attaching import has_parts
@@ -66,6 +67,9 @@ class Senders:
             line = f"What goes with it lies in {draft.account}, so it goes from there."
             self._screen.say(own(line), warning=True)
             return
+        if chosen.account != draft.account:
+            before, after = map(self._signature, (draft.account, chosen.account))
+            self._screen.set_body(signed_anew(draft.body, before, after), stay=True)
         home = chosen.account == self._first.account
         self._screen.take_facts(
             replace(
@@ -76,3 +80,6 @@ class Senders:
                 parent_flag=self._first.parent_flag if home else "",
             )
         )
+
+    def _signature(self, account: str) -> str:
+        return self._app.settings.accounts[account].signature

@@ -213,9 +213,12 @@ class Composer(Screen[None], inherit_bindings=False):
         self._from.edit.set_text(draft.sender)
         self._desk.changed()
 
-    def set_body(self, text: str) -> None:
-        """Put another body there; Ctrl+Z brings the old one back."""
-        self._body.set_text(text)
+    def set_body(self, text: str, *, stay: bool = False) -> None:
+        """Put another body there; Ctrl+Z brings the old one back.
+
+        The cursor goes to its beginning, or may ``stay``.
+        """
+        self._body.set_text(text, stay=stay)
 
     def set_mistake(self, key: str, mistake: Displayable) -> None:
         """Say what is wrong with a field; nothing is with an empty text."""

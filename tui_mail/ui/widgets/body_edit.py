@@ -96,12 +96,16 @@ class BodyEdit(BodyView, inherit_bindings=False):
         """Where the cursor is."""
         return self._text.cursor
 
-    def set_text(self, text: str) -> None:
-        """Put another text there; it can be undone as one change."""
+    def set_text(self, text: str, *, stay: bool = False) -> None:
+        """Put another text there; it can be undone as one change.
+
+        The cursor goes to the beginning, or may ``stay``.
+        """
         text = many_lines(text)
         if text != self.text:
+            line, column = self._text.cursor if stay else (0, 0)
             self._replace((0, 0), self._text.end, text)
-            self.move_to(self._text.spot(0, 0))
+            self.move_to(self._text.spot(line, column))
 
     # What a person does.
 
