@@ -208,7 +208,8 @@ def test_one_password_serves_for_both_servers_of_an_account(
             reader.send(Password(PASSWORD))
             reader.while_told(lambda: not states(desk))
         questions = [one for one in reader.told if isinstance(one, NeedPassword)]
-    assert [one.server for one in questions] == ["incoming"]
+    # One that comes up while a reader joins is told twice: it is the same one.
+    assert {one.server for one in questions} == {"incoming"}
     assert len(server.taken) == 1
 
 
