@@ -84,6 +84,13 @@ def test_attachments_and_pictures_go_along() -> None:
     assert "See the picture" in draft.body
 
 
+@pytest.mark.parametrize("name", ["/home/bob/plan.ps", r"C:\\Bob\\plan.ps"])
+def test_a_file_goes_along_without_the_folder_where_it_lay(name: str) -> None:
+    content = f'Content-Type: application/postscript; name="{name}"\n'
+    draft = forward_inline(original_of(f"{content}\n%!\n"), ANN)
+    assert [one.name for one in draft.attachments] == ["plan.ps"]
+
+
 def test_long_lists_of_recipients_are_folded_and_cut() -> None:
     many = ", ".join(f"member{n}@there.example" for n in range(500))
     body = forward_inline(original_of(f"From: a@b\nTo: {many}\n\nx\n"), ANN).body

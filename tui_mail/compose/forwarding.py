@@ -86,7 +86,7 @@ def carried(original: Original) -> tuple[Attachment, ...]:
     wanted = {part.part_id for part in attachments(original.structure)}
     return tuple(
         Attachment(
-            name=part.filename,
+            name=_without_folder(part.filename),
             type=part.type,
             size=part.decoded_size,
             source=PartSource(original.message, part.part_id),
@@ -94,6 +94,11 @@ def carried(original: Original) -> tuple[Attachment, ...]:
         for part in _outer_parts(original.structure)
         if part.part_id in wanted or _is_shown_picture(part)
     )
+
+
+def _without_folder(name: Displayable) -> Displayable:
+    """Leave out where a file once lay: that is for nobody who gets it now."""
+    return Displayable(name.replace("\\", "/").rstrip("/").rpartition("/")[2])
 
 
 def _outer_parts(structure: BodyPart) -> Iterator[BodyPart]:
