@@ -13,7 +13,7 @@ from textual.screen import Screen
 from tests.ui.app_samples import Home, Sample, put
 from tests.ui.composer_samples import answer, composing, new, sending
 from tui_mail.compose.draft import Attachment, Draft, PartSource
-from tui_mail.model.displayable import displayable
+from tui_mail.model.displayable import displayable, own
 from tui_mail.model.error import MailError, StoreFailed
 from tui_mail.model.ids import PartId
 from tui_mail.model.outgoing import Submission
@@ -268,7 +268,9 @@ async def test_what_was_left_behind_is_never_closed_without_a_question(
         assert "keep as draft" in it.text
 
 
-async def test_mail_to_be_sent_later_waits_until_then(home: Home) -> None:
+async def test_mail_to_be_sent_later_waits_until_then(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async with composing(home, answer()) as it:
         await it.type("Soon.")
         await it.press("escape", "l")
@@ -283,6 +285,10 @@ async def test_mail_to_be_sent_later_waits_until_then(home: Home) -> None:
         await it.until(lambda: not it.is_open)
         [mail] = it.outbox()
         assert 7100 < held(mail) < 7300
+        await it.shows('"Re: The plan" goes ', "u takes it back.")
+        monkeypatch.setattr(it.app.servers, "in_words", lambda: own("1 in doubt"))
+        it.app.unsay()
+        await it.shows('1 in doubt · "Re: The plan" in the outbox, goes ')
 
 
 async def test_a_mail_is_held_as_long_as_the_settings_say(tmp_path: Path) -> None:

@@ -131,7 +131,7 @@ class Outbox:
             return f"sends {named(*counted.values())} in {seconds} s{back}"
         if going := self._going():
             return f"sending {named(*going.values())}"
-        return self._later(now)
+        return self._later(with_errors=True)
 
     def _going(self) -> dict[Mail, Submission]:
         """Give the mails that wait for nothing but a connection, or for ``u``."""
@@ -147,19 +147,27 @@ class Outbox:
     def _is_cut_off(self, mail: Mail) -> bool:
         return self._app.offline or self._app.servers.is_cut_off(mail[0])
 
-    def _later(self, now: datetime) -> str:
-        """Say of what waits longer when the first of it goes."""
+    def later_in_words(self) -> str:
+        """Say what goes at a time of its own, or at the next start."""
         kept = [m for m in self._mails.values() if m.state is SubmissionState.KEPT]
+        later = self._later(with_errors=False)
+        return later or (f"{named(*kept)} kept in the outbox" if kept else "")
+
+    def _later(self, *, with_errors: bool) -> str:
+        """Say of what waits longer when the first of it goes."""
+        now = self._app.real_time()
         later = [
             one
             for one in self._mails.values()
-            if one.state is SubmissionState.QUEUED and _due(one) > now
+            if one.state is SubmissionState.QUEUED
+            and bool(one.error) is with_errors
+            and _due(one) > (now if with_errors else now + _COUNTED)
         ]
         if later:
             first = min(later, key=_due)
             word = "tried again" if first.error else "goes"
             return f"{named(*later)} in the outbox, {word} {due_date(_due(first), now)}"
-        return f"{named(*kept)} kept in the outbox" if kept else ""
+        return ""
 
 
 def _due(one: Submission) -> datetime:

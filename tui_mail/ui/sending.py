@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 from tui_mail.compose.draft import Draft
 from tui_mail.compose.fields import FieldError, Recipient, parse_recipients
 from tui_mail.compose.identity import identity_of
-from tui_mail.model.displayable import Displayable, own
+from tui_mail.model.displayable import Displayable, displayable, own
 from tui_mail.model.error import MailError
 from tui_mail.ui import reviewing
 from tui_mail.ui.attaching import has_parts
+from tui_mail.ui.dates import due_date
 from tui_mail.ui.later import KNOWN, later
 from tui_mail.ui.safekeeping import Safekeeping
 from tui_mail.ui.screens.composer import ADDRESSES, Composer
@@ -108,6 +109,11 @@ class Sending:
         # From here on the status line says what becomes of it.
         await self._app.outbox.look()
         self._app.unsay()
+        if at is not None:
+            what = f'"{draft.subject}"' if draft.subject else "It"
+            goes = f"goes {due_date(at, self._app.real_time())}"
+            undo = self._app.key_of("app.undo")
+            self._app.say(displayable(f"{what} {goes}; {undo} takes it back."))
         self._screen.dismiss(None)
 
     def _warnings(self, draft: Draft) -> list[Displayable]:

@@ -160,6 +160,8 @@ class SpeakingApp(App[int], inherit_bindings=False):
                 self.outbox.in_words(undo=key if is_told else ""),
                 self.servers.in_words(),
                 self.servers.to_come_in_words(),
+                # Last, where it is cut first: it may stand there for days.
+                self.outbox.later_in_words(),
             )
             left = own(" · ".join(filter(None, said)))
         if is_told:
