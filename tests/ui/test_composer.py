@@ -468,6 +468,21 @@ async def test_a_path_is_completed_and_walked(home: Home, tmp_path: Path) -> Non
         assert it.composer.draft.attachments[0].name == "annual-2027.txt"
 
 
+async def test_a_folder_with_nothing_to_see_says_so(home: Home, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "dots").mkdir()
+    (tmp_path / "dots" / ".profile").write_text("a")
+    async with composing(home, answer()) as it:
+        await it.press("ctrl+t")
+        await it.type(f"{tmp_path}/empty/")
+        await it.shows("There is no file here.")
+        await it.press("ctrl+u")
+        await it.type(f"{tmp_path}/dots/")
+        await it.shows("A dot shows the hidden ones.")
+        await it.type(".")
+        await it.shows(".profile")
+
+
 async def test_what_cannot_be_attached_is_said_clearly(
     home: Home, tmp_path: Path
 ) -> None:

@@ -47,6 +47,7 @@ class FilePicker(Narrowing[Path]):
         self._edit.cursor_position = len(self._edit.value)
         self._folder = ""
         self._entries: list[Entry] = []
+        self._trouble = own("")
         self._offered: list[Entry] = []
         self._loaded: str | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -86,10 +87,9 @@ class FilePicker(Narrowing[Path]):
             entries = await asyncio.to_thread(entries_of, folder)
         except MailError as error:
             self._entries = []
-            self._list.say_when_empty(error.line)
+            self._trouble = error.line
         else:
-            self._entries = entries
-            self._list.say_when_empty(own("Nothing here is called so."))
+            self._entries, self._trouble = entries, own("")
         if folder == self._folder:
             self._loaded = folder
             self._offer()
@@ -103,6 +103,9 @@ class FilePicker(Narrowing[Path]):
         ]
         places = Matcher([each.name for each in shown], scattered=False).find(name)
         self._offered = [shown[place] for place in places]
+        why = "Nothing here is called so." if shown else "There is no file here."
+        hidden = " A dot shows the hidden ones." if self._entries and not shown else ""
+        self._list.say_when_empty(self._trouble or own(f"{why}{hidden}"))
         self._list.choose_among([_choice(each) for each in self._offered], name)
         self.say(own(f"{len(self._offered):,}" if self._offered else ""))
         hints = [("Enter", "attach"), ("Tab", "complete"), ("Up Down", "choose")]
