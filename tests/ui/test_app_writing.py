@@ -30,6 +30,7 @@ SAMPLES = (
            extra=("Cc: Mei <mei@corp.example>",)),
     Sample("WAL", extra=LIST),
     Sample("Alias", extra=("Delivered-To: team@example.org",)),
+    Sample("Nobody", ""),
     Sample("Not here", here=False),
 )  # fmt: skip
 DRAFT = b"""\
@@ -97,6 +98,14 @@ async def test_r_answers_who_wrote_above_a_quote(home: Home) -> None:
         await it.until(lambda: not it.is_open)
         [mail] = it.outbox()
         assert (mail.parent, mail.in_reply_to) == (number, "Budget@corp.example")
+
+
+async def test_an_answer_to_nobody_begins_where_one_says_to_whom(home: Home) -> None:
+    async with reader(home) as it:
+        await it.go_to("Nobody")
+        assert (await press_and_write(it, "r")).to == ""
+        await it.type("zoe@there.example")
+        assert it.composer.draft.to == "zoe@there.example"
 
 
 async def test_a_answers_everybody_from_the_message_too(home: Home) -> None:

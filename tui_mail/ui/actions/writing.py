@@ -77,7 +77,9 @@ async def _answer(app: "MailApp", answering: Answering) -> None:
     if writer != account:
         # What it answers lies in a store that nothing is sent from.
         draft = replace(draft, parent=None, parent_flag="")
-    await write(app, draft, note=own(found.note or _why_unsent(app, writer)))
+    focus = "body" if draft.to else "to"
+    note = own(found.note or _why_unsent(app, writer))
+    await write(app, draft, focus=focus, note=note)
 
 
 # Sent on.
