@@ -10,6 +10,7 @@ import pytest
 from tests.ui.app_samples import Home, Sample, put, reading
 from tests.ui.composer_samples import Composing, sending
 from tui_mail.config.places import make_private
+from tui_mail.link.client import EngineClient
 from tui_mail.link.messages import (
     Cancel,
     Changed,
@@ -31,6 +32,7 @@ from tui_mail.link.messages import (
 )
 from tui_mail.link.server import EngineServer
 from tui_mail.model.displayable import own
+from tui_mail.model.error import LinkLost
 from tui_mail.model.event import ContentArrived, MailboxChanged, OperationsChanged
 from tui_mail.model.outgoing import SubmissionState
 from tui_mail.model.readable import ReadableText
@@ -375,6 +377,22 @@ async def test_the_loss_of_an_engine_is_said_and_it_is_joined_again(
             await reader.until(lambda: again.has_heard(Hello))
         finally:
             again.server.close()
+
+
+async def test_an_engine_that_leaves_before_it_is_greeted_leaves_no_link_open(
+    home: Home, engine: PlayedEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    joined: list[EngineClient] = []
+
+    def leave(client: EngineClient, _: Message) -> None:
+        joined.append(client)
+        raise LinkLost("the engine has gone")
+
+    monkeypatch.setattr("tui_mail.ui.engines.EngineClient.send", leave)
+    monkeypatch.setattr("sys.executable", "/bin/false")
+    async with reading(home, start_engines=True) as reader:
+        await reader.until(lambda: len(joined) > 1)
+        assert joined[0].fileno() < 0
 
 
 async def test_a_receipt_waits_until_an_answer_was_read(
