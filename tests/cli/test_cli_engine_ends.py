@@ -15,6 +15,7 @@ from tests.sync.mailing import Desk, letter, letters
 from tui_mail.__main__ import main
 from tui_mail.cli import engines
 from tui_mail.config.places import Places, make_private
+from tui_mail.link.address import address_of
 from tui_mail.link.lock import AccountLock
 
 pytestmark = pytest.mark.dovecot
@@ -42,7 +43,8 @@ def _ending(
     make_private(path.parent)
     lock = AccountLock.acquire(places.lock("work"))
     listening = socket.socket(socket.AF_UNIX)
-    listening.bind(str(path))
+    with address_of(path) as address:
+        listening.bind(address)
     listening.listen()
 
     def serve() -> None:

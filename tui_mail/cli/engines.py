@@ -27,8 +27,7 @@ def engine(session: Session, account: Account) -> Iterator[EngineClient | None]:
     """Join the engine of an account; None where there is none."""
     path = session.places.socket(account.name)
     try:
-        client = EngineClient(path)
-        client.send(Hello(role="command", offline=False))
+        client = EngineClient.join(path, Hello(role="command", offline=False))
     except (LinkLost, OSError):
         yield None
         return

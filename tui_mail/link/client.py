@@ -8,10 +8,18 @@ import time
 from collections import deque
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 from tui_mail.link.address import address_of, belongs_to_us
 from tui_mail.link.codec import Lines, encode
-from tui_mail.link.messages import Done, FetchPart, Message, Search, Synchronize
+from tui_mail.link.messages import (
+    Done,
+    FetchPart,
+    Hello,
+    Message,
+    Search,
+    Synchronize,
+)
 from tui_mail.model.error import LinkLost, MailError
 
 _SEND_DEADLINE = 5.0
@@ -39,6 +47,17 @@ class EngineClient:
         except LinkLost:
             self._socket.close()
             raise
+
+    @classmethod
+    def join(cls, path: Path, hello: Hello) -> Self:
+        """Join the engine that listens there, and say who joins; raises LinkLost."""
+        client = cls(path)
+        try:
+            client.send(hello)
+        except LinkLost:
+            client.close()
+            raise
+        return client
 
     def send(self, message: Message) -> None:
         """Say something; raises LinkLost."""

@@ -136,23 +136,13 @@ class Engine:
     def _join(self) -> EngineClient | None:
         """Join the engine, started where none is; None if the reader ends first."""
         while not self._closed.is_set():
+            hello = Hello("reader", offline=self._offline, read_only=self._read_only)
             try:
-                return self._greeted()
+                return EngineClient.join(self._socket, hello)
             except LinkLost:
                 if self._is_starting() or self._start():
                     self._closed.wait(_TRY_EVERY)
         return None
-
-    def _greeted(self) -> EngineClient:
-        """Join the engine that is there; raises LinkLost where none is, or it leaves."""
-        client = EngineClient(self._socket)
-        hello = Hello("reader", offline=self._offline, read_only=self._read_only)
-        try:
-            client.send(hello)
-        except LinkLost:
-            client.close()
-            raise
-        return client
 
     def _is_starting(self) -> bool:
         return self._process is not None and self._process.poll() is None
