@@ -43,12 +43,13 @@ def test_a_message_bounced_again_keeps_the_fields_of_the_first_time() -> None:
 
 def test_who_got_it_blindly_does_not_go_along() -> None:
     message = (
-        b"From ann Thu Nov 19\nReturn-Path: <a@b>\nBcc: eve@there.example,\n"
+        b"From ann Thu Nov 19\nReturn-Path: <a@b>\nX-Tui-Mail-Draft: private\n"
+        b"Bcc: eve@there.example,\n"
         b"\tfay@there.example\nbcc : x@y\nResent-Bcc: z@y\nSubject: x\n\nBcc: text\n"
     )
     sent = bounce(message, "carl@there.example", ANN, now=NOW)
     assert sent.octets.endswith(b"\r\nSubject: x\r\n\r\nBcc: text\r\n")
-    for left_out in (b"eve", b"fay", b"Return-Path", b"From ann"):
+    for left_out in (b"eve", b"fay", b"Return-Path", b"X-Tui", b"From ann"):
         assert left_out not in sent.octets
 
 

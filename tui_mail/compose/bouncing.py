@@ -13,7 +13,7 @@ from tui_mail.compose.header import (
     text_field,
 )
 from tui_mail.compose.message_ids import new_message_id
-from tui_mail.compose.raw_header import RawField, cut_message
+from tui_mail.compose.raw_header import LEFT_OUT, RawField, cut_message
 from tui_mail.compose.raw_lines import (
     refuse_long_lines,
     with_line_ends,
@@ -23,9 +23,6 @@ from tui_mail.compose.serialise import envelope, parse_sender
 from tui_mail.mime.charset import decode_words
 from tui_mail.mime.headers import parse_envelope
 from tui_mail.model.outgoing import Outgoing
-
-_LEFT_OUT = frozenset({"bcc", "resent-bcc", "return-path"})
-"""Who got it blindly is for nobody else to read; Return-Path is the last server's to say."""
 
 
 def bounce(octets: bytes, to: str, sender: str, *, now: datetime) -> Outgoing:
@@ -70,7 +67,7 @@ def _as_mail(octets: bytes) -> bytes:
 
 
 def _written(field: RawField) -> bytes:
-    if field.key in _LEFT_OUT:
+    if field.key in LEFT_OUT:
         return b""
     if all(len(line) <= LONGEST_LINE for line in field.octets.split(b"\r\n")):
         return field.octets

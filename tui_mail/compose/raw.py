@@ -20,6 +20,7 @@ from tui_mail.compose.header import (
 )
 from tui_mail.compose.message_ids import new_message_id
 from tui_mail.compose.raw_header import (
+    LEFT_OUT,
     RawField,
     cut_message,
     first_text,
@@ -39,7 +40,6 @@ from tui_mail.model.displayable import displayable
 from tui_mail.model.error import MailError
 from tui_mail.model.outgoing import Outgoing
 
-_LEFT_OUT = frozenset({"bcc", "resent-bcc", "return-path", "x-tui-mail-draft"})
 _NEEDED = frozenset({"date", "from", "sender", "mime-version", "content-type"})
 _ASCII = frozenset({"us-ascii", "ascii", ""})
 _END = b"\r\n"
@@ -186,7 +186,7 @@ def _own_id(about: _About, address: str) -> _OwnId:
 
 def _is_left_out(field: RawField) -> bool:
     """Tell whether a field goes: it is for nobody else, or it is there and says nothing."""
-    if field.key in _LEFT_OUT:
+    if field.key in LEFT_OUT:
         return True
     if field.key in {"message-id", "resent-message-id"}:
         return not clean_ids(message_ids(field.text))

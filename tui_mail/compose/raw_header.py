@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 
+from tui_mail.compose.draft_marks import NAME
 from tui_mail.compose.fields import (
     FieldError,
     Recipient,
@@ -40,6 +41,9 @@ _HIDDEN = re.compile(
     rb"^((?:resent-)?(?:from|to|cc|bcc))[ \t]*:", re.IGNORECASE | re.MULTILINE
 )
 _LOCAL = re.compile(r"[A-Za-z0-9._+-]{1,64}")
+LEFT_OUT = frozenset({"bcc", "resent-bcc", "return-path", NAME.lower()})
+"""Who got it blindly, and what a draft is marked with, is for nobody else to read;
+Return-Path is the last server's to say."""
 
 
 @dataclass(frozen=True, slots=True)
